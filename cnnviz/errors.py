@@ -1,0 +1,71 @@
+"""The errors that cnnviz raises on purpose; each carries the exit code that `cli` reports.
+
+Raised in the core with the value and what would do, translated to a line on stderr once, in `cli`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class CnnvizError(Exception):
+    """Something that the user can mend.
+
+    Parameters
+    ----------
+    message : str
+        One line that names the file or layer and the value.
+    path : str, optional
+        The file concerned.
+    hint : str, optional
+        What would do; shown after the message.
+    details : sequence of str, optional
+        A list to show below the message, one line each (weights that do not fit).
+    """
+
+    code: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        hint: str | None = None,
+        details: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.hint = hint
+        self.details = tuple(details)
+
+    def __str__(self) -> str:
+        text = self.message
+        if self.path is not None and self.path not in text:
+            text = f"{self.path}: {text}"
+        return f"{text}; {self.hint}" if self.hint else text
+
+
+class InputError(CnnvizError):
+    """An input is missing, corrupt, not finite or of an unsupported format (exit 1)."""
+
+    code = 1
+
+
+class SpecError(CnnvizError, ValueError):
+    """A setting, a kernel or a model spec is wrong (exit 2)."""
+
+    code = 2
+
+
+class OutputError(CnnvizError):
+    """A target exists, is a symlink or cannot be written (exit 4)."""
+
+    code = 4
+
+
+class RefusedError(CnnvizError):
+    """Refused to protect the machine: a bomb, a limit, a pickle, an escaping path (exit 5)."""
+
+    code = 5

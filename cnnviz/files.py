@@ -1,0 +1,137 @@
+"""Files written whole or not at all, and the byte budget that guards every allocation."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from cnnviz.errors import OutputError, RefusedError
+
+DEFAULT_BYTES = 8 * 2**30
+_STALE = re.compile(r"\.cnnviz-(\d+)-[0-9a-f]{8}\.tmp$")
+
+
+def check_bytes(count: int, what: str, *, limit: int = DEFAULT_BYTES) -> None:
+    """Refuse an allocation of more than `limit` bytes before it is made.
+
+    Raises
+    ------
+    RefusedError
+        With the two sizes, if `count` is over `limit`.
+    """
+    if count > limit:
+        raise RefusedError(
+            f"{what} needs {count / 2**30:.1f} GiB, more than the limit of {limit / 2**30:.1f} GiB",
+            hint="use a smaller image, --region or --resize",
+        )
+
+
+def write_file(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = False) -> None:
+    """Write `data` to `path` in one step: readers see the old file or the whole new one.
+
+    Raises
+    ------
+    OutputError
+        If the target exists (without `overwrite`), is a symlink or cannot be written; the old
+        file is then intact and nothing is left behind.
+    """
+    with open_atomic(path, overwrite=overwrite) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def open_atomic(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """Yield a file that becomes `path` when the block ends without an exception.
+
+    A temporary file in the same folder is written, synced and then linked (which fails if another
+    run was first) or, with `overwrite`, renamed.
+    """
+    target = Path(path)
+    check_target(target, overwrite=overwrite)
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        clear_stale(target.parent)
+        temporary = target.parent / f".cnnviz-{os.getpid()}-{secrets.token_hex(4)}.tmp"
+        with open(temporary, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            os.replace(temporary, target)
+        else:
+            _publish(temporary, target)
+    except OSError as error:
+        raise _refusal(target, error) from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+
+
+def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Refuse a target that exists, is a folder or is a symlink, before any work is done for it."""
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise OutputError(f"cannot write {path}: {_reason(error)}", path=str(path)) from error
+    if stat.S_ISLNK(mode):
+        raise OutputError(f"{path} is a symlink", path=str(path), hint="name the real file")
+    if not stat.S_ISREG(mode):
+        raise OutputError(f"{path} is not a regular file", path=str(path), hint="name a file")
+    if not overwrite:
+        raise OutputError(
+            f"{path} exists", path=str(path), hint="use --overwrite or another name"
+        )
+
+
+def clear_stale(folder: Path) -> None:
+    """Remove temporary files that a killed run left in `folder`."""
+    for entry in os.scandir(folder):
+        match = _STALE.search(entry.name)
+        if match and not _alive(int(match[1])):
+            with contextlib.suppress(OSError):
+                os.unlink(entry.path)
+
+
+def _publish(temporary: Path, target: Path) -> None:
+    """Give `temporary` its final name unless that name has appeared meanwhile."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        # No hard links on this filesystem: reserve the name exclusively, then rename over it.
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        os.replace(temporary, target)
+
+
+def _refusal(target: Path, error: OSError) -> OutputError:
+    if isinstance(error, FileExistsError) and error.filename != str(target.parent):
+        return OutputError(
+            f"{target} exists", path=str(target), hint="use --overwrite or another name"
+        )
+    return OutputError(f"cannot write {target}: {_reason(error)}", path=str(target))
+
+
+def _reason(error: OSError | ValueError) -> str:
+    reason = error.strerror if isinstance(error, OSError) else None
+    return (reason or str(error)).lower()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True

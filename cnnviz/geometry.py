@@ -1,0 +1,253 @@
+"""Where a sliding window lands: output sizes, padding, unread cells and receptive fields.
+
+The only size formula of the project; ops, layers, reports and figures all ask `Window`.
+Conventions: sizes, strides and starts are tuples with one entry an axis, `(height, width)` in 2-D.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from operator import index
+from typing import Literal
+
+from cnnviz.errors import SpecError
+
+Shape = tuple[int, ...]
+Size = int | Sequence[int]
+Padding = str | int | Sequence[int] | Sequence[Sequence[int]]
+NAMED_PADDINGS = ("valid", "same", "full")
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis of a window laid on `size` cells.
+
+    `output` windows start at `o * stride - before`, and each reads `kernel_size` cells that are
+    `dilation` apart.
+    """
+
+    size: int
+    kernel_size: int
+    stride: int
+    dilation: int
+    before: int
+    after: int
+    output: int
+    rule: Literal["floor", "ceil", "same"]
+
+    @property
+    def extent(self) -> int:
+        """Cells from the first to the last one that a window reads, `d(k - 1) + 1`."""
+        return self.dilation * (self.kernel_size - 1) + 1
+
+    @property
+    def overhang(self) -> int:
+        """Cells by which the last window reaches past the padded end (only in ceil mode)."""
+        reach = (self.output - 1) * self.stride + self.extent
+        return max(0, reach - self.size - self.before - self.after)
+
+    @property
+    def unread(self) -> int:
+        """Input cells behind the last window, which floor leaves unread."""
+        last = (self.output - 1) * self.stride + self.extent - self.before
+        return max(0, self.size - last)
+
+    def start(self, output: int) -> int:
+        """First cell that output cell `output` reads; negative inside the padding."""
+        return output * self.stride - self.before
+
+    def cells(self, output: int) -> range:
+        """Cells that output cell `output` reads; those outside `[0, size)` are padding."""
+        first = self.start(output)
+        return range(first, first + self.extent, self.dilation)
+
+    def working(self) -> str:
+        """Return the size formula with its numbers, `floor((224 + 2*3 - 7)/2) + 1 = 112`."""
+        if self.rule == "same":
+            return f"ceil({self.size}/{self.stride}) = {self.output}"
+        if self.before == self.after:
+            padded = f"{self.size} + 2*{self.before}" if self.before else f"{self.size}"
+        else:
+            padded = f"{self.size} + {self.before} + {self.after}"
+        kernel = (
+            f"{self.kernel_size}"
+            if self.dilation == 1
+            else f"{self.dilation}*({self.kernel_size} - 1) - 1"
+        )
+        text = f"{self.rule}(({padded} - {kernel})/{self.stride}) + 1"
+        span = self.size + self.before + self.after - self.extent
+        if self.rule == "ceil" and -(-span // self.stride) + 1 > self.output:
+            text += " - 1"  # the last window would have started in the end padding
+        return f"{text} = {self.output}"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window of `kernel_size` cells that slides over an array.
+
+    Parameters
+    ----------
+    kernel_size, strides, dilation_rate : tuple of int
+        One entry an axis.
+    padding : str or tuple of (before, after)
+        `"valid"`, `"same"` (TensorFlow's: output `ceil(n/s)`, the odd cell at the end),
+        `"full"` (`d(k - 1)` on each side), or the cells on each side of each axis.
+    ceil_mode : bool
+        Round the number of windows up, but drop a last one that would start in the end padding
+        (PyTorch's rule for pooling).
+    """
+
+    kernel_size: Shape
+    strides: Shape
+    padding: str | tuple[tuple[int, int], ...]
+    dilation_rate: Shape
+    ceil_mode: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        kernel_size: Size,
+        *,
+        strides: Size = 1,
+        padding: Padding = "valid",
+        dilation_rate: Size = 1,
+        ceil_mode: bool = False,
+        rank: int = 2,
+    ) -> Window:
+        """Build a window from the short forms that users write: `n`, `(h, w)`, `"same"`, …
+
+        Raises
+        ------
+        SpecError
+            If a value is not a positive integer (padding: not negative) or has another rank.
+        """
+        return cls(
+            sizes(kernel_size, "kernel_size", rank=rank),
+            sizes(strides, "strides", rank=rank),
+            pads(padding, rank=rank),
+            sizes(dilation_rate, "dilation_rate", rank=rank),
+            bool(ceil_mode),
+        )
+
+    def on(self, shape: Sequence[int]) -> tuple[Axis, ...]:
+        """Lay the window on an input of `shape` (the spatial axes only).
+
+        Raises
+        ------
+        SpecError
+            If the window does not fit, with the sizes and what would do.
+        """
+        if len(shape) != len(self.kernel_size):
+            raise SpecError(f"the window has {len(self.kernel_size)} axes, the input {len(shape)}")
+        axes = tuple(self._axis(axis, n) for axis, n in enumerate(shape))
+        if any(axis.output < 1 for axis in axes):
+            where = "x".join(map(str, shape))
+            kernel = self.kernel_size
+            text = str(kernel[0]) if len(set(kernel)) == 1 else "x".join(map(str, kernel))
+            if any(d > 1 for d in self.dilation_rate):
+                text += f" with dilation {'x'.join(map(str, self.dilation_rate))}"
+            if min(shape) < 1:
+                raise SpecError(f"the input is empty ({where})")
+            raise SpecError(
+                f"kernel_size {text} does not fit in {where}",
+                hint='use padding "same" or a smaller kernel',
+            )
+        return axes
+
+    def output_shape(self, shape: Sequence[int]) -> Shape:
+        """Return the number of windows along each axis of an input of `shape`."""
+        return tuple(axis.output for axis in self.on(shape))
+
+    def _axis(self, i: int, n: int) -> Axis:
+        k, s, d = self.kernel_size[i], self.strides[i], self.dilation_rate[i]
+        extent = d * (k - 1) + 1
+        rule: Literal["floor", "ceil", "same"] = "ceil" if self.ceil_mode else "floor"
+        if self.padding == "same":
+            output = -(-n // s)
+            total = max(0, (output - 1) * s + extent - n)
+            return Axis(n, k, s, d, total // 2, total - total // 2, output if n else 0, "same")
+        if self.padding == "valid":
+            before = after = 0
+        elif self.padding == "full":
+            before = after = extent - 1
+        else:
+            before, after = self.padding[i]  # type: ignore[misc]
+        span = n + before + after - extent
+        if span < 0 or n < 1:
+            return Axis(n, k, s, d, before, after, 0, rule)
+        output = span // s + 1
+        if self.ceil_mode and span % s and output * s < n + before:
+            output += 1
+        return Axis(n, k, s, d, before, after, output, rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A receptive field: the input cells that one unit sees, one entry an axis.
+
+    Unit `u` sees `size` cells from `start + u * stride` on; `start` is negative inside padding.
+    After "Computing Receptive Fields of Convolutional Neural Networks" (Distill, 2019).
+    """
+
+    size: Shape
+    stride: Shape
+    start: Shape
+    aligned: bool = True
+
+    @classmethod
+    def of_input(cls, rank: int = 2) -> Field:
+        """Return the field of an input cell: itself."""
+        return cls((1,) * rank, (1,) * rank, (0,) * rank)
+
+    def through(self, axes: Iterable[Axis]) -> Field:
+        """Return the field after a window, `r + (k_eff - 1) j`, `j s`, `start - before j`."""
+        axes = tuple(axes)
+        rows = tuple(zip(self.size, self.stride, self.start, axes, strict=True))
+        return Field(
+            tuple(r + (axis.extent - 1) * j for r, j, _, axis in rows),
+            tuple(j * axis.stride for _, j, _, axis in rows),
+            tuple(start - axis.before * j for _, j, start, axis in rows),
+            self.aligned,
+        )
+
+    def merge(self, others: Iterable[Field]) -> Field:
+        """Return the hull of branches that meet; aligned if strides and centres agree."""
+        fields = (self, *others)
+        start = tuple(map(min, *(f.start for f in fields))) if len(fields) > 1 else self.start
+        ends = [tuple(a + r for a, r in zip(f.start, f.size, strict=True)) for f in fields]
+        end = tuple(map(max, *ends)) if len(fields) > 1 else ends[0]
+        centres = {
+            tuple(2 * a + r for a, r in zip(f.start, f.size, strict=True)) for f in fields
+        }
+        aligned = all(f.aligned and f.stride == self.stride for f in fields) and len(centres) == 1
+        size = tuple(b - a for a, b in zip(start, end, strict=True))
+        return Field(size, self.stride, start, aligned)
+
+
+def sizes(value: Size, name: str, *, rank: int = 2, least: int = 1) -> Shape:
+    """Return `n` or `(h, w)` as a tuple of `rank` integers, each at least `least`."""
+    values = tuple(value) if isinstance(value, Sequence) else (value,) * rank
+    try:
+        result = tuple(index(v) for v in values)
+    except TypeError:
+        result = ()
+    if len(result) != rank or min(result) < least or any(isinstance(v, bool) for v in values):
+        kind = "a positive integer" if least > 0 else "an integer that is not negative"
+        raise SpecError(f"{name} {value!r} is not {kind} or {rank} of them")
+    return result
+
+
+def pads(value: Padding, *, rank: int = 2) -> str | tuple[tuple[int, int], ...]:
+    """Return a padding as its lower-case name or as `(before, after)` for each axis."""
+    if isinstance(value, str):
+        if value.lower() in NAMED_PADDINGS:
+            return value.lower()
+        raise SpecError(f"padding {value!r} is not one of {', '.join(NAMED_PADDINGS)} or a number")
+    if isinstance(value, Sequence) and value and all(isinstance(v, Sequence) for v in value):
+        if len(value) != rank:
+            raise SpecError(f"padding {value!r} does not have {rank} pairs")
+        pairs = [sizes(v, "padding", rank=2, least=0) for v in value]  # type: ignore[arg-type]
+        return tuple((before, after) for before, after in pairs)
+    each = sizes(value, "padding", rank=rank, least=0)  # type: ignore[arg-type]
+    return tuple((n, n) for n in each)
