@@ -1,0 +1,26 @@
+"""What a Scene can be written as: one module a format, found by its name.
+
+A module has `write(scene, *, scale) -> bytes`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
+
+from cnnviz.errors import SpecError
+from cnnviz.render.scene import Scene
+
+
+def formats() -> tuple[str, ...]:
+    """Return the names of the formats, which are also their suffixes."""
+    return tuple(module.name for module in iter_modules(__path__))
+
+
+def write(scene: Scene, format: str, *, scale: int = 1) -> bytes:
+    """Return a scene in a format, at `scale` pixels per px."""
+    if not format.isidentifier() or find_spec(f"{__name__}.{format}") is None:
+        raise SpecError(f"no picture format {format!r}", hint=f"use {', '.join(formats())}")
+    data: bytes = import_module(f"{__name__}.{format}").write(scene, scale=scale)
+    return data

@@ -1,0 +1,146 @@
+"""From values to colours: which scale a map is shown on, and how it is fitted into a box."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnviz.errors import SpecError
+from cnnviz.render.colormaps import colormap, is_diverging
+from cnnviz.render.theme import rgb, theme
+
+DISPLAYS = ("auto", "signed", "minmax", "abs", "clip")
+RANGES = ("own", "shared")
+CROWD, SAMPLE = 1024, 20_000  # values from which on a root scale is considered; values looked at
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """A colour scale: `table[0]` stands for `low`, `table[255]` for `high`.
+
+    On a signed scale zero is entry 128 and the limits are equally far from it. A root scale gives
+    equal colour steps to equal steps of the square root of the distance from zero (from `low`
+    where it is not signed), for values most of which are small: nothing is clipped.
+    """
+
+    low: float
+    high: float
+    table: np.ndarray
+    signed: bool = False
+    magnitude: bool = False
+    root: bool = False
+    note: str = ""
+
+    def levels(self, values: np.ndarray) -> np.ndarray:
+        """Return the table entry of each value, uint8, `(H, W)`."""
+        values = np.abs(values) if self.magnitude else values
+        zero, span = (0.0, self.high) if self.signed else (self.low, self.high - self.low)
+        scaled = (values - np.float32(zero)) * np.float32(1 / (span or 1))
+        if self.root:
+            scaled = np.copysign(np.sqrt(np.abs(scaled)), scaled)
+        scaled *= 127 if self.signed else 255
+        scaled += 128 if self.signed else 0
+        np.rint(scaled, out=scaled)
+        return np.clip(scaled, 0, 255, out=scaled).astype(np.uint8)
+
+    def at(self, place: float) -> float:
+        """Return the value shown at a place of the colour bar, from 0 (left) to 1."""
+        t = 2 * place - 1 if self.signed else place
+        t = t * abs(t) if self.root else t
+        return self.high * t if self.signed else self.low + (self.high - self.low) * t
+
+    def colours(self, values: np.ndarray) -> np.ndarray:
+        """Return the colour of each value, uint8, `(H, W, 3)`; NaN is magenta."""
+        with np.errstate(invalid="ignore"):
+            picture: np.ndarray = self.table[self.levels(values)]
+        missing = np.isnan(values)
+        if missing.any():
+            picture[missing] = rgb(theme("light").nan)
+        return picture
+
+
+def choose(
+    low: float,
+    high: float,
+    *,
+    display: str = "auto",
+    name: str | None = None,
+    theme: str = "light",
+    like_image: bool = False,
+    values: np.ndarray | None = None,
+) -> Scale:
+    """Choose the scale for values from `low` to `high`.
+
+    `auto` is signed where there are negative values, else gray for what is like an image and the
+    sequential blue for other maps; if nearly all `values` are small beside the limits, it is a
+    root scale. `name` asks for a colour map.
+    """
+    if display not in DISPLAYS:
+        raise SpecError(f"display {display!r} is not one of {', '.join(DISPLAYS)}")
+    root = display == "auto" and not like_image and _is_crowded(values, low, high)
+    if display == "auto":
+        display = "signed" if low < 0 else "image" if like_image else "sequential"
+    if display == "signed":
+        limit = max(-low, high) or 1.0
+        return Scale(-limit, limit, colormap(name or "red-blue", theme), signed=True, root=root)
+    if display == "abs":
+        limit = max(-low, high) or 1.0
+        return Scale(0, limit, colormap(name or "blue", theme), magnitude=True, note="|value|")
+    if display == "clip" or (display == "image" and high <= 255 and high > 1):
+        note = "clipped to 0-255" if display == "clip" and (low < 0 or high > 255) else ""
+        return Scale(0, 255, colormap(name or "gray", theme), note=note)
+    default = "blue" if display == "sequential" else "gray"
+    table = colormap(name or default, theme)
+    if name and is_diverging(name):  # its centre means zero: keep it there
+        limit = max(-low, high) or 1.0
+        return Scale(-limit, limit, table, signed=True)
+    return Scale(low, high, table, root=root)
+
+
+def _is_crowded(values: np.ndarray | None, low: float, high: float) -> bool:
+    """Tell whether 99% of the values lie within a third of the way from zero to the limit."""
+    if values is None or values.size < CROWD:
+        return False
+    some = values.ravel()[:: max(1, values.size // SAMPLE)]
+    zero = 0.0 if low < 0 else low
+    distance = np.sort(np.abs(some - np.float32(zero)))
+    limit = max(high - zero, zero - low)
+    return bool(distance[int(0.99 * (distance.size - 1))] < limit / 3)
+
+
+def fit(shape: Sequence[int], box: tuple[int, int]) -> tuple[int, int]:
+    """Return height and width in px at 1x of an array of `shape` in a box `(width, height)`.
+
+    Enlarged by the largest whole factor, or reduced; the aspect ratio is kept.
+    """
+    height, width = shape[:2]
+    factor = min(box[0] / width, box[1] / height)
+    if factor >= 1:
+        return height * int(factor), width * int(factor)
+    return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def reduce(values: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return `(H, W)` or `(H, W, 3)` values, averaged by area if they are more than fit.
+
+    Float values stay float32, uint8 ones uint8.
+    """
+    if values.shape[0] <= height and values.shape[1] <= width:
+        return values
+    from PIL import Image
+
+    box = Image.Resampling.BOX
+    if values.dtype != np.uint8:
+        values = np.ascontiguousarray(values, dtype=np.float32)
+    return np.asarray(Image.fromarray(values).resize((width, height), box))
+
+
+def photo(values: np.ndarray) -> tuple[np.ndarray, str]:
+    """Return three-channel values as uint8 and a note where they had to be scaled to 0-255."""
+    low, high = float(values.min()), float(values.max())
+    if low >= 0 and high <= 255:
+        return np.rint(values).astype(np.uint8), ""
+    span = (high - low) or 1.0
+    return np.rint((values - low) * (255 / span)).astype(np.uint8), "scaled to its own range"

@@ -1,0 +1,204 @@
+"""The pieces that figures share: headings, tiles, cells with numbers, colour bars, symbols."""
+
+from __future__ import annotations
+
+from math import cos, pi, sin
+
+import numpy as np
+
+from cnnviz.geometry import Axis
+from cnnviz.render import display
+from cnnviz.render.display import Scale
+from cnnviz.render.fonts import measure
+from cnnviz.render.numbers import number
+from cnnviz.render.scene import Anchor, Line, Picture, Polygon, Rect, Scene
+from cnnviz.render.theme import CAPTION, GAP, LABEL, SMALLEST, ink
+
+HEADING = 22  # height of a heading above a tile
+BAR = 8  # height of a colour bar
+LEAST_CELL, MOST_CELL = 18, 40  # px of a cell that may hold a number
+MOST_CELLS = 24  # cells along an axis up to which an array is drawn as cells
+
+
+def heading(
+    scene: Scene, x: float, y: float, role: str, name: str, detail: str = "", *, room: float
+) -> bool:
+    """Write a block's name beside a mark in the colour of its role, and a detail if it fits.
+
+    Returns whether the detail fitted.
+    """
+    scene.add(Rect(x, y + 4, 9, 9, fill=role))
+    left = x + 9 + 6
+    width = scene.text(left, y + 13, name, size=LABEL, face="bold", room=room - 15)
+    rest = room - 15 - width - GAP
+    if measure(detail, CAPTION) > rest:
+        return False
+    scene.text(left + width + GAP, y + 13, detail, colour=scene.theme.secondary)
+    return True
+
+
+def tile(
+    scene: Scene, x: float, y: float, pixels: np.ndarray, width: int, height: int, title: str
+) -> None:
+    """Draw pixels in a thin frame."""
+    scene.add(Rect(x - 1, y - 1, width + 2, height + 2, stroke=scene.theme.rule))
+    scene.add(Picture(x, y, width, height, pixels, title))
+
+
+def cell_size(shape: tuple[int, ...], box: tuple[int, int]) -> int:
+    """Return the px of a cell if an array fits a box as cells with numbers, else 0."""
+    if max(shape[:2]) > MOST_CELLS:
+        return 0
+    size = min(MOST_CELL, box[0] // shape[1], box[1] // shape[0])
+    return size if size >= LEAST_CELL else 0
+
+
+def cells(
+    scene: Scene, x: float, y: float, values: np.ndarray, scale: Scale, size: int, title: str
+) -> None:
+    """Draw `(H, W)` values as cells of `size` px, each with its number where that is readable."""
+    height, width = values.shape
+    colours = scale.colours(values)
+    scene.add(Picture(x, y, width * size, height * size, colours, title))
+    grid(scene, x, y, width, height, size, scene.theme.rule)
+    texts = [[number(float(v)) for v in row] for row in values]
+    longest = max((t for row in texts for t in row), key=len)
+    font_size = float(LABEL)
+    while font_size > SMALLEST and measure(longest, font_size, "mono") > size - 4:
+        font_size -= 0.5
+    if measure(longest, font_size, "mono") > size - 2:
+        texts = [[number(float(v), 2) for v in row] for row in values]
+        longest = max((t for row in texts for t in row), key=len)
+        if measure(longest, SMALLEST, "mono") > size - 2:
+            return
+    for i in range(height):
+        for j in range(width):
+            r, g, b = (int(c) for c in colours[i, j])
+            scene.text(
+                x + (j + 0.5) * size,
+                y + (i + 0.5) * size + font_size * 0.36,
+                texts[i][j],
+                size=font_size,
+                colour=ink((r, g, b)),
+                face="mono",
+                anchor="middle",
+            )
+
+
+def grid(
+    scene: Scene, x: float, y: float, columns: int, rows: int, size: float, colour: str
+) -> None:
+    """Draw the lines of a grid of cells."""
+    for i in range(rows + 1):
+        scene.add(Line((x, y + i * size), (x + columns * size, y + i * size), colour))
+    for j in range(columns + 1):
+        scene.add(Line((x + j * size, y), (x + j * size, y + rows * size), colour))
+
+
+def bar(scene: Scene, x: float, y: float, width: int, scale: Scale) -> None:
+    """Draw a colour bar with its limits below (and 0 where the scale is signed)."""
+    height = BAR if width >= 160 else BAR - 3
+    entries = scale.table[1:] if scale.signed else scale.table
+    scene.add(Rect(x - 1, y - 1, width + 2, height + 2, stroke=scene.theme.rule))
+    columns = np.linspace(0, len(entries) - 1, width).round().astype(int)
+    scene.add(Picture(x, y, width, height, entries[columns][None], "colour scale"))
+    line, colour = y + height + 12, scene.theme.secondary
+    quarters = (0.25, 0.75) if scale.signed else (0.5,)
+    places = [0.0, 1.0, *((0.5,) if scale.signed else ())]
+    places += quarters if scale.root and width >= 160 else ()
+    for place in places:
+        anchor: Anchor = "start" if place == 0 else "end" if place == 1 else "middle"
+        text = number(scale.at(place), 3 if 0 < place < 1 else 4)
+        scene.text(x + place * width, line, text, colour=colour, anchor=anchor)
+        if 0 < place < 1:
+            scene.add(Rect(round(x + place * width), y + height - 2, 1, 3, fill=colour))
+
+
+def padding_frame(scene: Scene, x: float, y: float, size: float, rows: Axis, columns: Axis) -> None:
+    """Hatch the padding cells around an input that is drawn at `size` px a cell."""
+    top, left = rows.before * size, columns.before * size
+    bottom, right = rows.after * size, columns.after * size
+    width, height = columns.size * size, rows.size * size
+    for box in (
+        (x - left, y - top, left + width + right, top),
+        (x - left, y + height, left + width + right, bottom),
+        (x - left, y, left, height),
+        (x + width, y, right, height),
+    ):
+        if box[2] > 0 and box[3] > 0:
+            scene.add(Rect(*box, hatch=scene.theme.rule))
+    outline = Rect(
+        x - left, y - top, left + width + right, top + height + bottom, stroke=scene.theme.rule
+    )
+    scene.add(outline)
+
+
+def star(scene: Scene, x: float, y: float, radius: float = 7) -> None:
+    """Draw the sign of cross-correlation, a five-pointed star, around a centre."""
+    points = []
+    for i in range(10):
+        r = radius if i % 2 == 0 else radius * 0.40
+        points.append((x + r * sin(i * pi / 5), y - r * cos(i * pi / 5)))
+    scene.add(Polygon(tuple(points), scene.theme.text))
+
+
+def asterisk(scene: Scene, x: float, y: float, radius: float = 7) -> None:
+    """Draw the sign of true convolution, six equal strokes, around a centre."""
+    for i in range(3):
+        dx, dy = sin(i * pi / 3), cos(i * pi / 3)
+        half = 1.1
+        scene.add(
+            Polygon(
+                (
+                    (x + dx * radius + dy * half, y - dy * radius + dx * half),
+                    (x + dx * radius - dy * half, y - dy * radius - dx * half),
+                    (x - dx * radius - dy * half, y + dy * radius - dx * half),
+                    (x - dx * radius + dy * half, y + dy * radius + dx * half),
+                ),
+                scene.theme.text,
+            )
+        )
+
+
+def arrow(scene: Scene, x: float, y: float, length: float) -> None:
+    """Draw an arrow to the right, centred on `y`."""
+    colour = scene.theme.text
+    scene.add(Rect(x, y - 0.75, length - 5, 1.5, fill=colour))
+    scene.add(Polygon(((x + length, y), (x + length - 7, y - 4), (x + length - 7, y + 4)), colour))
+
+
+def kernel_picture(
+    scene: Scene, x: float, y: float, values: np.ndarray, box: int, name: str
+) -> tuple[int, int]:
+    """Draw a kernel in a box, with its numbers if they can be read; return its size.
+
+    A `(kh, kw, 3)` kernel is drawn in colour (gray is zero), another deep one as the mean over
+    its channels.
+    """
+    title = f"kernel {name}"
+    limit = float(np.abs(values).max()) or 1.0
+    if values.ndim == 3 and values.shape[2] == 3:
+        pixels = np.rint(127.5 + 127.5 * values / limit).astype(np.uint8)
+        height, width = display.fit(values.shape, (box, box))
+        tile(scene, x, y, pixels, width, height, title)
+        return height, width
+    flat = values if values.ndim == 2 else values.mean(axis=2)
+    low, high = float(flat.min()), float(flat.max())
+    scale = display.choose(
+        low,
+        high,
+        display="signed",
+        name="slate-orange" if low < 0 else None,
+        theme=scene.theme.name,
+    )
+    if low >= 0:
+        scale = display.choose(
+            0.0, high or 1.0, display="minmax", name="orange", theme=scene.theme.name
+        )
+    size = min(36, box // max(flat.shape)) if max(flat.shape) <= 7 else 0
+    if size >= LEAST_CELL:
+        cells(scene, x, y, flat, scale, size, title)
+        return flat.shape[0] * size, flat.shape[1] * size
+    height, width = display.fit(flat.shape, (box, box))
+    tile(scene, x, y, scale.colours(display.reduce(flat, height, width)), width, height, title)
+    return height, width

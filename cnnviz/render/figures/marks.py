@@ -1,0 +1,215 @@
+"""Marks on tiles: unread pixels dimmed, peaks numbered with their patches, winners outlined."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnviz.geometry import Axis
+from cnnviz.render import display
+from cnnviz.render.figures import blocks
+from cnnviz.render.figures.blocks import HEADING
+from cnnviz.render.numbers import number, times
+from cnnviz.render.scene import Rect, Scene
+from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP
+from cnnviz.report.maps import FeatureMap, MapSet
+from cnnviz.report.peaks import Peak
+
+PATCH = 72  # px of a peak's patch
+WINNER_CELL = 16  # px of a pixel in the panel of winners
+DIMMED = 0.65  # how far an unread pixel fades into the background
+
+
+def dim_unread(
+    pixels: np.ndarray, rows: Axis, columns: Axis, background: tuple[int, int, int]
+) -> np.ndarray:
+    """Fade the pixels at the end that no window reads, where they are large enough to be seen."""
+    if not rows.unread and not columns.unread:
+        return pixels
+    height, width = pixels.shape[:2]
+    read_rows = round(height * (rows.size - rows.unread) / rows.size)
+    read_columns = round(width * (columns.size - columns.unread) / columns.size)
+    mixed = pixels * (1 - DIMMED) + np.array(background) * DIMMED
+    result = np.rint(mixed).astype(np.uint8)
+    result[:read_rows, :read_columns] = pixels[:read_rows, :read_columns]
+    return result
+
+
+def mark_inputs(
+    scene: Scene,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    m: FeatureMap,
+    found: list[Peak],
+) -> None:
+    """Outline the windows of the peaks on the input."""
+    sx, sy = width / m.axes[1].size, height / m.axes[0].size
+    for i, peak in enumerate(found):
+        (top, bottom), (left, right) = peak.rows, peak.columns
+        box = (x + left * sx, y + top * sy, (right - left) * sx, (bottom - top) * sy)
+        _numbered(scene, box, i + 1)
+
+
+def mark_outputs(
+    scene: Scene,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    m: FeatureMap,
+    found: list[Peak],
+) -> None:
+    """Outline the peaks on their map."""
+    sx, sy = width / m.shape[1], height / m.shape[0]
+    for i, peak in enumerate(found):
+        _numbered(scene, (x + peak.column * sx, y + peak.row * sy, sx, sy), i + 1)
+
+
+def _numbered(scene: Scene, box: tuple[float, float, float, float], label: int) -> None:
+    """Outline a box, at least 9 px large, with its number beside it on a readable ground."""
+    x, y, width, height = box
+    grow_x, grow_y = max(0.0, 9 - width) / 2, max(0.0, 9 - height) / 2
+    x, y, width, height = x - grow_x, y - grow_y, width + 2 * grow_x, height + 2 * grow_y
+    theme = scene.theme
+    scene.add(Rect(x - 1, y - 1, width + 2, height + 2, stroke=theme.background))
+    scene.add(Rect(x, y, width, height, stroke=theme.accent, line=2))
+    scene.add(Rect(x + width + 1, y - 3, 11, 12, fill=theme.background))
+    scene.text(
+        x + width + 6.5, y + 7, str(label), colour=theme.accent, face="bold", anchor="middle"
+    )
+
+
+def peak_strip(
+    scene: Scene, mapset: MapSet, m: FeatureMap, found: list[Peak], y: float
+) -> tuple[float, float]:
+    """Draw the patches of the input that the peaks of a map saw; return right and bottom."""
+    title = f"{m.name}: strongest responses"
+    blocks.heading(scene, MARGIN, y, scene.theme.accent, title, room=600)
+    low, high = float(mapset.source.min()), float(mapset.source.max())
+    scale = display.choose(low, high, theme=scene.theme.name, like_image=True)
+    x = float(MARGIN)
+    for i, peak in enumerate(found):
+        patch = _patch(mapset.source, peak)
+        height, width = display.fit(patch.shape, (PATCH, PATCH))
+        pixels = _pixels(patch, scale)
+        blocks.tile(scene, x, y + HEADING, pixels, width, height, f"patch {i + 1}")
+        line = y + HEADING + PATCH + 14
+        scene.text(x, line, f"{i + 1}", face="bold", colour=scene.theme.accent)
+        scene.text(x + 14, line, number(peak.value))
+        place = f"at {peak.row}, {peak.column}"
+        scene.text(x, line + 14, place, colour=scene.theme.secondary)
+        x += max(PATCH, 84) + GAP
+    return x - GAP, y + HEADING + PATCH + 32
+
+
+def _patch(source: np.ndarray, peak: Peak) -> np.ndarray:
+    """Return the part of a peak's window that lies inside the input."""
+    (top, bottom), (left, right) = peak.rows, peak.columns
+    return source[max(0, top) : bottom, max(0, left) : right]
+
+
+def _pixels(values: np.ndarray, scale: display.Scale) -> np.ndarray:
+    if values.ndim == 3 and values.shape[2] == 3:
+        return display.photo(np.clip(values, 0, 255))[0]
+    return scale.colours(values if values.ndim == 2 else values.mean(axis=2))
+
+
+def pool_card(scene: Scene, x: float, y: float, m: FeatureMap) -> tuple[int, int]:
+    """Draw a pooling window as an empty grid with its name; return the size of the grid."""
+    theme, (rows, columns) = scene.theme, m.axes
+    name = m.name.split("[")[0]
+    whole = rows.kernel_size == rows.size and columns.kernel_size == columns.size
+    shape = rows.kernel_size, columns.kernel_size
+    blocks.heading(scene, x, y, theme.pool, name, room=120)
+    cell = min(24, 96 // max(shape)) if max(shape) <= 12 else 0
+    height, width = (shape[0] * cell, shape[1] * cell) if cell else (48, 48)
+    top = y + HEADING
+    scene.add(Rect(x, top, width, height, fill=theme.background, stroke=theme.pool, line=2))
+    for i in range(1, shape[0] if cell else 0):
+        scene.add(Rect(x, top + i * cell, width, 1, fill=theme.pool))
+    for j in range(1, shape[1] if cell else 0):
+        scene.add(Rect(x + j * cell, top, 1, height, fill=theme.pool))
+    caption = (
+        "the whole map" if whole else f"{times(shape)}, stride {_by(rows.stride, columns.stride)}"
+    )
+    scene.text(x, top + height + 16, caption, colour=theme.secondary)
+    return height, max(width, 96)
+
+
+def _by(rows: int, columns: int) -> str:
+    return str(rows) if rows == columns else times((rows, columns))
+
+
+def winner_panels(
+    scene: Scene, mapset: MapSet, maps: tuple[FeatureMap, ...], y: float
+) -> tuple[float, float]:
+    """Draw, for each channel, a part of the input with windows and winners outlined."""
+    m = maps[0]
+    assert m.winners is not None
+    rows, columns = m.axes
+    span_rows, span_columns = _part(rows, 20), _part(columns, 28)
+    channels = 1 if m.winners.ndim == 2 else m.winners.shape[2]
+    won = sum(np.unique(f.winners).size for f in maps if f.winners is not None)
+    share = won / (rows.size * columns.size * max(channels, len(maps)))
+    title = f"winners: {share:.1%} of the input values"
+    detail = f"rows {span_rows[0]} to {span_rows[1] - 1}, columns {span_columns[0]} to "
+    detail += f"{span_columns[1] - 1}; windows outlined in green, the first maximum of each marked"
+    x, right = float(MARGIN), 0.0
+    blocks.heading(scene, x, y, scene.theme.accent, title, detail, room=900)
+    names = ("R", "G", "B") if channels == 3 else ("",) * max(channels, 1)
+    for channel in range(min(channels, 3)):
+        winners = m.winners if m.winners.ndim == 2 else m.winners[:, :, channel]
+        source = mapset.source if mapset.source.ndim == 2 else mapset.source[:, :, channel]
+        top = y + HEADING
+        if names[channel]:
+            scene.text(x, top + 12, names[channel], face="bold", size=LABEL)
+            top += 18
+        part = span_rows, span_columns
+        height, width = _winner_panel(scene, (x, top), source, winners, m.axes, part)
+        right = x + width
+        x += width + WIDE_GAP
+        bottom = top + height
+    return max(right, MARGIN + 620.0), bottom + CAPTION
+
+
+def _part(axis: Axis, most: int) -> tuple[int, int]:
+    """Return a span of about `most` cells in the middle that starts with a window."""
+    if axis.size <= most:
+        return 0, axis.size
+    count = max(1, (most - axis.extent) // axis.stride + 1)
+    first = max(0, (axis.output - count) // 2)
+    start = max(0, axis.start(first))
+    return start, min(axis.size, axis.start(first + count - 1) + axis.extent)
+
+
+def _winner_panel(
+    scene: Scene,
+    place: tuple[float, float],
+    source: np.ndarray,
+    winners: np.ndarray,
+    axes: tuple[Axis, ...],
+    spans: tuple[tuple[int, int], tuple[int, int]],
+) -> tuple[int, int]:
+    """Draw the part of one channel; return its height and width."""
+    cell, theme = WINNER_CELL, scene.theme
+    (x, y), ((top, bottom), (left, right)) = place, spans
+    part = source[top:bottom, left:right]
+    low, high = float(part.min()), float(part.max())
+    scale = display.choose(low, high, display="minmax" if low >= 0 else "signed", theme=theme.name)
+    height, width = part.shape[0] * cell, part.shape[1] * cell
+    blocks.tile(scene, x, y, scale.colours(part), width, height, "winners")
+    rows, columns = axes
+    for i in range(rows.output):
+        for j in range(columns.output):
+            r, c = rows.start(i), columns.start(j)
+            if r < top or c < left or r + rows.extent > bottom or c + columns.extent > right:
+                continue
+            box = (x + (c - left) * cell, y + (r - top) * cell)
+            scene.add(
+                Rect(*box, columns.extent * cell, rows.extent * cell, stroke=theme.pool, line=1)
+            )
+            row, column = divmod(int(winners[i, j]), source.shape[1])
+            inside = (x + (column - left) * cell + 2, y + (row - top) * cell + 2)
+            scene.add(Rect(*inside, cell - 4, cell - 4, stroke=theme.accent, line=2))
+    return height, width

@@ -1,0 +1,49 @@
+"""The one type family of every figure, IBM Plex (OFL, licence beside the files), and its widths."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
+Face = Literal["regular", "bold", "mono"]
+_FILES = {
+    "regular": "IBMPlexSans-Regular.ttf",
+    "bold": "IBMPlexSans-SemiBold.ttf",
+    "mono": "IBMPlexMono-Regular.ttf",
+}
+
+
+@cache
+def font(face: Face, size: float) -> FreeTypeFont:
+    """Return a face at a size in px."""
+    from PIL import ImageFont
+
+    path = str(Path(__file__).with_name(_FILES[face]))
+    return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
+
+
+@cache
+def measure(text: str, size: float, face: Face = "regular") -> float:
+    """Return the width of a line of text in px.
+
+    Measured at 64 px and scaled, so that it does not depend on hinting.
+    """
+    return float(font(face, 64).getlength(text)) * size / 64
+
+
+def shorten(text: str, size: float, face: Face, room: float) -> str:
+    """Return `text`, cut in its middle with an ellipsis if it is wider than `room`."""
+    if measure(text, size, face) <= room:
+        return text
+    keep = len(text) - 1
+    while keep > 1:
+        head = (keep + 1) // 2
+        cut = text[:head] + "…" + text[len(text) - (keep - head) :]
+        if measure(cut, size, face) <= room:
+            return cut
+        keep -= 1
+    return "…"

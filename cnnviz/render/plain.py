@@ -1,0 +1,66 @@
+"""The maps alone at full resolution: 8-bit PNG, with a palette where they are signed."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from cnnviz.render import display
+from cnnviz.render.look import Look
+from cnnviz.report.maps import FeatureMap, MapSet
+
+GAP = 2  # pixels between bare tiles
+
+
+def plain(mapset: MapSet, look: Look) -> bytes:
+    """Return the maps as PNG, one pixel a value; several maps as bare tiles side by side.
+
+    Signed maps make a palette image whose entry 128 is zero, others a gray one; signed ones beside
+    others, and colour pictures, make an RGB image.
+    """
+    low, high = min(m.min for m in mapset.maps), max(m.max for m in mapset.maps)
+    limits = [(low, high) if look.range == "shared" else (m.min, m.max) for m in mapset.maps]
+    scales = [_scale(*limit, look) for limit in limits]
+    if any(m.values.ndim == 3 for m in mapset.maps) or len({s.signed for s in scales}) > 1:
+        pairs = zip(mapset.maps, scales, strict=True)
+        image = Image.fromarray(_tiled([_colours(m, scale) for m, scale in pairs]))
+    else:
+        tiles = [s.levels(m.values) for m, s in zip(mapset.maps, scales, strict=True)]
+        image = Image.fromarray(_tiled(tiles))
+        if scales[0].signed or look.colormap:
+            image.putpalette(scales[0].table.tobytes())
+    buffer = BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _scale(low: float, high: float, look: Look) -> display.Scale:
+    return display.choose(
+        low,
+        high,
+        display=look.display,
+        name=look.colormap or (None if low < 0 and look.display == "auto" else "gray"),
+        theme=look.theme,
+        like_image=True,
+    )
+
+
+def _colours(m: FeatureMap, scale: display.Scale) -> np.ndarray:
+    return display.photo(m.values)[0] if m.values.ndim == 3 else scale.colours(m.values)
+
+
+def _tiled(tiles: list[np.ndarray]) -> np.ndarray:
+    """Lay tiles side by side in a near-square grid, a gap of level 128 between them."""
+    if len(tiles) == 1:
+        return tiles[0]
+    columns = int(np.ceil(np.sqrt(len(tiles))))
+    height, width = (max(t.shape[i] for t in tiles) for i in (0, 1))
+    rows = -(-len(tiles) // columns)
+    size = (rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, *tiles[0].shape[2:])
+    sheet = np.full(size, 128, np.uint8)
+    for i, tile in enumerate(tiles):
+        y, x = i // columns * (height + GAP), i % columns * (width + GAP)
+        sheet[y : y + tile.shape[0], x : x + tile.shape[1]] = tile
+    return sheet

@@ -1,0 +1,113 @@
+"""A figure as data: boxes, texts, images, lines. Figures build it, backends write it.
+
+Lengths are px at 1x, the origin is the top left corner, colours are `#rrggbb`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from cnnviz.render import fonts
+from cnnviz.render.terminal import escape
+from cnnviz.render.theme import CAPTION, Theme
+
+Anchor = Literal["start", "middle", "end"]
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A rectangle, filled, outlined inside its edges, or hatched."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: str | None = None
+    stroke: str | None = None
+    line: float = 1
+    hatch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One line of text; `y` is the baseline, `anchor` tells what `x` is."""
+
+    x: float
+    y: float
+    text: str
+    size: float
+    colour: str
+    face: fonts.Face
+    anchor: Anchor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """Pixels `(h, w, 3)` uint8 shown in a box; enlarged ones keep crisp edges."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    pixels: np.ndarray
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A straight line."""
+
+    start: Point
+    end: Point
+    colour: str
+    line: float = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """A filled polygon."""
+
+    points: tuple[Point, ...]
+    fill: str
+
+
+Item = Rect | Text | Picture | Line | Polygon
+
+
+@dataclass(eq=False)
+class Scene:
+    """A figure: its items in drawing order, its size, its title and description."""
+
+    theme: Theme
+    title: str = ""
+    description: str = ""
+    width: float = 0
+    height: float = 0
+    items: list[Item] = field(default_factory=list)
+
+    def add(self, item: Item) -> None:
+        """Draw `item` over what is there."""
+        self.items.append(item)
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: float = CAPTION,
+        colour: str | None = None,
+        face: fonts.Face = "regular",
+        anchor: Anchor = "start",
+        room: float | None = None,
+    ) -> float:
+        """Write a line of text, shortened with an ellipsis to `room`; return its width."""
+        shown = escape(text)
+        if room is not None:
+            shown = fonts.shorten(shown, size, face, room)
+        self.add(Text(x, y, shown, size, colour or self.theme.text, face, anchor))
+        return fonts.measure(shown, size, face)

@@ -1,0 +1,1 @@
+"""Rows of plain data about networks and images: no drawing."""
