@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnviz.render import display
-from cnnviz.render.figures.maps import input_scale
+from cnnviz.render.figures.panels import input_scale, map_scales
 from cnnviz.render.look import Look
 from cnnviz.render.theme import rgb, theme
 from cnnviz.report.maps import MapSet
@@ -19,17 +19,11 @@ def preview(mapset: MapSet, look: Look) -> np.ndarray:
     """Return the input and the first maps side by side, `(H, W, 3)` uint8."""
     scale = input_scale(mapset, look.theme)
     tiles = [_tile(mapset.source, scale)]
-    for m in mapset.maps[:MOST]:
-        own = display.choose(
-            m.min,
-            m.max,
-            display=look.display,
-            name=look.colormap,
-            theme=look.theme,
-            like_image=mapset.command == "pool" and m.min >= 0,
-            values=m.values,
-        )
-        tiles.append(_tile(m.values, own))
+    shown = mapset.maps[:MOST]
+    tiles += [
+        _tile(m.values, scale)
+        for m, scale in zip(shown, map_scales(mapset, shown, look), strict=True)
+    ]
     height = max(tile.shape[0] for tile in tiles)
     width = sum(tile.shape[1] + GAP for tile in tiles) - GAP
     sheet = np.full((height, width, 3), rgb(theme(look.theme).background), np.uint8)

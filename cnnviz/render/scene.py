@@ -14,13 +14,14 @@ from cnnviz.render import fonts
 from cnnviz.render.terminal import escape
 from cnnviz.render.theme import CAPTION, Theme
 
+DIMMED = 0.65  # opacity of what dims
 Anchor = Literal["start", "middle", "end"]
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Rect:
-    """A rectangle, filled, outlined inside its edges, or hatched."""
+    """A rectangle: filled, outlined inside its edges, hatched, or dimming what is below it."""
 
     x: float
     y: float
@@ -30,6 +31,7 @@ class Rect:
     stroke: str | None = None
     line: float = 1
     hatch: str | None = None
+    dim: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

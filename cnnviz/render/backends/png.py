@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from cnnviz.files import check_bytes
 from cnnviz.render.fonts import font, measure
-from cnnviz.render.scene import Item, Line, Picture, Polygon, Rect, Scene, Text
+from cnnviz.render.scene import DIMMED, Item, Line, Picture, Polygon, Rect, Scene, Text
 
 HATCH_STEP = 5  # px between hatch lines
 SMOOTH = 4  # polygons are drawn this many times larger and averaged
@@ -80,6 +80,12 @@ def _rect(canvas: Image.Image, pen: ImageDraw.ImageDraw, item: Rect, s: int) -> 
             x = at - (left + top + at) % step
             lines.line((x, tile.height, x + tile.height, 0), 255, max(1, s))
         canvas.paste(item.hatch, (left, top), tile)
+    if item.dim:
+        canvas.paste(
+            item.dim,
+            (left, top),
+            Image.new("L", (right - left + 1, bottom - top + 1), round(255 * DIMMED)),
+        )
     if item.stroke:
         pen.rectangle((left, top, right, bottom), None, item.stroke, max(1, round(item.line * s)))
 

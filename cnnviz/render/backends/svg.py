@@ -7,7 +7,7 @@ from base64 import b64encode
 from io import BytesIO
 
 from cnnviz.render.fonts import Face, measure
-from cnnviz.render.scene import Item, Line, Picture, Polygon, Rect, Scene, Text
+from cnnviz.render.scene import DIMMED, Item, Line, Picture, Polygon, Rect, Scene, Text
 from cnnviz.render.terminal import escape
 
 _FAMILIES: dict[Face, str] = {
@@ -64,6 +64,12 @@ def _rect(item: Rect) -> str:
     for fill in filter(None, (item.fill, item.hatch and f"url(#{_hatch_id(item.hatch)})")):
         x, y, width, height = map(_n, box)
         parts.append(f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="{fill}"/>')
+    if item.dim:
+        x, y, width, height = map(_n, box)
+        parts.append(
+            f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="{item.dim}" '
+            f'opacity="{DIMMED}"/>'
+        )
     if item.stroke:
         inset = item.line / 2  # outlines lie inside the edges
         x, y = _n(box[0] + inset), _n(box[1] + inset)

@@ -133,6 +133,18 @@ def padding_frame(scene: Scene, x: float, y: float, size: float, rows: Axis, col
     scene.add(outline)
 
 
+def dim_cells(scene: Scene, x: float, y: float, size: float, rows: Axis, columns: Axis) -> None:
+    """Dim the cells at the end of an input that no window reads."""
+    width, height = columns.size * size, rows.size * size
+    bottom, right = rows.unread * size, columns.unread * size
+    for box in (
+        (x, y + height - bottom, width, bottom),
+        (x + width - right, y, right, height - bottom),
+    ):
+        if box[2] > 0 and box[3] > 0:
+            scene.add(Rect(*box, dim=scene.theme.background))
+
+
 def star(scene: Scene, x: float, y: float, radius: float = 7) -> None:
     """Draw the sign of cross-correlation, a five-pointed star, around a centre."""
     points = []

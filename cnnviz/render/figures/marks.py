@@ -9,14 +9,13 @@ from cnnviz.render import display
 from cnnviz.render.figures import blocks
 from cnnviz.render.figures.blocks import HEADING
 from cnnviz.render.numbers import number, times
-from cnnviz.render.scene import Rect, Scene
+from cnnviz.render.scene import DIMMED, Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP
 from cnnviz.report.maps import FeatureMap, MapSet
 from cnnviz.report.peaks import Peak
 
 PATCH = 72  # px of a peak's patch
 WINNER_CELL = 16  # px of a pixel in the panel of winners
-DIMMED = 0.65  # how far an unread pixel fades into the background
 
 
 def dim_unread(

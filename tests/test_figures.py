@@ -1,0 +1,250 @@
+"""The figure of `convolve` and `pool`: nothing overlaps, nothing is distorted, colours are true."""
+
+from __future__ import annotations
+
+import itertools
+import xml.etree.ElementTree as ET
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnnviz.kernels import Kernel, resolve
+from cnnviz.render import Look, formats, render, show
+from cnnviz.render.display import choose, fit
+from cnnviz.render.figures.maps import maps_figure
+from cnnviz.render.fonts import measure
+from cnnviz.render.scene import Picture, Scene, Text
+from cnnviz.report.maps import MapSet, convolve, pool
+
+RNG = np.random.default_rng(7)
+PHOTO = RNG.integers(0, 256, (90, 140, 3)).astype(np.float32)
+TALL = RNG.integers(0, 256, (200, 60, 1)).astype(np.float32)
+MATRIX = np.arange(64, dtype=np.float32).reshape(8, 8)
+
+
+def bank(count: int, size: int = 5) -> list[Kernel]:
+    return [
+        Kernel(f"conv1[{i}]", RNG.normal(size=(size, size)), source="drawn") for i in range(count)
+    ]
+
+
+def boxes(scene: Scene) -> list[tuple[float, float, float, float, str]]:
+    """Return left, top, right, bottom and text of every text (digits have no descenders)."""
+    result = []
+    for item in scene.items:
+        if isinstance(item, Text) and item.text.strip():
+            width = measure(item.text, item.size, item.face)
+            left = item.x - {"start": 0, "middle": width / 2, "end": width}[item.anchor]
+            top = item.y - 0.72 * item.size
+            result.append((left, top, left + width, item.y + 0.1 * item.size, item.text))
+    return result
+
+
+CASES = {
+    **{f"{n} maps": (convolve, PHOTO, bank(n), {}) for n in (1, 2, 3, 4, 9, 16, 36, 64, 70)},
+    "long names": (
+        convolve,
+        PHOTO,
+        [Kernel("a very long name " * 9, np.eye(3), source="")] * 5,
+        {"name": "x" * 300},
+    ),
+    "matrix": (convolve, MATRIX, resolve("sobel-x"), {"padding": "same", "is_photo": False}),
+    "matrix, uneven": (
+        convolve,
+        MATRIX,
+        resolve("edge"),
+        {"padding": ((0, 3), (2, 1)), "strides": (3, 2), "is_photo": False},
+    ),
+    "tall": (convolve, TALL, resolve("sobel-x") + resolve("gaussian:7,2"), {"strides": 2}),
+    "one pixel": (convolve, MATRIX[:3, :3], resolve("edge"), {"is_photo": False}),
+    "magnitude": (
+        convolve,
+        PHOTO,
+        [*resolve("sobel-x"), *resolve("sobel-y")],
+        {"combine": "magnitude"},
+    ),
+    "pool three": (pool, PHOTO, ("max", "average", "lp:3"), {"pool_size": 3, "strides": 2}),
+    "pool winners": (pool, TALL, ("max",), {"pool_size": 2, "winners": True}),
+    "pool global": (pool, PHOTO, ("global-max", "global-average"), {}),
+    "pool maps": (pool, RNG.normal(size=(20, 30, 6)).astype("f4"), ("max",), {"is_photo": False}),
+}
+
+
+def made(case: str) -> MapSet:
+    make, image, what, settings = CASES[case]
+    return make(image, what, **{"name": "photo.png", **settings})
+
+
+@pytest.fixture(params=[(case, theme) for case in CASES for theme in ("light", "dark")], ids=str)
+def figure(request: pytest.FixtureRequest) -> Scene:
+    case, theme = request.param
+    return maps_figure(made(case), Look(theme=theme, peaks=2 if "maps" in case else 0))
+
+
+def test_texts_do_not_overlap_and_stay_inside(figure: Scene) -> None:
+    texts = boxes(figure)
+    for left, top, right, bottom, text in texts:
+        assert left >= 0, text
+        assert top >= 0, text
+        assert right <= figure.width, text
+        assert bottom <= figure.height, text
+    labels = [box for box in texts if not box[4].isdigit()]  # peak numbers lie on pictures
+    for a, b in itertools.combinations(labels, 2):
+        apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+        assert apart, (a, b)
+
+
+def test_pictures_do_not_overlap_and_keep_their_aspect(figure: Scene) -> None:
+    pictures = [i for i in figure.items if isinstance(i, Picture) and i.title != "colour scale"]
+    for p in pictures:
+        height, width = p.pixels.shape[:2]
+        drawn = p.width / p.height
+        # A side is rounded to a whole px, so the aspect may be off by one px in the smaller side.
+        slack = 1.01 / min(p.width, p.height)
+        assert width / height * (1 - slack) <= drawn <= width / height * (1 + slack)
+    for a, b in itertools.combinations(pictures, 2):
+        apart = (
+            a.x + a.width <= b.x
+            or b.x + b.width <= a.x
+            or a.y + a.height <= b.y
+            or b.y + b.height <= a.y
+        )
+        assert apart, (a.title, b.title)
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_png_has_the_size_of_the_scene(scale: int) -> None:
+    mapset = made("2 maps")
+    look = Look(scale=scale)
+    scene = maps_figure(mapset, look)
+    image = Image.open(BytesIO(render(mapset, "png", look)))
+    assert image.size == (round(scene.width * scale), round(scene.height * scale))
+    assert image.text["Title"] == scene.title
+
+
+def test_svg_is_whole_selectable_and_needs_nothing_else() -> None:
+    mapset = made("matrix, uneven")
+    data = render(mapset, "svg")
+    root = ET.fromstring(data)
+    space = "{http://www.w3.org/2000/svg}"
+    texts = ["".join(node.itertext()) for node in root.iter(f"{space}text")]
+    assert "edge" in texts
+    assert root.find(f"{space}title").text.startswith("edge, stride 3x2")
+    hrefs = [node.get("href") for node in root.iter(f"{space}image")]
+    assert hrefs
+    assert all(href.startswith("data:image/png;base64,") for href in hrefs)
+    assert b"http" not in data.replace(b"http://www.w3.org/2000/svg", b"")
+
+
+def test_hostile_names_are_text_in_svg() -> None:
+    name = '<script>alert(1)</script>"&\x1b[2J\u202e\ud800.png'
+    mapset = convolve(PHOTO, resolve("edge"), name=name)
+    data = render(mapset, "svg")
+    ET.fromstring(data)
+    assert b"<script>" not in data
+    assert b"\x1b" not in data
+    assert "\u202e".encode() not in data
+
+
+def test_signed_maps_are_white_at_zero_and_symmetric() -> None:
+    scale = choose(-3.0, 12.0)
+    assert (scale.low, scale.high) == (-12.0, 12.0)
+    row = scale.colours(np.array([[-12.0, 0.0, 12.0]], np.float32))[0]
+    assert row[1].tolist() == [255, 255, 255]
+    assert row[0][0] > row[0][2]  # negative is red
+    assert row[2][2] > row[2][0]  # positive is blue
+    dark = choose(-3.0, 12.0, theme="dark").colours(np.zeros((1, 1), np.float32))
+    assert dark.max() < 32
+
+
+def test_scales_of_the_displays() -> None:
+    values = np.array([[-10.0, 0.0, 300.0]], np.float32)
+    assert choose(-10, 300, display="minmax").levels(values).tolist() == [[0, 8, 255]]
+    assert choose(-10, 300, display="clip").levels(values).tolist() == [[0, 0, 255]]
+    assert "clipped" in choose(-10, 300, display="clip").note
+    assert choose(-10, 300, display="abs").levels(values)[0, 0] > 0
+    nan = choose(0, 1).colours(np.array([[np.nan]], np.float32))
+    assert nan.tolist() == [[[255, 0, 255]]]
+
+
+def test_a_root_scale_says_so_and_keeps_its_limits() -> None:
+    values = RNG.normal(size=(64, 64)).astype(np.float32)
+    values[0, 0] = 100
+    mapset = MapSet("convolve", "x", values, (_map(values),))
+    scale = choose(float(values.min()), 100.0, values=values)
+    assert scale.root
+    assert scale.levels(np.array([[-100.0, -25.0, 0.0, 25.0, 100.0]], "f4")).tolist() == [
+        [1, 64, 128, 192, 255]
+    ] or scale.levels(np.array([[25.0]], "f4")).item() in (191, 192)
+    texts = " ".join(box[4] for box in boxes(maps_figure(mapset, Look())))
+    assert "square-root scale" in texts
+    assert not choose(-100, 100, display="signed", values=values).root
+
+
+def _map(values: np.ndarray):
+    from cnnviz.geometry import Window
+    from cnnviz.report.maps import FeatureMap
+
+    return FeatureMap("m", values, Window.of(1).on(values.shape))
+
+
+def test_shared_range_gives_every_map_the_same_limits() -> None:
+    mapset = made("2 maps")
+    texts = [box[4] for box in boxes(maps_figure(mapset, Look(range="shared")))]
+    own = [box[4] for box in boxes(maps_figure(mapset, Look()))]
+    assert texts != own
+
+
+def test_more_than_64_maps_are_sampled_and_it_is_said() -> None:
+    scene = maps_figure(made("70 maps"), Look())
+    assert any("64 of 70 maps shown" in box[4] for box in boxes(scene))
+
+
+def test_fit_enlarges_by_whole_factors_and_keeps_the_aspect() -> None:
+    assert fit((8, 8), (100, 70)) == (64, 64)
+    assert fit((3000, 4000), (480, 440)) == (360, 480)
+    assert fit((1, 10000), (480, 440)) == (1, 480)
+
+
+def test_plain_is_the_map_pixel_by_pixel() -> None:
+    mapset = convolve(PHOTO, resolve("sobel-x"), padding="same")
+    image = Image.open(BytesIO(render(mapset, "png", Look(plain=True, display="signed"))))
+    assert image.size == (140, 90)
+    assert image.mode == "P"
+    values = mapset.maps[0].values
+    limit = np.abs(values).max()
+    levels = np.asarray(image).astype(int)
+    assert np.abs(levels - (128 + 127 * values / limit)).max() <= 0.51
+    blurred = convolve(PHOTO, resolve("gaussian:5"))
+    assert Image.open(BytesIO(render(blurred, "png", Look(plain=True)))).mode == "L"
+
+
+def test_plain_lays_several_maps_as_bare_tiles() -> None:
+    image = Image.open(BytesIO(render(made("4 maps"), "png", Look(plain=True))))
+    assert image.size == (2 * 136 + 2, 2 * 86 + 2)
+
+
+def test_overlay_covers_the_photo_where_windows_are_centred() -> None:
+    from cnnviz.geometry import Window
+    from cnnviz.render.overlay import footprint
+
+    valid, same = Window.of(3).on((10, 10))[0], Window.of(3, padding="same").on((10, 10))[0]
+    assert footprint(valid) == (1.0, 9.0)
+    assert footprint(same) == (0.0, 10.0)
+    strided = Window.of(2, strides=2).on((10, 10))[0]
+    assert footprint(strided) == (0.0, 10.0)
+    assert render(made("2 maps"), "png", Look(overlay=True)).startswith(b"\x89PNG")
+
+
+def test_formats_are_the_modules_of_backends() -> None:
+    assert formats() == ("png", "svg")
+
+
+@pytest.mark.parametrize("case", ["matrix", "pool three", "9 maps"])
+def test_preview_is_small_and_coloured(case: str) -> None:
+    pixels = show(made(case))
+    assert pixels.dtype == np.uint8
+    assert pixels.ndim == 3
+    assert pixels.shape[0] <= 160
