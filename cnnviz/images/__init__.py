@@ -1,0 +1,182 @@
+"""Photos and arrays in, `(H, W, C)` float32 on the 0-255 scale out.
+
+Photos are PNG, JPEG, GIF (first frame), BMP, TIFF (first page), WebP and PPM, told by content,
+not suffix. `.npy`, `.npz`, `.csv` and `.txt` are arrays and keep their values.
+
+The steps, in this order:
+
+1. decode; 2. alpha composited on white; 3. EXIF orientation applied; 4. `region`;
+5. 16-bit gray divided by 257, `pixel_range` mapped to 0-255; 6. `resize`.
+
+ICC profiles and gamma chunks are ignored, so that a pixel's number is the one in the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cnnviz.errors import InputError, RefusedError
+from cnnviz.files import check_bytes
+from cnnviz.images.adjust import Region, Resize, check_adjustments, crop, rescaled, resized
+from cnnviz.images.gray import to_gray
+from cnnviz.images.photo import decode, sniff, unsupported
+from cnnviz.images.source import ImageSource, Source, open_source
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Image", "load_image", "read_image", "to_gray"]
+
+MAX_PIXELS = 100_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """An image as read, with what was done to it on the way.
+
+    Attributes
+    ----------
+    path : str
+        The source as it was given; `-` for standard input.
+    name : str
+        The file's name, for titles.
+    pixels : ndarray of float32, (H, W, C); also (H, W) for an array file
+    mode : str
+        Pillow's mode of the file (`RGB`, `I;16`, …) or `array`.
+    notes : tuple of str
+        Conversions that changed pixels, `EXIF orientation 6 applied`.
+    """
+
+    path: str
+    name: str
+    pixels: NDArray[np.float32]
+    mode: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def stem(self) -> str:
+        """The name without its suffix."""
+        return PurePath(self.name).stem
+
+    @property
+    def is_photo(self) -> bool:
+        """True for a picture, whose values are on the 0-255 scale; False for an array."""
+        return self.mode != "array"
+
+
+def read_image(source: ImageSource, **settings: Any) -> NDArray[np.float32]:
+    """Return the pixels of `load_image(source, **settings)`: (H, W, C) float32, 0-255.
+
+    >>> read_image(b"P5 3 1 255 \\x00\\x80\\xff").tolist()
+    [[[0.0], [128.0], [255.0]]]
+    """
+    return load_image(source, **settings).pixels
+
+
+def load_image(
+    source: ImageSource,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    region: Region | None = None,
+    resize: Resize | None = None,
+    pixel_range: tuple[float, float] | None = None,
+    alpha: str = "white",
+    member: str | None = None,
+) -> Image:
+    """Read a photo or an array.
+
+    Parameters
+    ----------
+    source : path, "-" for standard input, bytes, or a binary file
+    max_pixels : int
+        Larger images are refused, photos before they are decoded.
+    region : (x, y, w, h), optional
+        The part to keep, in pixels of the upright image.
+    resize : int or (w, h), optional
+        The new length of the longer side, or the new size. Antialiased bilinear; 8-bit photos
+        are resized in 8 bits, so the result is whole numbers; everything else in float.
+    pixel_range : (low, high), optional
+        The values in the file that become 0 and 255; nothing is clipped. Needed for float and
+        32-bit photos, which do not say what white is.
+    alpha : "white", "drop" or "channel"
+        Composite on white, forget, or keep as the last channel.
+    member : str, optional
+        The array to take from an `.npz`.
+
+    Returns
+    -------
+    Image
+        Its pixels are float32: (H, W, 1) for gray, (H, W, 3) for colour, one channel more with
+        `alpha="channel"`; the array's own (H, W) or (H, W, C) for array files.
+
+    Raises
+    ------
+    InputError
+        If the source is missing, corrupt, not finite or of another format.
+    SpecError
+        If a setting is wrong or the region is not inside the image.
+    RefusedError
+        If the image has more than `max_pixels` or is a pickle.
+    """
+    check_adjustments(region, resize, pixel_range, alpha, max_pixels)
+    opened = open_source(source)
+    with opened.file:
+        try:
+            if form := sniff(opened.head):
+                photo = decode(opened, form, alpha=alpha, max_pixels=max_pixels)
+                pixels, white = photo.pixels, photo.white
+                mode, notes = photo.mode, photo.notes
+            else:
+                pixels, white = _finite(_array(opened, member, max_pixels), opened.path), 255
+                mode, notes = "array", ()
+            if region is not None:
+                pixels = crop(pixels, region, opened.path)
+            pixels, note = rescaled(pixels, white, pixel_range, opened.path)
+            if pixels.dtype != np.uint8:
+                pixels = _finite(pixels, opened.path)
+            if resize is not None:
+                pixels = resized(pixels, resize, max_pixels)
+            pixels = pixels.astype(np.float32, order="C", copy=False)
+        except MemoryError as error:
+            raise RefusedError(
+                f"{opened.path}: not enough memory", path=opened.path, hint="use a smaller image"
+            ) from error
+    return Image(opened.path, opened.name, pixels, mode, (*notes, *note))
+
+
+def _array(opened: Source, member: str | None, max_pixels: int) -> NDArray[Any]:
+    from cnnviz import arrays
+
+    if arrays.sniff(opened.head, opened.suffix) is None:
+        raise unsupported(opened)
+    array = arrays.read_array(opened.read(), name=opened.path, member=member)
+    shape = "x".join(map(str, array.shape))
+    if array.ndim not in (2, 3):
+        raise InputError(
+            f"{opened.path}: an array of shape {shape} is not an image",
+            path=opened.path,
+            hint="an image is (H, W) or (H, W, C)",
+        )
+    if array.shape[0] * array.shape[1] > max_pixels:
+        raise RefusedError(
+            f"{opened.path}: {shape} is more than {max_pixels} pixels",
+            path=opened.path,
+            hint="use --max-pixels",
+        )
+    check_bytes(array.size * 4, opened.path)
+    return array
+
+
+def _finite(pixels: NDArray[Any], path: str) -> NDArray[np.float32]:
+    """Return float32, or raise for what has no finite value there."""
+    with np.errstate(over="ignore"):
+        result = np.asarray(pixels, dtype=np.float32)
+    bad = result.size - int(np.count_nonzero(np.isfinite(result)))
+    if bad:
+        what = "is" if bad == 1 else "are"
+        raise InputError(f"{path}: {bad} of {result.size} values {what} NaN or infinite", path=path)
+    return result

@@ -1,0 +1,78 @@
+"""Colour to gray, by the four formulas in use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.errors import SpecError
+
+# Weights of red, green and blue: ITU-R BT.601-7 section 2.5.1, BT.709-6 item 3.2.
+LUMA = {
+    "average": (1 / 3, 1 / 3, 1 / 3),
+    "luma601": (0.299, 0.587, 0.114),
+    "luma709": (0.2126, 0.7152, 0.0722),
+}
+FORMULAS = (*LUMA, "linear")
+
+
+def to_gray(pixels: NDArray[Any], formula: str = "luma601") -> NDArray[Any]:
+    """Return an image with one channel.
+
+    Parameters
+    ----------
+    pixels : ndarray, (H, W), (H, W, 1) or (H, W, 3)
+        On the 0-255 scale; batches (N, H, W, C) too.
+    formula : "average", "luma601", "luma709" or "linear"
+        `linear` weights light, not code values: sRGB is expanded (IEC 61966-2-1), weighted as in
+        Rec. 709 and compressed again.
+
+    Returns
+    -------
+    ndarray, (H, W, 1)
+        In the precision of `pixels` (float32 for integers); one channel comes back as it is.
+
+    Raises
+    ------
+    SpecError
+        For another formula or number of channels.
+
+    >>> to_gray(np.array([[[255.0, 0.0, 0.0]]])).tolist()
+    [[[76.245]]]
+    """
+    if formula not in FORMULAS:
+        raise SpecError(f"gray formula {formula!r} is not one of {', '.join(FORMULAS)}")
+    if pixels.ndim == 2:
+        return pixels[..., np.newaxis]
+    channels = pixels.shape[-1]
+    if channels == 1:
+        return pixels
+    if channels != 3:
+        raise SpecError(f"gray needs 1 or 3 channels, the image has {channels}")
+    if pixels.dtype.kind != "f":
+        pixels = pixels.astype(np.float32)
+    if formula == "linear":
+        return _compress(_weigh(_expand(pixels), LUMA["luma709"]))
+    return _weigh(pixels, LUMA[formula])
+
+
+def _weigh(pixels: NDArray[Any], weights: tuple[float, float, float]) -> NDArray[Any]:
+    result: NDArray[Any] = pixels @ np.array(weights, pixels.dtype)[:, np.newaxis]
+    return result
+
+
+def _expand(pixels: NDArray[Any]) -> NDArray[Any]:
+    """sRGB code values (0-255) to light (0-1); odd in the sign, for values out of range."""
+    v = np.abs(pixels) / 255
+    light = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
+    result: NDArray[Any] = np.copysign(light, pixels).astype(pixels.dtype, copy=False)
+    return result
+
+
+def _compress(light: NDArray[Any]) -> NDArray[Any]:
+    v = np.abs(light)
+    code = np.where(v <= 0.0031308, v * 12.92, 1.055 * v ** (1 / 2.4) - 0.055)
+    result: NDArray[Any] = np.copysign(255 * code, light).astype(light.dtype, copy=False)
+    return result

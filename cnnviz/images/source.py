@@ -1,0 +1,115 @@
+"""Where an image's bytes come from: a path, standard input, bytes or an open file."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import BinaryIO
+
+from cnnviz.errors import InputError, RefusedError
+from cnnviz.files import DEFAULT_BYTES
+
+ImageSource = str | os.PathLike[str] | bytes | BinaryIO
+
+_HEAD = 64
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Source:
+    """A seekable file at its start, its first bytes, and what to call it."""
+
+    path: str
+    name: str
+    file: BinaryIO
+    head: bytes
+
+    @property
+    def suffix(self) -> str:
+        """The name's suffix in lower case, `.png`."""
+        return PurePath(self.name).suffix.lower()
+
+    def read(self) -> bytes:
+        """Return the whole file."""
+        try:
+            return self.file.read()
+        except OSError as error:
+            raise _unreadable(self.path, error) from error
+
+
+def open_source(source: ImageSource) -> Source:
+    """Open `source` and look at its head; the caller closes `file`.
+
+    Raises
+    ------
+    InputError
+        If it is missing, a folder, unreadable or empty.
+    RefusedError
+        If what cannot be sought in (standard input, a pipe) is longer than the byte budget.
+    """
+    path, name = _names(source)
+    try:
+        file = _open(source, path)
+        try:
+            head = file.read(_HEAD)
+            if not head:
+                raise InputError(f"{path}: the file is empty", path=path)
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    return Source(path, name, file, head)
+
+
+def _names(source: ImageSource) -> tuple[str, str]:
+    if isinstance(source, bytes):
+        return "<bytes>", "bytes"
+    if isinstance(source, str | os.PathLike):
+        path = os.fspath(source)
+    else:
+        name = getattr(source, "name", None)
+        path = name if isinstance(name, str) else "<file>"
+    if path == "-":
+        return path, "stdin"
+    return path, PurePath(path).name.strip("<>") or path
+
+
+def _open(source: ImageSource, path: str) -> BinaryIO:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    if not isinstance(source, str | os.PathLike):
+        return _buffered(source, path)
+    if path == "-":
+        if sys.stdin is None:
+            raise InputError("-: there is no standard input", path=path)
+        return _buffered(sys.stdin.buffer, path)
+    file = open(path, "rb")  # noqa: SIM115 - closed by the caller of open_source
+    if file.seekable():
+        return file
+    with file:
+        return _buffered(file, path)
+
+
+def _buffered(stream: BinaryIO, path: str) -> BinaryIO:
+    """Return what is left in `stream` as a file of our own."""
+    copy = io.BytesIO()
+    while chunk := stream.read(_CHUNK):
+        copy.write(chunk)
+        if copy.tell() > DEFAULT_BYTES:
+            raise RefusedError(f"{path}: more than {DEFAULT_BYTES >> 30} GiB of input", path=path)
+    copy.seek(0)
+    return copy
+
+
+def _unreadable(path: str, error: OSError | ValueError) -> InputError:
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"{path}: no such file", path=path)
+    if isinstance(error, IsADirectoryError):
+        return InputError(f"{path}: is a folder, not an image", path=path)
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return InputError(f"{path}: cannot be read ({reason.lower()})", path=path)
