@@ -1,0 +1,41 @@
+"""The console script: signals first, then the command line."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+
+
+class Stopped(BaseException):
+    """SIGINT or SIGTERM arrived; passes through every `finally`, so that temporaries go."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def main() -> int:
+    """Run the command line of this process and return its exit code."""
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and shells ask
+                signal.signal(number, _stop)
+        from cnnviz.cli.run import run
+
+        return run(sys.argv[1:])
+    except Stopped as stop:
+        from cnnviz.cli.streams import say
+
+        say(f"cnnviz: stopped by {signal.Signals(stop.number).name}")
+        return 128 + stop.number
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)  # a second Ctrl-C must not disturb the clean-up
+    raise Stopped(number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,255 @@
+"""Every shared option, declared once.
+
+`OPTIONS` maps a keyword of a core function to the flag and type of its option. A group of them
+reaches a command as one dictionary, which the function takes as it is: `@convolution` gives
+`settings`, for `convolve(image, kernels, **settings)`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import click
+
+from cnnviz.cli import types
+from cnnviz.cli.option import after, fixed, group, listed, sized
+
+OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {}
+
+
+def _declare(section: str, keyword: str, flags: str, help: str, **attributes: Any) -> None:
+    OPTIONS[keyword] = tuple(flags.split()), {"section": section, "help": help} | attributes
+
+
+def _flag(section: str, keyword: str, flags: str, help: str, **attributes: Any) -> None:
+    _declare(section, keyword, flags, help, is_flag=True, show_default=False, **attributes)
+
+
+def _choice(
+    section: str, keyword: str, flags: str, help: str, names: str, **attributes: Any
+) -> None:
+    choice = click.Choice(names.split())
+    _declare(section, keyword, flags, help, **{"type": choice, "label": str} | attributes)
+
+
+def _activation(name: str) -> None:
+    from cnnviz import ops
+
+    ops.activation(name)
+
+
+def _colormap(name: str) -> None:
+    from cnnviz.render.colormaps import colormap
+
+    colormap(name)
+
+
+_window, _window_flag = partial(_declare, "Window"), partial(_flag, "Window")
+_size = {"type": types.SIZE, "default": "1", "metavar": "N|HxW"}
+_window("strides", "--stride", "Step of the window.", label=after("s"), **_size)
+_window(
+    "padding",
+    "--padding",
+    "Cells added around the image.",
+    type=types.PADDING,
+    default="valid",
+    metavar="valid|same|full|N|HxW|T,B,L,R",
+    label=lambda value: value if isinstance(value, str) else "p" + listed(value),
+)
+_window("dilation_rate", "--dilation", "Distance of the cells it reads.", label=after("d"), **_size)
+_window(
+    "border",
+    "--border",
+    "What the padding holds: zero, edge, reflect, symmetric, wrap (as in numpy.pad) or a number.",
+    type=types.BORDER,
+    default="zero",
+    metavar="NAME|NUMBER",
+    label=after("border-", listed),
+)
+_window(
+    "groups",
+    "--groups",
+    "Convolve the channels in N groups.",
+    type=click.IntRange(min=1),
+    default=1,
+    metavar="N",
+    label=after("g"),
+)
+_window_flag(
+    "flip",
+    "--flip",
+    "True convolution, the kernel turned by 180 degrees; without it correlation, as in networks.",
+    label=fixed("flip"),
+)
+_window_flag("ceil_mode", "--ceil-mode", "Round the number of windows up.", label=fixed("ceil"))
+_window_flag(
+    "count_include_pad",
+    "--count-include-pad",
+    "Count padding cells in an average.",
+    label=fixed("countpad"),
+)
+
+_values = "Values"
+_choice(
+    _values,
+    "channels",
+    "--channels",
+    "Sum over the channels, as a conv layer does, or convolve the gray image.",
+    "sum gray",
+    default="sum",
+)
+_choice(
+    _values,
+    "gray",
+    "--gray",
+    "Formula of the gray image; implies --channels gray.  [default: luma601]",
+    "luma601 luma709 average linear",
+)
+_declare(
+    _values,
+    "bias",
+    "--bias",
+    "Added to every value.",
+    type=types.NUMBER,
+    default="0",
+    metavar="NUMBER",
+    label=after("bias"),
+)
+_declare(
+    _values,
+    "activation",
+    "--activation",
+    "Applied to every value, by its Keras name: relu, sigmoid, tanh, ...",
+    type=types.Checked("name", _activation),
+    metavar="NAME",
+    label=str,
+)
+_choice(
+    _values,
+    "combine",
+    "--combine",
+    "Join two maps to sqrt(x^2 + y^2), as the edge picture of sobel-x and sobel-y.",
+    "magnitude",
+)
+
+_look, _look_flag, _look_choice = (partial(f, "Look") for f in (_declare, _flag, _choice))
+_look_choice(
+    "display",
+    "--display",
+    "How values become colours; auto centres zero where there are negative values.",
+    "auto signed minmax abs clip",
+    default="auto",
+)
+_look(
+    "colormap",
+    "--colormap",
+    "Another colour map.",
+    type=types.Checked("name", _colormap),
+    metavar="NAME",
+    label=str,
+)
+_look_choice(
+    "range",
+    "--range",
+    "Limits of the colours: each map its own, or all one.",
+    "own shared",
+    default="own",
+    label=after("range-", str),
+)
+_look_flag("overlay", "--overlay", "Lay each map over the photo.", label=fixed("overlay"))
+_look(
+    "peaks",
+    "--peaks",
+    "Mark the N strongest responses and show their patches.",
+    type=click.IntRange(0, 99),
+    default=0,
+    metavar="N",
+    label=after("peaks"),
+)
+_look_flag("plain", "--plain", "The maps alone at full resolution.", label=fixed("plain"))
+_look_choice("theme", "--theme", "Colours of the figure.", "light dark", default="light")
+_look(
+    "scale",
+    "--scale",
+    "Pixel density: 2 for print and high-density screens.",
+    type=click.IntRange(1, 8),
+    default=1,
+    metavar="N",
+    label=after("at"),
+)
+
+_read = partial(_declare, "Input")
+_read(
+    "region",
+    "--region",
+    "Use only this part.",
+    type=types.REGION,
+    metavar="X,Y,W,H",
+    label=after("region", listed),
+)
+_read(
+    "resize",
+    "--resize",
+    "Resize first: the longer side, or both.",
+    type=types.RESIZE,
+    metavar="N|WxH",
+    label=after("resize", sized),
+)
+_read(
+    "max_pixels",
+    "--max-pixels",
+    "Refuse larger images.",
+    type=click.IntRange(min=1),
+    default=100_000_000,
+    metavar="N",
+)
+_read(
+    "pixel_range",
+    "--pixel-range",
+    "The values that become 0 and 255; needed for float images.",
+    type=types.RANGE,
+    metavar="LO,HI",
+    label=after("pixels", listed),
+)
+_choice(
+    "Input",
+    "alpha",
+    "--alpha",
+    "Transparency: laid on white, forgotten, or kept as a channel.",
+    "white drop channel",
+    default="white",
+    label=after("alpha-", str),
+)
+
+_write_flag = partial(_flag, "Output")
+_declare(
+    "Output",
+    "targets",
+    "-o --output",
+    "Where to write: the suffix, or FORMAT, picks the format; - is stdout. Repeatable.",
+    type=types.OUTPUT,
+    multiple=True,
+    metavar="FILE|DIR/|FORMAT:-",
+)
+_write_flag("overwrite", "--overwrite", "Replace an existing output.")
+_write_flag("as_json", "--json", "Print one JSON object instead of text.")
+_write_flag("quiet", "-q --quiet", "Print nothing but errors and data.")
+_write_flag("no_color", "--no-color", "No colours in the terminal.")
+_write_flag("show", "--show", "Draw the maps in the terminal too.")
+
+_group = partial(group, OPTIONS)
+convolution = _group(
+    "settings",
+    *("strides", "padding", "border", "dilation_rate", "groups", "flip"),
+    *("channels", "gray", "bias", "activation", "combine"),
+)
+pooling = _group(
+    "settings",
+    *("strides", "padding", "dilation_rate", "ceil_mode", "count_include_pad"),
+    strides={"default": None, "help": "Step of the window.  [default: its size]"},
+)
+look = _group("look", "display", "colormap", "range", "overlay", "peaks", "plain", "theme", "scale")
+reading = _group("reading", "region", "resize", "max_pixels", "pixel_range", "alpha")
+writing = _group("writing", "targets", "overwrite", "as_json", "quiet", "no_color", "show")
+printing = _group("writing", "targets", "overwrite", "as_json", "quiet", "no_color")

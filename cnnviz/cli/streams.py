@@ -1,0 +1,77 @@
+"""Standard output and error: UTF-8 everywhere, flushed, and quiet once nobody listens."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import Any, TextIO
+
+from cnnviz.errors import OutputError
+from cnnviz.render.terminal import escape
+
+
+def use_utf8() -> None:
+    """Make both streams write the same bytes in every locale."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def say(text: str) -> None:
+    """Write one message to stderr, if it is still there."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(escape(text) + "\n")
+        sys.stderr.flush()
+
+
+def emit(text: str, stream: TextIO | None = None) -> None:
+    """Write a result, as it is, to stdout (or `stream`) and flush it.
+
+    Raises
+    ------
+    OutputError
+        If stdout is closed or full.
+    """
+    _write(stream or sys.stdout, text + "\n")
+
+
+def emit_bytes(data: bytes) -> None:
+    """Write raw data to stdout and flush it."""
+    flush()
+    _write(getattr(sys.stdout, "buffer", None), data)
+
+
+def emit_json(value: Any) -> None:
+    """Write one JSON object to stdout, in ASCII."""
+    import json
+
+    emit(json.dumps(value, indent=2, allow_nan=False))
+
+
+def flush() -> None:
+    """Flush stdout, so that a closed pipe or a full disk shows before the exit code is chosen."""
+    if sys.stdout is not None:
+        _write(sys.stdout, "")
+
+
+def silence() -> None:
+    """Send what is still buffered nowhere, so that the interpreter's last flush says nothing."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+
+
+def _write(stream: Any, data: str | bytes) -> None:
+    if stream is None:
+        raise OutputError("standard output is closed")
+    try:
+        stream.write(data)
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"cannot write standard output: {reason}") from error

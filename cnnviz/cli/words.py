@@ -1,0 +1,63 @@
+"""The words that name what a command works on: images, kernels."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from cnnviz.cli.option import after, option
+from cnnviz.cli.types import ParamType
+
+images = click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
+
+
+class _Kernel(ParamType):
+    """A kernel as it is typed; the core resolves it."""
+
+    name = "kernel"
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
+        """Name some to begin with."""
+        return "Try --kernel edge, --kernel sobel-x or --kernel gaussian:5"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[click.shell_completion.CompletionItem]:
+        """Complete a name of the library."""
+        from click.shell_completion import CompletionItem
+
+        from cnnviz import kernels
+
+        return [CompletionItem(name) for name in kernels.names() if name.startswith(incomplete)]
+
+
+kernels = option(
+    "--kernel",
+    "kernels",
+    type=_Kernel(),
+    multiple=True,
+    required=True,
+    section="Kernels",
+    label=after("", str),
+    metavar="KERNEL",
+    help='A name (gaussian:7,2), a matrix ("1 0 -1; 2 0 -2; 1 0 -1") or a file. Repeatable.',
+)
+
+
+def files_named(text: str) -> list[str]:
+    """Return the existing files that a kernel or model may mean, which must not be written.
+
+    >>> files_named("gaussian:7,2")
+    []
+    """
+    text = text.removeprefix("file:")
+    ends = [i for i, character in enumerate(text) if character == ":"] + [len(text)]
+    return [text[:end] for end in ends if _is_file(text[:end])]
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return os.path.isfile(path)
+    except ValueError:
+        return False
