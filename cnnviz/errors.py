@@ -5,7 +5,7 @@ Raised in the core with the value and what would do, translated to a line on std
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 
@@ -69,3 +69,18 @@ class RefusedError(CnnvizError):
     """Refused to protect the machine: a bomb, a limit, a pickle, an escaping path (exit 5)."""
 
     code = 5
+
+
+def unknown_name(kind: str, name: str, names: Iterable[str]) -> SpecError:
+    """Return the error for a name that is not among `names`, with the nearest ones as a hint.
+
+    >>> print(unknown_name("layer", "Conv2d", ["Conv2D", "Dense"]))
+    unknown layer 'Conv2d'; did you mean Conv2D?
+    """
+    from difflib import get_close_matches
+
+    known = sorted(names)
+    name = name if len(name) <= 60 else f"{name[:57]}..."
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
+    return SpecError(f"unknown {kind} {name!a}", hint=hint)

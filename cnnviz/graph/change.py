@@ -1,0 +1,39 @@
+"""What if: a graph with one setting changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cnnviz.errors import SpecError, unknown_name
+from cnnviz.graph.graph import Graph
+from cnnviz.graph.settings import changed
+from cnnviz.graph.values import setting, shown
+
+
+def with_setting(graph: Graph, text: str) -> Graph:
+    """Return the graph with a setting such as `conv1.strides=2` changed.
+
+    Parameters
+    ----------
+    graph : Graph
+    text : str
+        `NODE.SETTING=VALUE`; the value is a literal, a size such as `3x3`, or a bare word.
+
+    Raises
+    ------
+    SpecError
+        If the node or the setting is unknown (with the nearest known), or the value is wrong.
+    """
+    target, equals, value = text.partition("=")
+    name, dot, field = target.strip().rpartition(".")
+    if not (equals and dot and name and field):
+        raise SpecError(f"setting {shown(text)} is not NODE.SETTING=VALUE")
+    layers = {node.name: node.layer for node in graph.nodes}
+    if name not in layers:
+        raise unknown_name("layer", name, layers)
+    try:
+        layer = changed(layers[name], field, setting(value, field))
+    except SpecError as error:
+        raise SpecError(f"{name}: {error.message}", hint=error.hint) from error
+    nodes = (replace(node, layer=layer) if node.name == name else node for node in graph.nodes)
+    return replace(graph, nodes=tuple(nodes))

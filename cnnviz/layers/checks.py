@@ -1,0 +1,79 @@
+"""What layers ask of their settings and inputs; each raises `SpecError` with the value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnviz.contract import Layer
+from cnnviz.errors import SpecError, unknown_name
+from cnnviz.geometry import Shape
+
+ACTIVATIONS = (
+    "elu",
+    "exponential",
+    "gelu",
+    "hard_sigmoid",
+    "leaky_relu",
+    "linear",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "softsign",
+    "swish",
+    "tanh",
+)
+
+
+def canonical(layer: Layer, **values: Any) -> None:
+    """Replace fields of a frozen layer by their checked form, from its `__post_init__`."""
+    for name, value in values.items():
+        object.__setattr__(layer, name, value)
+
+
+def count(value: Any, name: str) -> int:
+    """Return a positive integer."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise SpecError(f"{name} {value!a} is not a positive integer")
+    return value
+
+
+def flag(value: Any, name: str) -> bool:
+    """Return a truth value, which no number or text stands for."""
+    if not isinstance(value, bool):
+        raise SpecError(f"{name} {value!a} is not true or false")
+    return value
+
+
+def number(value: Any, name: str, least: float, most: float = float("inf")) -> float:
+    """Return a number within `[least, most]`."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        limits = f"of at least {least:g}" if most == float("inf") else f"from {least:g} to {most:g}"
+        raise SpecError(f"{name} {value!a} is not a number {limits}")
+    return float(value)
+
+
+def activation(value: Any) -> str | None:
+    """Return the name of a known activation, or None for none."""
+    if value is None or value in ACTIVATIONS:
+        return value  # type: ignore[no-any-return]
+    raise unknown_name("activation", str(value), ACTIVATIONS)
+
+
+def one(in_shapes: tuple[Shape, ...]) -> Shape:
+    """Return the shape of the only input."""
+    if len(in_shapes) != 1:
+        raise SpecError(f"takes one input, not {len(in_shapes)}")
+    return in_shapes[0]
+
+
+def image(in_shapes: tuple[Shape, ...]) -> Shape:
+    """Return the shape of the only input, which is `(H, W, C)`."""
+    shape = one(in_shapes)
+    if len(shape) != 3:
+        hint = "use it before Flatten and Dense" if len(shape) < 2 else "add the channels"
+        raise SpecError(f"takes an input (H, W, C), not {shape}", hint=hint)
+    return shape

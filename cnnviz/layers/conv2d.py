@@ -1,0 +1,125 @@
+"""Convolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import prod
+
+from cnnviz.contract import Layer
+from cnnviz.errors import SpecError
+from cnnviz.geometry import Padding, Shape, Size, Window, pads, sizes
+from cnnviz.layers import checks
+
+
+@dataclass(frozen=True)
+class Conv2D(Layer):
+    """Slide `filters` kernels over an image: `(H, W, C)` to `(H', W', filters)`.
+
+    Parameters
+    ----------
+    filters : int
+        Output channels; the number of `kernels` if those are given.
+    kernel_size, strides, dilation_rate : int or (int, int)
+        Rows and columns.
+    padding : str, int or pairs
+        `"valid"`, `"same"`, `"full"`, `n`, `(h, w)` or `((top, bottom), (left, right))`.
+    groups : int
+        Each group of filters sees its own `C / groups` input channels.
+    activation : str, optional
+        Applied to the result.
+    use_bias : bool
+        Add one trained number a filter.
+    kernels : list of str, optional
+        Named kernels, one a filter, in place of trained ones.
+
+    Raises
+    ------
+    SpecError
+        If a setting is out of range.
+
+    >>> Conv2D(64, 3, padding="same").output_shape((224, 224, 3))
+    (224, 224, 64)
+    >>> Conv2D(64, 3).weight_shapes((224, 224, 3))
+    {'kernel': (3, 3, 3, 64), 'bias': (64,)}
+    """
+
+    aliases = ("Convolution2D",)
+
+    filters: int | None = None
+    kernel_size: Size | None = None
+    strides: Size = 1
+    padding: Padding = "valid"
+    # Keras has data_format here, so what follows is taken by keyword only.
+    dilation_rate: Size = field(default=1, kw_only=True)
+    groups: int = field(default=1, kw_only=True)
+    activation: str | None = field(default=None, kw_only=True)
+    use_bias: bool = field(default=True, kw_only=True)
+    kernels: Sequence[str] | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        kernels, filters = self.kernels, self.filters
+        if kernels is not None:
+            kernels = _names(kernels)
+            filters = len(kernels) if filters is None else filters
+            if filters != len(kernels):
+                raise SpecError(f"filters {filters} is not the number of kernels, {len(kernels)}")
+        if filters is None:
+            raise SpecError("filters is missing", hint="write Conv2D(filters, kernel_size)")
+        if self.kernel_size is None:
+            raise SpecError("kernel_size is missing", hint="write Conv2D(filters, kernel_size)")
+        checks.canonical(
+            self,
+            filters=checks.count(filters, "filters"),
+            kernel_size=sizes(self.kernel_size, "kernel_size"),
+            strides=sizes(self.strides, "strides"),
+            padding=pads(self.padding),
+            dilation_rate=sizes(self.dilation_rate, "dilation_rate"),
+            groups=checks.count(self.groups, "groups"),
+            activation=checks.activation(self.activation),
+            use_bias=checks.flag(self.use_bias, "use_bias"),
+            kernels=kernels,
+        )
+        if self._filters % self.groups:
+            raise SpecError(f"groups {self.groups} does not divide filters {self.filters}")
+
+    @property
+    def _filters(self) -> int:
+        assert self.filters is not None
+        return self.filters
+
+    def window(self, in_shape: Shape) -> Window:
+        """Return the window that each filter slides."""
+        assert self.kernel_size is not None
+        return Window.of(
+            self.kernel_size,
+            strides=self.strides,
+            padding=self.padding,
+            dilation_rate=self.dilation_rate,
+        )
+
+    def output_shape(self, *in_shapes: Shape) -> Shape:
+        """Return `(H', W', filters)`."""
+        shape = checks.image(in_shapes)
+        *space, channels = shape
+        if channels % self.groups:
+            raise SpecError(f"groups {self.groups} does not divide {channels} input channels")
+        return (*self.window(shape).output_shape(space), self._filters)
+
+    def weight_shapes(self, *in_shapes: Shape) -> dict[str, Shape]:
+        """Return `kernel` `(kh, kw, C / groups, filters)` and `bias` `(filters,)`."""
+        shape = checks.one(in_shapes)
+        kernel = (*self.window(shape).kernel_size, shape[-1] // self.groups, self._filters)
+        return {"kernel": kernel} | ({"bias": (self._filters,)} if self.use_bias else {})
+
+    def macs(self, *in_shapes: Shape) -> int:
+        """Return output positions x kernel weights."""
+        return prod(self.output_shape(*in_shapes)[:-1]) * prod(
+            self.weight_shapes(*in_shapes)["kernel"]
+        )
+
+
+def _names(kernels: object) -> tuple[str, ...]:
+    if isinstance(kernels, list | tuple) and kernels and all(isinstance(k, str) for k in kernels):
+        return tuple(kernels)
+    raise SpecError(f"kernels {kernels!a} is not a list of kernel names")

@@ -1,0 +1,54 @@
+"""The fully connected layer and the flattening before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from cnnviz.contract import Layer
+from cnnviz.geometry import Shape
+from cnnviz.layers import checks
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """Lay all values out in one row, channels fastest.
+
+    >>> Flatten().output_shape((7, 7, 512))
+    (25088,)
+    """
+
+    def output_shape(self, *in_shapes: Shape) -> Shape:
+        """Return `(H * W * C,)`."""
+        return (prod(checks.one(in_shapes)),)
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """Wire every input to each of `units` outputs; on an image, at each pixel (as in Keras).
+
+    >>> Dense(10).weight_shapes((84,))
+    {'kernel': (84, 10), 'bias': (10,)}
+    """
+
+    units: int
+    activation: str | None = None
+    use_bias: bool = True
+
+    def __post_init__(self) -> None:
+        checks.count(self.units, "units")
+        checks.activation(self.activation)
+        checks.flag(self.use_bias, "use_bias")
+
+    def output_shape(self, *in_shapes: Shape) -> Shape:
+        """Return the input's shape with `units` for its last axis."""
+        return (*checks.one(in_shapes)[:-1], self.units)
+
+    def weight_shapes(self, *in_shapes: Shape) -> dict[str, Shape]:
+        """Return `kernel` `(in, units)` and `bias` `(units,)`."""
+        kernel = (in_shapes[0][-1], self.units)
+        return {"kernel": kernel} | ({"bias": (self.units,)} if self.use_bias else {})
+
+    def macs(self, *in_shapes: Shape) -> int:
+        """Return positions x inputs x units."""
+        return prod(checks.one(in_shapes)) * self.units

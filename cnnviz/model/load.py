@@ -1,0 +1,108 @@
+"""From what a user calls a model to a `Model`."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from cnnviz import layers
+from cnnviz.errors import InputError, SpecError
+from cnnviz.geometry import Shape
+from cnnviz.graph import Graph
+from cnnviz.graph.values import shown
+from cnnviz.model.model import Model
+
+_KINDS = {".toml": "toml", ".json": "json"}
+
+
+def load_model(
+    spec: str | os.PathLike[str],
+    *,
+    input_shape: Iterable[int] | None = None,
+    settings: Iterable[str] = (),
+) -> Model:
+    """Load a model by built-in name, spec file or inline spec.
+
+    Parameters
+    ----------
+    spec : str or path
+        `"vgg16"`, `"net.toml"`, `"net.json"`, or layers in Keras's words:
+        `"Conv2D(16, 3) MaxPool2D(2) Flatten() Dense(10)"`.
+    input_shape : iterable of int, optional
+        `(H, W, C)`; goes before the model's own.
+    settings : iterable of str
+        Changes such as `"conv1.strides=2"`, made in order.
+
+    Raises
+    ------
+    SpecError
+        If the name is unknown, the spec is wrong or its layers do not fit each other.
+    InputError
+        If the file is missing or cannot be read.
+
+    >>> load_model("vgg16", settings=["conv1_1.strides=2"]).graph.shapes()["pool5"]
+    (3, 3, 512)
+    """
+    shape = None if input_shape is None else tuple(input_shape)
+    graph = _graph(spec, shape)
+    if shape is not None and graph.input_shape != shape:
+        graph = replace(graph, input_shape=shape)
+    for text in settings:
+        from cnnviz.graph.change import with_setting
+
+        graph = with_setting(graph, text)
+    graph.shapes()  # raises where the layers do not fit each other
+    return Model(graph)
+
+
+def _graph(spec: str | os.PathLike[str], shape: Shape | None) -> Graph:
+    text = os.fspath(spec)
+    suffix = os.path.splitext(text)[1].lower()
+    if suffix in _KINDS or isinstance(spec, os.PathLike):
+        return _from_file(text, _KINDS.get(suffix), shape)
+    if "(" in text:
+        from cnnviz.graph.inline import read_inline
+
+        return read_inline(text, layers.find, input_shape=shape)
+    from cnnviz.model import zoo
+
+    try:
+        return zoo.build(text)
+    except SpecError:
+        if os.sep in text or _exists(text):
+            return _from_file(text, None, shape)
+        raise
+
+
+def _from_file(path: str, kind: str | None, shape: Shape | None) -> Graph:
+    from cnnviz.graph.document import MAX_BYTES, read_document
+
+    data = _read(path, MAX_BYTES + 1)
+    if kind is None:
+        raise InputError(f"{shown(path)} is not a model spec", hint="name it .toml or .json")
+    try:
+        return read_document(data, layers.find, kind=kind, name=Path(path).stem, input_shape=shape)
+    except SpecError as error:
+        raise SpecError(error.message, path=path, hint=error.hint) from error
+
+
+def _read(path: str, most: int) -> bytes:
+    try:
+        # Opening a pipe or a device could wait for ever.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise InputError("is not a file", path=path)
+        with open(path, "rb") as file:
+            return file.read(most)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"cannot be read: {reason.lower()}", path=path) from error
+
+
+def _exists(path: str) -> bool:
+    try:
+        return os.path.exists(path)
+    except ValueError:
+        return False

@@ -1,0 +1,206 @@
+"""Tables for a terminal: numbers to the right, share bars, and as many columns as there is room.
+
+Columns of the highest rank are left out first; those marked `detail` then go on a dim line below
+their row, as far as it holds them. The text is the same bytes in every terminal of that width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from cnnviz.report.report import Column, Report, Row
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+GAP, BAR, LEAST = 2, 6, 20
+DIM, HEAD, ACCENT, WARNING = "dim", "bold", "cyan", "yellow"
+_BLOCKS = " ▏▎▍▌▋▊▉█"
+_ASCII = str.maketrans(
+    {"─": "-", "…": "~", "█": "#", **dict.fromkeys(_BLOCKS[1:4], " ")}
+    | {**dict.fromkeys(_BLOCKS[4:8], "#")}
+)
+
+
+def table(
+    columns: Sequence[Column],
+    rows: Iterable[Row],
+    *,
+    width: int = 80,
+    colour: bool = False,
+    unicode: bool = True,
+    total: Row | None = None,
+) -> str:
+    """Return rows as a table of text, each line at most `width` wide.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        In order; see `Column` for what is left out where there is little room.
+    rows : iterable of mapping
+    width : int
+        Terminal columns.
+    colour : bool
+        Use the terminal's own colours (ANSI).
+    unicode : bool
+        If false, nothing but ASCII comes out.
+    total : mapping, optional
+        A last row below a rule.
+
+    >>> columns = [Column("layer", lambda row: row["name"]), Column("n", lambda row: "7", True)]
+    >>> print(table(columns, [{"name": "conv1"}], unicode=False), end="")
+     layer  n
+     --------
+     conv1  7
+    """
+    lines = _lines(columns, list(rows), total, max(width, LEAST))
+    return _written(lines, width, colour, unicode)
+
+
+def shape_report(
+    report: Report, *, width: int = 80, colour: bool = False, unicode: bool = True
+) -> str:
+    """Return a shape report as text: its nodes, its totals by type, warnings and conventions."""
+    from rich.text import Text
+
+    from cnnviz.report.report import times
+    from cnnviz.report.shapes import TYPE_COLUMNS
+
+    width = max(width, LEAST)
+    totals = report.totals
+    title = Text.assemble(
+        " ", (report.name, HEAD), ("  input ", DIM), times(report.head["input_shape"])
+    )
+    lines = [title, Text(), *_lines(report.columns, report.rows, totals, width), Text()]
+    lines += _lines(TYPE_COLUMNS, totals["by_type"], totals, width)
+    if report.warnings:
+        lines.append(Text())
+    for warning in report.warnings:
+        lines += _wrapped(f"warning: {warning}", width, WARNING)
+    lines.append(Text())
+    for note in report.notes:
+        lines += _wrapped(note, width, DIM)
+    return _written(lines, width, colour, unicode)
+
+
+def _lines(
+    columns: Sequence[Column], rows: Sequence[Row], total: Row | None, width: int
+) -> list[Text]:
+    from rich.text import Text
+
+    cells = {column: [column.text(row) for row in rows] for column in columns}
+    sums = {column: column.text(total) if total is not None else "" for column in columns}
+    wide = {
+        column: max(map(_width, (column.heading, sums[column], *cells[column])))
+        + (BAR + 1 if column.share else 0)
+        for column in columns
+    }
+    shown = _fitting(columns, wide, width)
+    details = [column for column in columns if column.detail and column not in shown]
+    over = sum(wide[c] + GAP for c in shown) - GAP + 1 - width
+    if over > 0:  # the first column holds names, which may be long
+        wide[shown[0]] = max(8, wide[shown[0]] - over)
+    rule = Text(" " + "─" * (sum(wide[c] + GAP for c in shown) - GAP), DIM)
+    lines = [_line(shown, wide, {c: c.heading for c in shown}, None, HEAD), rule]
+    for place, row in enumerate(rows):
+        lines.append(_line(shown, wide, {c: cells[c][place] for c in shown}, row))
+        lines += _detail([cells[c][place] for c in details], width)
+    if total is not None:
+        lines += [rule, _line(shown, wide, sums, None, HEAD)]
+    return lines
+
+
+def _fitting(columns: Sequence[Column], wide: dict[Column, int], width: int) -> list[Column]:
+    """Return the columns left when those of the highest rank have gone until the rest fit."""
+    shown = list(columns)
+    while sum(wide[c] + GAP for c in shown) - GAP + 1 > width and any(c.rank for c in shown):
+        highest = max(column.rank for column in shown)
+        shown = [column for column in shown if column.rank < highest]
+    return shown
+
+
+def _line(
+    shown: Sequence[Column],
+    wide: dict[Column, int],
+    cells: dict[Column, str],
+    row: Row | None,
+    style: str = "",
+) -> Text:
+    from rich.text import Text
+
+    line = Text(" ")
+    for column in shown:
+        text = Text(cells[column], style or _style(column, cells[column]))
+        text.truncate(wide[column], overflow="ellipsis")
+        blank = " " * (wide[column] - text.cell_len)
+        if column.share and row is not None:
+            line.append(_bar(column.share(row)), ACCENT)
+            blank = blank[BAR:]
+        line.append_text(Text(blank) + text if column.right else text + Text(blank))
+        line.append(" " * GAP)
+    line.rstrip()
+    return line
+
+
+def _detail(cells: Sequence[str], width: int) -> list[Text]:
+    """Return a dim line of as many cells as fit; the first one wraps if it must."""
+    from rich.text import Text
+
+    texts = [cell for cell in cells if cell]
+    while len(texts) > 1 and _width("   ".join(texts)) + 3 > width:
+        texts.pop()
+    wrapped = _wrapped("   ".join(texts), width - 2, DIM)
+    return [Text("  ") + line for line in wrapped]
+
+
+def _style(column: Column, text: str) -> str:
+    return DIM if column.share or column.rank > 6 or text == "0" else ""
+
+
+def _bar(share: float) -> str:
+    eighths = round(min(max(share, 0.0), 1.0) * BAR * 8)
+    full, part = divmod(max(eighths, 1 if share > 0 else 0), 8)
+    return ("█" * full + (_BLOCKS[part] if part else "")).ljust(BAR)
+
+
+def _wrapped(text: str, width: int, style: str) -> list[Text]:
+    from textwrap import wrap
+
+    from rich.text import Text
+
+    return [Text(f" {line}", style) for line in wrap(text, max(width - 1, LEAST))]
+
+
+def _width(text: str) -> int:
+    from rich.cells import cell_len
+
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def _written(lines: Sequence[Text], width: int, colour: bool, unicode: bool) -> str:
+    from io import StringIO
+
+    from rich.console import Console
+
+    file = StringIO()
+    console = Console(
+        file=file,
+        width=width,
+        color_system="standard" if colour else None,
+        force_terminal=colour,
+        no_color=not colour,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    for line in lines:
+        line.rstrip()
+        console.print(line, soft_wrap=True)
+    text = file.getvalue()
+    return text if unicode else _ascii(text)
+
+
+def _ascii(text: str) -> str:
+    return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
