@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -54,7 +55,8 @@ def label(context: click.Context) -> str:
     for param in context.command.params:
         value = context.params.get(param.name or "")
         if isinstance(param, Option) and param.label and not _is_default(param, value, context):
-            words += [slug(param.label(v)) for v in (value if param.multiple else [value])]
+            values: Any = value if param.multiple else [value]
+            words += [slug(param.label(v)) for v in values]
     return "-".join(words)
 
 

@@ -100,6 +100,8 @@ def _usage_failure(error: click.ClickException) -> SpecError:
     text = " ".join(error.format_message().split()).rstrip(".")
     if isinstance(error, click.NoSuchOption) and error.possibilities:
         text = f"no option {error.option_name}; did you mean {error.possibilities[0]}?"
+    if text.endswith("?"):
+        hint = None  # it has one already
     return SpecError(text[:1].lower() + text[1:], hint=hint)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from cnnviz.cli.option import after, option
@@ -29,7 +27,9 @@ class _Kernel(ParamType):
 
         from cnnviz import kernels
 
-        return [CompletionItem(name) for name in kernels.names() if name.startswith(incomplete)]
+        return [
+            CompletionItem(name) for name in kernels.kernel_names() if name.startswith(incomplete)
+        ]
 
 
 kernels = option(
@@ -43,21 +43,3 @@ kernels = option(
     metavar="KERNEL",
     help='A name (gaussian:7,2), a matrix ("1 0 -1; 2 0 -2; 1 0 -1") or a file. Repeatable.',
 )
-
-
-def files_named(text: str) -> list[str]:
-    """Return the existing files that a kernel or model may mean, which must not be written.
-
-    >>> files_named("gaussian:7,2")
-    []
-    """
-    text = text.removeprefix("file:")
-    ends = [i for i, character in enumerate(text) if character == ":"] + [len(text)]
-    return [text[:end] for end in ends if _is_file(text[:end])]
-
-
-def _is_file(path: str) -> bool:
-    try:
-        return os.path.isfile(path)
-    except ValueError:
-        return False

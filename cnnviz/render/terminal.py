@@ -38,25 +38,32 @@ def _escaped(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
-def colours(
-    stream: TextIO, *, no_color: bool = False, environ: Mapping[str, str] = os.environ
-) -> Colours | None:
-    """Return how many colours `stream` can show, or None.
+def has_colour(
+    stream: TextIO | None, *, no_color: bool = False, environ: Mapping[str, str] = os.environ
+) -> bool:
+    """Tell whether text on `stream` may be coloured.
 
-    A terminal shows what `COLORTERM` and `TERM` promise, anything else nothing. `FORCE_COLOR`
-    counts as a terminal; `no_color` and `NO_COLOR` win over it (https://no-color.org).
+    A terminal may, anything else not. `FORCE_COLOR` counts as a terminal; `no_color` and
+    `NO_COLOR` win over it (https://no-color.org).
     """
     if no_color or environ.get("NO_COLOR"):
-        return None
-    forced = environ.get("FORCE_COLOR", "") not in ("", "0")
-    if not forced and not is_terminal(stream):
+        return False
+    if environ.get("FORCE_COLOR", "") not in ("", "0"):
+        return True
+    return is_terminal(stream) and environ.get("TERM", "dumb") != "dumb"
+
+
+def colours(
+    stream: TextIO | None, *, no_color: bool = False, environ: Mapping[str, str] = os.environ
+) -> Colours | None:
+    """Return how many colours a picture on `stream` can have, by `COLORTERM` and `TERM`."""
+    if not has_colour(stream, no_color=no_color, environ=environ):
         return None
     term = environ.get("TERM", "")
     if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") or "direct" in term:
         return "truecolor"
-    if "256" in term or (forced and term != "dumb"):
-        return "256"
-    return None
+    forced = environ.get("FORCE_COLOR", "") not in ("", "0")
+    return "256" if "256" in term or forced else None
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -56,5 +56,5 @@ def command(
             image.pixels, resolved, name=image.name, is_photo=image.is_photo, **settings
         )
 
-    inputs = [path for text in kernels for path in words.files_named(text)]
+    inputs = [kernel.source for kernel in resolved]
     return pictures.make(images, work, reading=reading, look=look, inputs=inputs, **writing)

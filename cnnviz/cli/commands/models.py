@@ -1,0 +1,69 @@
+"""List the built-in models, or print one as a spec to be edited.
+
+What it prints is TOML: change it and give the file to --model.
+
+\b
+Examples:
+  cnnviz models
+  cnnviz models lenet5
+  cnnviz models lenet5 -o mine.toml
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnnviz.cli import options
+from cnnviz.cli.option import command as declare
+
+if TYPE_CHECKING:
+    from cnnviz.report.report import Report
+
+
+@declare("models", __doc__)
+@click.argument("name", metavar="[NAME]", required=False)
+@options.printing
+def command(name: str | None, writing: dict[str, Any]) -> int:
+    """Print one model's spec, or the table of all."""
+    from cnnviz.cli import tables
+
+    if name is None:
+        from cnnviz.render.tables import table
+
+        report = _listing()
+        return tables.put(
+            report.name,
+            lambda width, colour: table(report.columns, report.rows, width=width, colour=colour),
+            report.to_dict(),
+            {"md": report.to_markdown, "csv": report.to_csv, "json": report.to_json},
+            **writing,
+        )
+    from cnnviz.graph.document import to_toml
+    from cnnviz.model import zoo
+
+    spec = to_toml(zoo.build(name))
+    data = {"name": name, "spec": spec}
+    return tables.put(name, lambda width, colour: spec, data, {"toml": lambda: spec}, **writing)
+
+
+def _listing() -> Report:
+    """Return a row of figures for each built-in model."""
+    from cnnviz.model import Model, zoo
+    from cnnviz.report.report import Column, Report, times
+
+    rows = []
+    for name in zoo.names():
+        model = Model(zoo.build(name))
+        shape, totals = list(model.graph.input_shape), model.shapes().totals
+        figures = {"params": totals["params"], "macs": totals["macs"]}
+        rows.append({"name": name, "input_shape": shape, **figures, "about": zoo.summary(name)})
+    columns = (
+        Column("model", lambda row: str(row["name"])),
+        Column("input", lambda row: times(row["input_shape"])),
+        Column("params", lambda row: f"{row['params']:,}", right=True),
+        Column("MACs", lambda row: f"{row['macs']:,}", right=True, rank=1),
+        Column("about", lambda row: str(row["about"]), rank=2, detail=True),
+    )
+    return Report("built-in models", {}, tuple(rows), {}, (), columns, key="models")
