@@ -92,10 +92,8 @@ def chained(name: str, input_shape: Any, layers: list[tuple[str | None, Layer]])
 
 def placed(error: SpecError, place: str, kind: str) -> SpecError:
     """Return an error that says which layer it is about."""
-    text = (
-        error.message if error.message.startswith("unknown layer") else f"{kind}: {error.message}"
-    )
-    return SpecError(f"{place}: {text}", hint=error.hint)
+    about = "" if error.message.startswith("unknown layer") else f"{kind}: "
+    return SpecError(f"{place}: {about}{error.message}", hint=error.hint)
 
 
 def _calls(text: str) -> Iterator[tuple[str, str]]:

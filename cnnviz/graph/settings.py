@@ -22,9 +22,7 @@ def build(layer: type[Layer], args: Sequence[Any], settings: Mapping[str, Any]) 
     positional = [name for name, field in known.items() if not field.kw_only]
     if len(args) > len(positional):
         takes = ", ".join(positional) or "none"
-        raise SpecError(
-            f"has {len(args)} unnamed settings, more than its {len(positional)}: {takes}"
-        )
+        raise SpecError(f"has {len(args)} unnamed settings, more than it takes ({takes})")
     given = dict(zip(positional, args, strict=False))
     for name, value in settings.items():
         if name not in known:
@@ -88,7 +86,7 @@ def arguments_of(layer: Layer) -> str:
 
 
 def short(value: Any) -> Any:
-    """Return a size or padding in its shortest form: `3` for `(3, 3)`, `1` for `((1, 1), (1, 1))`."""
+    """Return a size or padding in its shortest form, `3` for `(3, 3)`."""
     if not isinstance(value, tuple):
         return value
     items = tuple(short(item) for item in value)

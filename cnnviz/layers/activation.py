@@ -30,7 +30,7 @@ class Activation(_Elementwise):
     def __post_init__(self) -> None:
         if self.activation is None:
             raise SpecError("activation is missing", hint="use linear for none")
-        checks.activation(self.activation)
+        checks.canonical(self, activation=checks.activation(self.activation))
 
 
 @dataclass(frozen=True)

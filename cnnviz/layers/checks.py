@@ -5,27 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from cnnviz.contract import Layer
-from cnnviz.errors import SpecError, unknown_name
+from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape
 
-ACTIVATIONS = (
-    "elu",
-    "exponential",
-    "gelu",
-    "hard_sigmoid",
-    "leaky_relu",
-    "linear",
-    "relu",
-    "relu6",
-    "selu",
-    "sigmoid",
-    "silu",
-    "softmax",
-    "softplus",
-    "softsign",
-    "swish",
-    "tanh",
-)
+# Known here so that the common specs do not wait for NumPy; `ops.activations` has all.
+COMMON_ACTIVATIONS = ("linear", "relu", "sigmoid", "softmax", "tanh")
 
 
 def canonical(layer: Layer, **values: Any) -> None:
@@ -58,9 +42,14 @@ def number(value: Any, name: str, least: float, most: float = float("inf")) -> f
 
 def activation(value: Any) -> str | None:
     """Return the name of a known activation, or None for none."""
-    if value is None or value in ACTIVATIONS:
+    if value is None or value in COMMON_ACTIVATIONS:
         return value  # type: ignore[no-any-return]
-    raise unknown_name("activation", str(value), ACTIVATIONS)
+    if not isinstance(value, str):
+        raise SpecError(f"activation {value!a} is not a name")
+    from cnnviz.ops import activation as known
+
+    known(value)
+    return value.lower()
 
 
 def one(in_shapes: tuple[Shape, ...]) -> Shape:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import prod
 
 from cnnviz.contract import Layer
-from cnnviz.errors import SpecError
+from cnnviz.errors import InputError, SpecError
 from cnnviz.geometry import Padding, Shape, Size, Window, pads, sizes
 from cnnviz.layers import checks
 
@@ -31,7 +31,8 @@ class Conv2D(Layer):
     use_bias : bool
         Add one trained number a filter.
     kernels : list of str, optional
-        Named kernels, one a filter, in place of trained ones.
+        Named kernels or matrices of one size, one a filter, in place of trained ones; `filters`
+        and `kernel_size` follow from them.
 
     Raises
     ------
@@ -42,6 +43,8 @@ class Conv2D(Layer):
     (224, 224, 64)
     >>> Conv2D(64, 3).weight_shapes((224, 224, 3))
     {'kernel': (3, 3, 3, 64), 'bias': (64,)}
+    >>> Conv2D(kernels=["sobel-x", "edge"]).output_shape((28, 28, 1))
+    (26, 26, 2)
     """
 
     aliases = ("Convolution2D",)
@@ -58,20 +61,23 @@ class Conv2D(Layer):
     kernels: Sequence[str] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        kernels, filters = self.kernels, self.filters
+        kernels, filters, size = self.kernels, self.filters, self.kernel_size
         if kernels is not None:
             kernels = _names(kernels)
+            common = _common_size(kernels)
             filters = len(kernels) if filters is None else filters
+            size = common if size is None else sizes(size, "kernel_size")
             if filters != len(kernels):
                 raise SpecError(f"filters {filters} is not the number of kernels, {len(kernels)}")
-        if filters is None:
-            raise SpecError("filters is missing", hint="write Conv2D(filters, kernel_size)")
-        if self.kernel_size is None:
-            raise SpecError("kernel_size is missing", hint="write Conv2D(filters, kernel_size)")
+            if size != common:
+                raise SpecError(f"kernel_size {size} is not that of the kernels, {common}")
+        if filters is None or size is None:
+            missing = "filters" if filters is None else "kernel_size"
+            raise SpecError(f"{missing} is missing", hint="write Conv2D(filters, kernel_size)")
         checks.canonical(
             self,
             filters=checks.count(filters, "filters"),
-            kernel_size=sizes(self.kernel_size, "kernel_size"),
+            kernel_size=sizes(size, "kernel_size"),
             strides=sizes(self.strides, "strides"),
             padding=pads(self.padding),
             dilation_rate=sizes(self.dilation_rate, "dilation_rate"),
@@ -123,3 +129,21 @@ def _names(kernels: object) -> tuple[str, ...]:
     if isinstance(kernels, list | tuple) and kernels and all(isinstance(k, str) for k in kernels):
         return tuple(kernels)
     raise SpecError(f"kernels {kernels!a} is not a list of kernel names")
+
+
+def _common_size(names: tuple[str, ...]) -> Shape:
+    """Return the size that named kernels share; a spec is data and reads no kernel files."""
+    from cnnviz.kernels import describe, kernel
+
+    found: set[Shape] = set()
+    for name in dict.fromkeys(names):
+        if not set(name) <= set("0123456789+-.e,;/ "):
+            describe(name.partition(":")[0])
+        try:
+            found.add(kernel(name).shape)
+        except InputError as error:  # a value that is not finite
+            raise SpecError(error.message) from error
+    if len(found) > 1:
+        each = ", ".join("x".join(map(str, shape)) for shape in sorted(found))
+        raise SpecError(f"the kernels differ in size: {each}")
+    return found.pop()

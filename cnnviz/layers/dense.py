@@ -37,7 +37,7 @@ class Dense(Layer):
 
     def __post_init__(self) -> None:
         checks.count(self.units, "units")
-        checks.activation(self.activation)
+        checks.canonical(self, activation=checks.activation(self.activation))
         checks.flag(self.use_bias, "use_bias")
 
     def output_shape(self, *in_shapes: Shape) -> Shape:

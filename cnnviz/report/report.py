@@ -99,7 +99,7 @@ class Report:
         return file.getvalue()
 
     def to_markdown(self) -> str:
-        """Return a Markdown table with the totals as its last row."""
+        """Return a Markdown table, with the totals as its last row if there are any."""
         rule = ["---:" if column.right else "---" for column in self.columns]
         heads = [column.heading for column in self.columns]
         lines = [heads, rule, *self._cells()]
@@ -123,7 +123,8 @@ class Report:
 
     def _cells(self) -> list[list[str]]:
         rows = [[column.text(row) for column in self.columns] for row in self.rows]
-        return [*rows, [column.text(self.totals) for column in self.columns]]
+        sums = [[column.text(self.totals) for column in self.columns]] if self.totals else []
+        return rows + sums
 
 
 def times(shape: Sequence[int]) -> str:
@@ -139,7 +140,8 @@ def _flat(row: Row) -> dict[str, Any]:
         elif isinstance(value, list) and value and isinstance(value[0], str):
             flat[key] = "; ".join(value)
         elif isinstance(value, list):
-            flat[key] = times(["/".join(map(str, v)) if isinstance(v, list) else v for v in value])
+            parts = ["/".join(map(str, v)) if isinstance(v, list) else str(v) for v in value]
+            flat[key] = "x".join(parts)
         else:
             flat[key] = value
     return flat

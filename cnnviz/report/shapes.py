@@ -155,7 +155,7 @@ def _by_type(rows: Sequence[Row]) -> list[dict[str, Any]]:
 def _warnings(graph: Graph, rows: Sequence[Row]) -> Iterable[str]:
     for row in rows:
         if any(row["unread"]):
-            yield f"{row['name']}: the last {_unread(row['unread'])} of its input unread"
+            yield f"{row['name']} leaves the last {_unread(row['unread'])} of its input unread"
     space = graph.input_shape[:-1]
     placed = [row for row in rows if len(row["output_shape"]) == len(graph.input_shape) > 1]
     over = [r for r in placed if any(map(int.__gt__, r["receptive_field"]["size"], space))]
