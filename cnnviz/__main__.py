@@ -23,7 +23,9 @@ def main() -> int:
                 signal.signal(number, _stop)
         from cnnviz.cli.run import run
 
-        return run(sys.argv[1:])
+        code = run(sys.argv[1:])
+        _ignore()  # all is written: nothing is left to stop
+        return code
     except Stopped as stop:
         from cnnviz.cli.streams import say
 
@@ -32,9 +34,13 @@ def main() -> int:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)  # a second Ctrl-C must not disturb the clean-up
+    _ignore()  # a second Ctrl-C must not disturb the clean-up
     raise Stopped(number)
+
+
+def _ignore() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from cnnviz.errors import OutputError, RefusedError
 
 DEFAULT_BYTES = 8 * 2**30
+_cleared: set[Path] = set()  # folders looked through by this process, once each
 _STALE = re.compile(r"\.cnnviz-(\d+)-[0-9a-f]{8}\.tmp$")
 
 
@@ -57,7 +58,9 @@ def open_atomic(path: str | os.PathLike[str], *, overwrite: bool = False) -> Ite
     temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        clear_stale(target.parent)
+        if target.parent not in _cleared:
+            clear_stale(target.parent)
+            _cleared.add(target.parent)
         temporary = target.parent / f".cnnviz-{os.getpid()}-{secrets.token_hex(4)}.tmp"
         with open(temporary, "xb") as file:
             yield file
@@ -88,9 +91,7 @@ def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> No
     if not stat.S_ISREG(mode):
         raise OutputError(f"{path} is not a regular file", path=str(path), hint="name a file")
     if not overwrite:
-        raise OutputError(
-            f"{path} exists", path=str(path), hint="use --overwrite or another name"
-        )
+        raise OutputError(f"{path} exists", path=str(path), hint="use --overwrite or another name")
 
 
 def clear_stale(folder: Path) -> None:
@@ -111,7 +112,11 @@ def _publish(temporary: Path, target: Path) -> None:
     except OSError:
         # No hard links on this filesystem: reserve the name exclusively, then rename over it.
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-        os.replace(temporary, target)
+        try:
+            os.replace(temporary, target)
+        except BaseException:
+            os.unlink(target)  # the empty file that holds the name
+            raise
 
 
 def _refusal(target: Path, error: OSError) -> OutputError:

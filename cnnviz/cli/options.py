@@ -34,9 +34,9 @@ def _choice(
 
 
 def _activation(name: str) -> None:
-    from cnnviz import ops
+    from cnnviz.ops.activations import activation
 
-    ops.activation(name)
+    activation(name)
 
 
 def _colormap(name: str) -> None:

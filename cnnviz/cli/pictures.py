@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -41,13 +42,11 @@ def make(
     One image that fails is an error; of several, the others are done and the exit code is 3, or
     the first error's if none is left.
     """
-    from cnnviz.images import load_image
     from cnnviz.render import Look
 
-    context = click.get_current_context()
     if images.count("-") > 1:
         raise SpecError("standard input is given twice")
-    style = Look(**look)
+    context = click.get_current_context()
     slots = outputs.plan(
         targets,
         images,
@@ -58,35 +57,92 @@ def make(
         inputs=[*images, *inputs],
     )
     to_stdout = any(slot.path is None for slot in slots[0])
-    text = None if quiet or as_json else sys.stderr if to_stdout else sys.stdout
-    written: list[str] = []
-    rows: list[dict[str, Any]] = []
-    failures: list[dict[str, Any]] = []
+    run = _Run(context, Look(**look), to_stdout, as_json, quiet, no_color, show)
     for path, places in zip(_watched(images, quiet), slots, strict=True):
         try:
-            image = load_image(path, **reading)
-            maps = work(image)
-            made = [(slot, _encode(maps, slot.format, style)) for slot in places]
-            run = stamp.fingerprint(context, path, image.pixels.data if path == "-" else b"")
-            paths = [outputs.write(slot, data, run) for slot, data in made]
+            run.make(path, places, work, reading)
         except (CnnvizError, MemoryError) as error:
             if len(images) == 1:
                 raise
-            fault = failure(error)
-            failures.append({"path": path, "code": fault.code, "message": str(fault)})
-            streams.say(f"cnnviz: error: {_named(fault, path)}")
-            continue
-        written += [name for name in paths if name is not None]
-        rows += maps.to_dicts()
-        _tell(maps, paths, text, quiet)
-        if show:
-            _draw(maps, style, text or sys.stderr, no_color)
-    if as_json:
-        streams.emit_json({"outputs": written, "maps": rows, "failures": failures})
-    if not failures:
-        return 0
-    streams.say(f"cnnviz: {len(failures)} of {len(images)} images failed")
-    return SOME_FAILED if len(failures) < len(images) else int(failures[0]["code"])
+            run.fail(path, failure(error))
+    return run.finish(len(images))
+
+
+@dataclass
+class _Run:
+    """What one command has written, measured and failed at so far."""
+
+    context: click.Context
+    look: Look
+    to_stdout: bool
+    as_json: bool
+    quiet: bool
+    no_color: bool
+    show: bool
+    written: list[str] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    failures: list[dict[str, Any]] = field(default_factory=list)
+
+    def make(
+        self,
+        path: str,
+        slots: Sequence[outputs.Slot],
+        work: Callable[[Image], MapSet],
+        reading: dict[str, Any],
+    ) -> None:
+        """Make the maps of one image; nothing is written before every format is encoded."""
+        from cnnviz.images import load_image
+
+        image = load_image(path, **reading)
+        maps = work(image)
+        made = [(slot, _encode(maps, slot.format, self.look)) for slot in slots]
+        content = image.pixels.data if path == "-" else b""
+        fingerprint = stamp.fingerprint(self.context, path, content)
+        paths = [outputs.write(slot, data, fingerprint) for slot, data in made]
+        self.rows += maps.to_dicts()
+        if not self.quiet and not self.as_json:
+            lines = [*maps.lines(), *(f"note     {note}" for note in image.notes)]
+            self.tell("\n".join(map(escape, lines)))
+        if self.show:
+            self.draw(maps)
+        for name in filter(None, paths):
+            self.written.append(name)
+            if not self.quiet:
+                streams.say(f"wrote {name}")
+
+    def fail(self, path: str, fault: CnnvizError) -> None:
+        """Report an image that could not be done."""
+        text = str(fault)
+        self.failures.append({"path": path, "code": fault.code, "message": text})
+        streams.say(f"cnnviz: error: {text if path in text else f'{path}: {text}'}")
+
+    def finish(self, count: int) -> int:
+        """Print the JSON and the number of failures; return the exit code."""
+        if self.as_json:
+            fields = {"outputs": self.written, "maps": self.rows, "failures": self.failures}
+            streams.emit_json(fields)
+        if not self.failures:
+            return 0
+        streams.say(f"cnnviz: {len(self.failures)} of {count} images failed")
+        return SOME_FAILED if len(self.failures) < count else int(self.failures[0]["code"])
+
+    def tell(self, text: str) -> None:
+        """Print to stdout, or to stderr where stdout holds the data."""
+        (streams.note if self.to_stdout or self.as_json else streams.emit)(text)
+
+    def draw(self, maps: MapSet) -> None:
+        """Draw a preview in the terminal, or say why not."""
+        import shutil
+
+        from cnnviz import render
+
+        stream = sys.stderr if self.to_stdout or self.as_json else sys.stdout
+        depth = colours(stream, no_color=self.no_color)
+        if depth is None:
+            streams.say("cnnviz: --show needs a terminal with at least 256 colours")
+            return
+        width = shutil.get_terminal_size().columns
+        self.tell(half_blocks(render.show(maps, self.look), width, depth))
 
 
 def _formats() -> tuple[str, ...]:
@@ -109,29 +165,6 @@ def _encode(maps: MapSet, format: str, look: Look) -> bytes:
     return arrays.encode(format, keys, values)
 
 
-def _tell(maps: MapSet, paths: Sequence[str | None], text: TextIO | None, quiet: bool) -> None:
-    """Report shapes, formulas and ranges, and where the files went."""
-    if text is not None:
-        streams.emit("\n".join(escape(line) for line in maps.lines()), text)
-    for path in paths:
-        if path is not None and not quiet:
-            streams.say(f"wrote {path}")
-
-
-def _draw(maps: MapSet, look: Look, stream: TextIO, no_color: bool) -> None:
-    """Draw a preview, or say why not."""
-    import shutil
-
-    from cnnviz import render
-
-    depth = colours(stream, no_color=no_color)
-    if depth is None:
-        streams.say("cnnviz: --show needs a terminal with at least 256 colours")
-        return
-    width = shutil.get_terminal_size().columns
-    streams.emit(half_blocks(render.show(maps, look), width, depth), stream)
-
-
 def _watched(images: Sequence[str], quiet: bool) -> Iterator[str]:
     """Yield the images, with a line of progress if there are several and somebody watches."""
     watch = len(images) > 1 and not quiet and is_terminal(sys.stderr)
@@ -142,9 +175,3 @@ def _watched(images: Sequence[str], quiet: bool) -> Iterator[str]:
         yield path
         if watch:
             sys.stderr.write("\x1b[K")
-
-
-def _named(fault: CnnvizError, path: str) -> str:
-    """Return a message that names the image, if it does not yet."""
-    text = str(fault)
-    return text if path in text else f"{path}: {text}"

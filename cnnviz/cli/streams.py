@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import Any, TextIO
+from typing import Any
 
 from cnnviz.errors import OutputError
 from cnnviz.render.terminal import escape
@@ -20,20 +20,25 @@ def use_utf8() -> None:
 
 def say(text: str) -> None:
     """Write one message to stderr, if it is still there."""
+    note(escape(text))
+
+
+def note(text: str) -> None:
+    """Write text that is already safe to stderr, if it is still there."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(escape(text) + "\n")
+        sys.stderr.write(text + "\n")
         sys.stderr.flush()
 
 
-def emit(text: str, stream: TextIO | None = None) -> None:
-    """Write a result, as it is, to stdout (or `stream`) and flush it.
+def emit(text: str) -> None:
+    """Write a result to stdout, as it is, and flush it.
 
     Raises
     ------
     OutputError
         If stdout is closed or full.
     """
-    _write(stream or sys.stdout, text + "\n")
+    _write(sys.stdout, text + "\n")
 
 
 def emit_bytes(data: bytes) -> None:

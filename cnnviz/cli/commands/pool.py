@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 
 def _pooling(name: str) -> None:
-    from cnnviz import ops
+    from cnnviz.ops.pooling import pooling
 
-    ops.pooling(name)
+    pooling(name)
 
 
 @declare("pool", __doc__)
