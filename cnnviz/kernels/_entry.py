@@ -1,0 +1,125 @@
+"""What a family file is made of: an `Entry` a kernel, with `Number` and `Choice` parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cnnviz.errors import SpecError
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+LARGEST = 1023
+
+
+@dataclass(frozen=True, eq=False)
+class Number:
+    """A number from `low` to `high`; a `default` of None is worked out from the others."""
+
+    name: str
+    default: float | None
+    low: float
+    high: float
+    odd: bool = False
+
+    def read(self, text: str) -> float:
+        """Return the value of `text`, or raise `SpecError` with the valid range."""
+        try:
+            value: float = int(text) if self.odd else float(text)
+        except ValueError:
+            value = float("nan")
+        plain = text.isascii() and "_" not in text
+        if not (plain and self.low <= value <= self.high) or (self.odd and value % 2 != 1):
+            raise SpecError(f"{self.name} {text!r} is not {self.range}")
+        return value
+
+    @property
+    def range(self) -> str:
+        """The valid values in words, `an odd number from 1 to 1023`."""
+        return f"{'an odd' if self.odd else 'a'} number from {self.low:g} to {self.high:g}"
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """One of a few words."""
+
+    name: str
+    default: str
+    choices: tuple[str, ...]
+
+    def read(self, text: str) -> str:
+        """Return `text`, or raise `SpecError` with the valid words."""
+        if text not in self.choices:
+            raise SpecError(f"{self.name} {text!r} is not {self.range}")
+        return text
+
+    @property
+    def range(self) -> str:
+        """The valid values in words, `one of 4, 8`."""
+        return f"one of {', '.join(self.choices)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A named kernel.
+
+    Attributes
+    ----------
+    name : str
+        As typed; its leading letters are the name of the family's file.
+    build : callable
+        Takes the parameters in order, returns the kernel `(kh, kw)` in correlation order.
+    summary, source : str
+        One line each: what it shows, and the formula or paper that it is from.
+    parameters : tuple of Number or Choice
+        What may follow the name after a colon, separated by commas.
+    """
+
+    name: str
+    build: Callable[..., Array]
+    summary: str
+    source: str
+    parameters: tuple[Number | Choice, ...] = ()
+
+    @property
+    def signature(self) -> str:
+        """How to type it, `gaussian[:SIZE[,SIGMA]]`."""
+        names = [parameter.name.upper() for parameter in self.parameters]
+        marks = [":" if i == 0 else "," for i in range(len(names))]
+        tail = "".join(f"[{mark}{name}" for mark, name in zip(marks, names, strict=True))
+        return self.name + tail + "]" * len(names)
+
+    def values(self, arguments: str | None = None) -> Array:
+        """Return the kernel for the text after the colon, None if there is no colon."""
+        texts = [] if arguments is None else [text.strip() for text in arguments.split(",")]
+        if len(texts) > len(self.parameters):
+            takes = f"at most {len(self.parameters)}" if self.parameters else "no"
+            raise SpecError(
+                f"kernel {self.name!r} takes {takes} parameters, not {arguments!r}",
+                hint=f"write {self.signature}",
+            )
+        values = [parameter.default for parameter in self.parameters]
+        try:
+            for i, text in enumerate(texts):
+                values[i] = self.parameters[i].read(text)
+            return self.build(*values)
+        except SpecError as error:
+            hint = f"write {self.signature}" if self.parameters else None
+            raise SpecError(f"kernel {self.name!r}: {error}", hint=hint) from None
+
+
+def odd_size(default: int, *, low: int = 1) -> Number:
+    """Return the usual first parameter, cells along a side; odd, so that there is a centre."""
+    return Number("size", default, low, LARGEST, odd=True)
+
+
+def sigma(default: float | None, name: str = "sigma") -> Number:
+    """Return the parameter for a standard deviation in pixels."""
+    return Number(name, default, 0.05, 1000)
+
+
+def angle(default: float, name: str = "angle") -> Number:
+    """Return the parameter for degrees, counter-clockwise as seen, 0 to the right."""
+    return Number(name, default, -360, 360)
