@@ -5,16 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 from cnnviz.errors import OutputError, RefusedError
 
 DEFAULT_BYTES = 8 * 2**30
-_cleared: set[Path] = set()  # folders looked through by this process, once each
+_cleared: set[str] = set()  # folders looked through by this process, once each
 _STALE = re.compile(r"\.cnnviz-(\d+)-[0-9a-f]{8}\.tmp$")
 
 
@@ -53,15 +51,17 @@ def open_atomic(path: str | os.PathLike[str], *, overwrite: bool = False) -> Ite
     A temporary file in the same folder is written, synced and then linked (which fails if another
     run was first) or, with `overwrite`, renamed.
     """
-    target = Path(path)
+    target = os.fspath(path)
     check_target(target, overwrite=overwrite)
-    temporary: Path | None = None
+    folder = os.path.dirname(target) or "."
+    temporary: str | None = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.parent not in _cleared:
-            clear_stale(target.parent)
-            _cleared.add(target.parent)
-        temporary = target.parent / f".cnnviz-{os.getpid()}-{secrets.token_hex(4)}.tmp"
+        os.makedirs(folder, exist_ok=True)
+        if (real := os.path.realpath(folder)) not in _cleared:
+            clear_stale(real)
+            _cleared.add(real)
+        name = f".cnnviz-{os.getpid()}-{os.urandom(4).hex()}.tmp"
+        temporary = os.path.join(folder, name)
         with open(temporary, "xb") as file:
             yield file
             file.flush()
@@ -75,7 +75,7 @@ def open_atomic(path: str | os.PathLike[str], *, overwrite: bool = False) -> Ite
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
-                temporary.unlink()
+                os.unlink(temporary)
 
 
 def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -94,7 +94,7 @@ def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> No
         raise OutputError(f"{path} exists", path=str(path), hint="use --overwrite or another name")
 
 
-def clear_stale(folder: Path) -> None:
+def clear_stale(folder: str) -> None:
     """Remove temporary files that a killed run left in `folder`."""
     for entry in os.scandir(folder):
         match = _STALE.search(entry.name)
@@ -103,7 +103,7 @@ def clear_stale(folder: Path) -> None:
                 os.unlink(entry.path)
 
 
-def _publish(temporary: Path, target: Path) -> None:
+def _publish(temporary: str, target: str) -> None:
     """Give `temporary` its final name unless that name has appeared meanwhile."""
     try:
         os.link(temporary, target)
@@ -119,12 +119,12 @@ def _publish(temporary: Path, target: Path) -> None:
             raise
 
 
-def _refusal(target: Path, error: OSError) -> OutputError:
-    if isinstance(error, FileExistsError) and error.filename != str(target.parent):
+def _refusal(target: str, error: OSError) -> OutputError:
+    if isinstance(error, FileExistsError) and error.filename != os.path.dirname(target):
         return OutputError(
-            f"{target} exists", path=str(target), hint="use --overwrite or another name"
+            f"{target} exists", path=target, hint="use --overwrite or another name"
         )
-    return OutputError(f"cannot write {target}: {_reason(error)}", path=str(target))
+    return OutputError(f"cannot write {target}: {_reason(error)}", path=target)
 
 
 def _reason(error: OSError | ValueError) -> str:

@@ -19,7 +19,7 @@ Padding = str | int | Sequence[int] | Sequence[Sequence[int]]
 NAMED_PADDINGS = ("valid", "same", "full")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Axis:
     """One axis of a window laid on `size` cells.
 
@@ -82,7 +82,7 @@ class Axis:
         return f"{text} = {self.output}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Window:
     """A window of `kernel_size` cells that slides over an array.
 
@@ -172,17 +172,16 @@ class Window:
         elif self.padding == "full":
             before = after = extent - 1
         else:
-            before, after = self.padding[i]  # type: ignore[misc]
+            assert not isinstance(self.padding, str)
+            before, after = self.padding[i]
         span = n + before + after - extent
-        if span < 0 or n < 1:
-            return Axis(n, k, s, d, before, after, 0, rule)
-        output = span // s + 1
-        if self.ceil_mode and span % s and output * s < n + before:
-            output += 1
-        return Axis(n, k, s, d, before, after, output, rule)
+        output = (-(-span // s) if self.ceil_mode else span // s) + 1
+        if self.ceil_mode and (output - 1) * s >= n + before:
+            output -= 1
+        return Axis(n, k, s, d, before, after, max(0, output) if n else 0, rule)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field:
     """A receptive field: the input cells that one unit sees, one entry an axis.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from cnnviz.errors import SpecError
 from cnnviz.render.look import Look
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from cnnviz.report.maps import MapSet
 
 __all__ = ["Look", "formats", "render", "show"]

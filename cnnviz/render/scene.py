@@ -1,5 +1,7 @@
 """A figure as data: boxes, texts, images, lines. Figures build it, backends write it.
 
+The items are plain dataclasses: what `frozen`, `slots` and `eq` generate costs start-up time.
+
 Lengths are px at 1x, the origin is the top left corner, colours are `#rrggbb`.
 """
 
@@ -19,7 +21,7 @@ Anchor = Literal["start", "middle", "end"]
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Rect:
     """A rectangle: filled, outlined inside its edges, hatched, or dimming what is below it."""
 
@@ -34,7 +36,7 @@ class Rect:
     dim: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Text:
     """One line of text; `y` is the baseline, `anchor` tells what `x` is."""
 
@@ -47,7 +49,7 @@ class Text:
     anchor: Anchor
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(eq=False)
 class Picture:
     """Pixels `(h, w, 3)` uint8 shown in a box; enlarged ones keep crisp edges."""
 
@@ -59,7 +61,7 @@ class Picture:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Line:
     """A straight line."""
 
@@ -69,7 +71,7 @@ class Line:
     line: float = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Polygon:
     """A filled polygon."""
 

@@ -228,10 +228,13 @@ def pool(
     """
     if winners and any(t != "max" for t in types):
         raise SpecError("winners are pixels that won a max", hint="use --type max alone")
+    from cnnviz.ops.pooling import pooling
+    from cnnviz.ops.pooling.max import winners as find_winners
+
     steps = pool_size if strides is None else strides
     maps: list[FeatureMap] = []
     for text in types:
-        kind = ops.pooling(text)
+        kind = pooling(text)
         window = Window.of(
             image.shape[:2] if kind.is_global else pool_size,
             strides=1 if kind.is_global else steps,
@@ -249,7 +252,7 @@ def pool(
         }
         values = kind.apply(image, **settings, count_include_pad=count_include_pad)
         values = values.reshape(*(axis.output for axis in axes), *image.shape[2:])
-        won = ops.winners(image, **settings) if winners else None
+        won = find_winners(image, **settings) if winners else None
         check_finite(values, f"the result of {kind.label}")
         maps += _split(kind.label, values, axes, won, is_photo)
     words = (f"size {_by(pool_size)}", *_settings(steps, padding, dilation_rate, None))

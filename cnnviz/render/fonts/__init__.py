@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def font(face: Face, size: float) -> FreeTypeFont:
     """Return a face at a size in px."""
     from PIL import ImageFont
 
-    path = str(Path(__file__).with_name(_FILES[face]))
+    path = os.path.join(os.path.dirname(__file__), _FILES[face])
     return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
 
 
