@@ -221,6 +221,17 @@ def test_plain_is_the_map_pixel_by_pixel() -> None:
     assert Image.open(BytesIO(render(blurred, "png", Look(plain=True)))).mode == "L"
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (7, 1, 3), (40, 70, 3), (700, 900, 3)])
+def test_png_encoder_agrees_with_pillow(shape: tuple[int, ...]) -> None:
+    from cnnviz.render.pngfile import encode
+
+    pixels = RNG.integers(0, 256, shape).astype(np.uint8)
+    image = Image.open(BytesIO(encode(pixels, texts={"Title": "×−"})))
+    image.load()
+    assert np.array_equal(np.asarray(image), pixels)
+    assert image.text["Title"] == "×−"
+
+
 def test_plain_lays_several_maps_as_bare_tiles() -> None:
     image = Image.open(BytesIO(render(made("4 maps"), "png", Look(plain=True))))
     assert image.size == (2 * 136 + 2, 2 * 86 + 2)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
 import numpy as np
-from PIL import Image
 
 from cnnviz.render import display
 from cnnviz.render.look import Look
+from cnnviz.render.pngfile import encode
 from cnnviz.report.maps import FeatureMap, MapSet
 
 GAP = 2  # pixels between bare tiles
@@ -22,28 +20,24 @@ def plain(mapset: MapSet, look: Look) -> bytes:
     """
     low, high = min(m.min for m in mapset.maps), max(m.max for m in mapset.maps)
     limits = [(low, high) if look.range == "shared" else (m.min, m.max) for m in mapset.maps]
-    scales = [_scale(*limit, look) for limit in limits]
+    scales = [_scale(m, *limit, look) for m, limit in zip(mapset.maps, limits, strict=True)]
     if any(m.values.ndim == 3 for m in mapset.maps) or len({s.signed for s in scales}) > 1:
         pairs = zip(mapset.maps, scales, strict=True)
-        image = Image.fromarray(_tiled([_colours(m, scale) for m, scale in pairs]))
-    else:
-        tiles = [s.levels(m.values) for m, s in zip(mapset.maps, scales, strict=True)]
-        image = Image.fromarray(_tiled(tiles))
-        if scales[0].signed or look.colormap:
-            image.putpalette(scales[0].table.tobytes())
-    buffer = BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
+        return encode(_tiled([_colours(m, scale) for m, scale in pairs]))
+    tiles = [s.levels(m.values) for m, s in zip(mapset.maps, scales, strict=True)]
+    coloured = scales[0].signed or look.colormap
+    return encode(_tiled(tiles), palette=scales[0].table if coloured else None)
 
 
-def _scale(low: float, high: float, look: Look) -> display.Scale:
+def _scale(m: FeatureMap, low: float, high: float, look: Look) -> display.Scale:
     return display.choose(
         low,
         high,
         display=look.display,
         name=look.colormap or (None if low < 0 and look.display == "auto" else "gray"),
         theme=look.theme,
-        like_image=True,
+        like_image=low >= 0,
+        values=m.values if look.range == "own" else None,
     )
 
 

@@ -243,7 +243,7 @@ def pool(
             ceil_mode=ceil_mode and not kind.is_global,
         )
         axes = window.on(image.shape[:2])
-        settings = {
+        settings: dict[str, Any] = {
             "pool_size": window.kernel_size,
             "strides": window.strides,
             "padding": window.padding,

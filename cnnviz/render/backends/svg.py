@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import html
 from base64 import b64encode
-from io import BytesIO
 
 from cnnviz.render.fonts import Face, measure
+from cnnviz.render.pngfile import encode
 from cnnviz.render.scene import DIMMED, Item, Line, Picture, Polygon, Rect, Scene, Text
 from cnnviz.render.terminal import escape
 
@@ -93,17 +93,13 @@ def _text_item(item: Text) -> str:
 
 
 def _picture(item: Picture, scale: int) -> str:
-    from PIL import Image
-
-    buffer = BytesIO()
-    Image.fromarray(item.pixels).save(buffer, "PNG")
     # Fewer pixels than px means an enlarged array, whose cells keep crisp edges.
     crisp = item.pixels.shape[1] < item.width * scale
     style = ' style="image-rendering:pixelated"' if crisp else ""
     return (
         f'<image x="{_n(item.x)}" y="{_n(item.y)}" width="{_n(item.width)}" '
         f'height="{_n(item.height)}" preserveAspectRatio="none"{style} '
-        f'href="data:image/png;base64,{b64encode(buffer.getvalue()).decode()}">'
+        f'href="data:image/png;base64,{b64encode(encode(item.pixels)).decode()}">'
         f"<title>{_text(item.title)}</title></image>"
     )
 
