@@ -1,0 +1,160 @@
+"""Reduce the windows of an image: the engine of every pooling type.
+
+Padding is never laid out: each shifted view is clipped to the image, so that a cell outside it
+takes no part. Rows and columns are reduced one after the other, `kh + kw` passes in place of
+`kh · kw`, which is the same for maxima, minima and sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cnnviz.errors import SpecError
+from cnnviz.files import check_bytes
+from cnnviz.geometry import Axis, Padding, Size, Window
+from cnnviz.ops.checks import Array, as_batch, result_type
+
+# Values in a band of input rows: it and its partial results stay in the processor's cache.
+BAND = 2**16
+
+
+def lay(
+    x: ArrayLike,
+    pool_size: Size,
+    *,
+    strides: Size | None,
+    padding: Padding,
+    dilation_rate: Size,
+    ceil_mode: bool,
+) -> tuple[Array, Axis, Axis]:
+    """Return `x` as a float batch and the window laid on its rows and columns.
+
+    Raises
+    ------
+    SpecError
+        If the window does not fit.
+    RefusedError
+        If the result is over the byte budget.
+    """
+    batch = as_batch(x)
+    window = Window.of(
+        pool_size,
+        strides=pool_size if strides is None else strides,
+        padding=padding,
+        dilation_rate=dilation_rate,
+        ceil_mode=ceil_mode,
+    )
+    rows, columns = window.on(batch.shape[1:3])
+    dtype = np.dtype(result_type(batch))
+    count = len(batch) * rows.output * columns.output * batch.shape[3]
+    check_bytes(dtype.itemsize * count, "the result of the pooling")
+    return batch.astype(dtype, copy=False), rows, columns
+
+
+def reduce_windows(
+    batch: Array,
+    rows: Axis,
+    columns: Axis,
+    ufunc: np.ufunc,
+    identity: float,
+    before: Callable[[Array], Array] | None = None,
+    dtype: type[np.floating[Any]] | None = None,
+) -> Array:
+    """Return `ufunc` over the image cells of every window of `batch`, `(N, H', W', C)`.
+
+    `identity` is the value of a window without any; `before` is applied to each value first;
+    `dtype` is the type to reduce in, that of `batch` unless given.
+    """
+    n, _, width, channels = batch.shape
+    dtype = dtype or batch.dtype.type
+    out = np.empty((n, rows.output, columns.output, channels), dtype)
+    height = max(1, BAND // (width * channels * rows.stride))
+    for image, result in zip(batch, out, strict=True):
+        for first in range(0, rows.output, height):
+            part = result[first : first + height]
+            top = max(0, rows.start(first))
+            stop = max(top, rows.start(first + len(part) - 1) + rows.extent)
+            band = image[top:stop] if before is None else before(image[top:stop])
+            lines = np.empty((len(part), width, channels), dtype)
+            _reduce(band, lines, rows, (first, top), ufunc, identity)
+            turned = (lines.transpose(1, 0, 2), part.transpose(1, 0, 2))
+            _reduce(*turned, columns, (0, 0), ufunc, identity)
+    return out
+
+
+def _reduce(
+    cells: Array,
+    out: Array,
+    axis: Axis,
+    origin: tuple[int, int],
+    ufunc: np.ufunc,
+    identity: float,
+) -> None:
+    """Reduce along the leading axis; `out` and `cells` begin at the output and cell `origin`."""
+    found = list(taps(axis, len(cells), len(out), origin))
+    # Two taps that every output finds start the reduction without a pass to fill `out`.
+    whole = [cells[read] for outputs, read in found if outputs == slice(0, len(out))]
+    if len(whole) >= 2:
+        ufunc(whole[0], whole[1], out=out)
+    else:
+        out[...] = whole[0] if whole else identity
+    for view in whole[2:]:
+        ufunc(out, view, out=out)
+    for outputs, read in found:
+        if outputs != slice(0, len(out)):
+            ufunc(out[outputs], cells[read], out=out[outputs])
+
+
+def taps(
+    axis: Axis, cells: int, outputs: int, origin: tuple[int, int] = (0, 0)
+) -> Iterator[tuple[slice, slice]]:
+    """Yield for each cell of the window the outputs that find it in the image, and those cells."""
+    first, top = origin
+    for i in range(axis.kernel_size):
+        start = axis.start(first) + i * axis.dilation - top
+        low = max(0, -(start // axis.stride))
+        high = min(outputs, -((start - cells) // axis.stride))
+        if low < high:
+            reach = start + (high - 1) * axis.stride + 1
+            yield slice(low, high), slice(start + low * axis.stride, reach, axis.stride)
+
+
+def counts(axis: Axis, *, include_pad: bool = False) -> NDArray[np.intp]:
+    """Return how many cells of the image each window reads along `axis`.
+
+    With `include_pad` the padding counts too, but not what a last window in ceil mode reads
+    beyond it.
+    """
+    starts = np.arange(axis.output) * axis.stride - axis.before
+    low, high = (-axis.before, axis.size + axis.after) if include_pad else (0, axis.size)
+    first = np.maximum(0, -((starts - low) // axis.dilation))
+    stop = np.minimum(axis.kernel_size, -((starts - high) // axis.dilation))
+    return cast("NDArray[np.intp]", np.maximum(0, stop - first))
+
+
+def check_seen(rows: Axis, columns: Axis) -> None:
+    """Refuse windows that lie in the padding altogether, where there is nothing to pool.
+
+    Raises
+    ------
+    SpecError
+        Naming the first such row or column of the output.
+    """
+    for axis, name in ((rows, "row"), (columns, "column")):
+        seen = counts(axis)
+        if not seen.all():
+            raise SpecError(
+                f"output {name} {int(seen.argmin())} would pool padding only: pool_size "
+                f"{axis.kernel_size}, dilation {axis.dilation}, padding {axis.before}+{axis.after}",
+                hint="use less padding",
+            )
+
+
+def like(result: Array, x: ArrayLike) -> Array:
+    """Return `result`, `(N, H, W, C)`, with the rank of `x`."""
+    rank = np.ndim(x)
+    return cast(Array, result[0, :, :, 0] if rank == 2 else result[0] if rank == 3 else result)
