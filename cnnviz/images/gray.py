@@ -39,8 +39,8 @@ def to_gray(pixels: NDArray[Any], formula: str = "luma601") -> NDArray[Any]:
     SpecError
         For another formula or number of channels.
 
-    >>> to_gray(np.array([[[255.0, 0.0, 0.0]]])).tolist()
-    [[[76.245]]]
+    >>> to_gray(np.array([[[100.0, 0.0, 0.0]]])).round(3).tolist()
+    [[[29.9]]]
     """
     if formula not in FORMULAS:
         raise SpecError(f"gray formula {formula!r} is not one of {', '.join(FORMULAS)}")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnnviz.errors import CnnvizError, InputError, RefusedError
 from cnnviz.files import check_bytes
 from cnnviz.images.modes import values_of
+from cnnviz.images.quiet import quiet_libtiff, quiet_pillow
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,10 +108,11 @@ def decode(source: Source, form: Format, *, alpha: str, max_pixels: int) -> Phot
         _check_size(webp_size(source.head), path, max_pixels)
     try:
         reader = getattr(import_module(f"PIL.{form.plugin}"), form.reader)
-        with _guarded(max_pixels), reader(source.file) as image:
+        with quiet_pillow(max_pixels), reader(source.file) as image:
             _check_size(image.size, path, max_pixels)
             orientation = _orientation(image)
-            image.load()
+            with quiet_libtiff(image):
+                image.load()
             _check_size(image.size, path, max_pixels)
             mode = image.mode
             pixels, white, notes = values_of(image, alpha)
@@ -123,7 +122,11 @@ def decode(source: Source, form: Format, *, alpha: str, max_pixels: int) -> Phot
         raise
     except Exception as error:
         if type(error).__name__ == "DecompressionBombError":
-            raise RefusedError(f"{path}: {_reason(error)}", path=path) from error
+            raise RefusedError(
+                f"{path}: a part of it is more than {max_pixels} pixels",
+                path=path,
+                hint="use --max-pixels if you trust the file",
+            ) from error
         raise InputError(
             f"{path}: not a readable {form.name} image ({_reason(error)})", path=path
         ) from error
@@ -185,36 +188,4 @@ def _orientation(image: ImageFile) -> int:
 def _reason(error: Exception) -> str:
     if not isinstance(error, OSError | SyntaxError | ValueError | NotImplementedError):
         return "corrupt data"
-    text = " ".join(str(error).split()).encode("ascii", "backslashreplace").decode()
-    return text[:100] or "corrupt data"
-
-
-_lock = threading.Lock()
-_users = 0
-_undo = contextlib.ExitStack()
-
-
-@contextlib.contextmanager
-def _guarded(max_pixels: int) -> Iterator[None]:
-    """Silence Pillow's warnings and lift its own limit, which ours replaces.
-
-    Both are global, so the first thread in sets them and the last one out restores them.
-    """
-    global _users
-    from PIL import Image
-
-    with _lock:
-        if not _users:
-            _undo.enter_context(warnings.catch_warnings())
-            warnings.filterwarnings("ignore", module=r"PIL\.")
-            _undo.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
-        _users += 1
-        if Image.MAX_IMAGE_PIXELS is not None:
-            Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, max_pixels)
-    try:
-        yield
-    finally:
-        with _lock:
-            _users -= 1
-            if not _users:
-                _undo.close()
+    return ascii(" ".join(str(error).split()))[1:-1][:100] or "corrupt data"
