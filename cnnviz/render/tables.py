@@ -72,6 +72,7 @@ def shape_report(
     title = Text.assemble(
         " ", (report.name, HEAD), ("  input ", DIM), times(report.head["input_shape"])
     )
+    title.truncate(width, overflow="ellipsis")
     lines = [title, Text(), *_lines(report.columns, report.rows, totals, width), Text()]
     lines += _lines(TYPE_COLUMNS, totals["by_type"], totals, width)
     if report.warnings:

@@ -86,6 +86,12 @@ class MapSet:
             for m in self.maps
         ]
 
+    @property
+    def size(self) -> int:
+        """Values of one result: a pooled array has a map for each channel, each type a result."""
+        first = self.maps[0].name.split("[")[0]
+        return sum(m.values.size for m in self.maps if m.name.split("[")[0] == first)
+
     def workings(self) -> list[tuple[str, tuple[Axis, ...]]]:
         """Return each different size formula with the names of the maps it belongs to."""
         groups: dict[tuple[str, ...], tuple[list[str], tuple[Axis, ...]]] = {}
@@ -103,13 +109,13 @@ class MapSet:
                 yield f"window   {names}"
             yield f"rows     {axes[0].working()}"
             yield f"columns  {axes[1].working()}"
-            yield f"unread   {axes[0].unread} rows, {axes[1].unread} columns"
+            yield f"unread   {unread(axes)}"
         width = max(len(m.name) for m in self.maps)
         for m in self.maps:
             numbers = f"min {m.min:<10.6g} max {m.max:<10.6g} mean {m.mean:.6g}"
             yield f"map      {m.name:<{width}}  {times(m.shape)}  {numbers}"
         if self.command == "pool":
-            before, after = self.source.size, self.maps[0].values.size
+            before, after = self.source.size, self.size
             yield (
                 f"values   {before} -> {after} ({after / before:.1%}), "
                 f"bytes {before * 4} -> {after * 4} as float32"
@@ -263,6 +269,12 @@ def pool(
 def times(shape: Iterable[int]) -> str:
     """Return a shape in ASCII, `300x451x3`."""
     return "x".join(map(str, shape))
+
+
+def unread(axes: tuple[Axis, ...]) -> str:
+    """Return what floor leaves unread, `1 row, 0 columns`."""
+    rows, columns = (axis.unread for axis in axes)
+    return f"{rows} row{'s' * (rows != 1)}, {columns} column{'s' * (columns != 1)}"
 
 
 def _split(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cnnviz.render.numbers import times, typeset
+from cnnviz.render.numbers import count, times, typeset
 from cnnviz.render.scene import Scene
 from cnnviz.render.theme import LABEL, MARGIN, TITLE, WIDE_GAP
-from cnnviz.report.maps import MapSet
+from cnnviz.report.maps import MapSet, unread
 
 LINE = 18  # px between lines
 MOST_FORMULAS = 3
@@ -35,11 +35,18 @@ def formulas(mapset: MapSet, shown: int) -> list[str]:
             pads = f"rows {rows.before} + {rows.after}, columns {columns.before} + {columns.after}"
             parts.append(f"padding  {pads}")
         if rows.unread or columns.unread:
-            parts.append(f"unread  {rows.unread} rows, {columns.unread} columns")
+            parts.append(f"unread  {unread((rows, columns))}")
         line = "     ".join(parts)
         lines.append(f"{names}:  {line}" if len(groups) > 1 else line)
     if len(groups) > MOST_FORMULAS:
         lines.append(f"and {len(groups) - MOST_FORMULAS} other sizes")
+    if mapset.command == "pool":
+        before, after = mapset.source.size, mapset.size
+        share = f"{after / before:.1%}".replace("%", " %")
+        lines.append(
+            f"values  {count(before)} → {count(after)} ({share})"
+            f"     bytes as float32  {count(4 * before)} → {count(4 * after)}"
+        )
     if shown < len(mapset.maps):
         lines.append(f"{shown} of {len(mapset.maps)} maps shown, evenly sampled")
     return lines

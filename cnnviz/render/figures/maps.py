@@ -118,7 +118,7 @@ class _Layout:
         for m, found in shown:
             x, bottom = marks.peak_strip(self.scene, self.mapset, m, found, bottom + WIDE_GAP)
             right = max(right, x)
-        if any(m.winners is not None for m in self.maps):
+        if self.maps[0].winners is not None and not self.input.cell:
             x, bottom = marks.winner_panels(self.scene, self.mapset, self.maps, bottom + WIDE_GAP)
             right = max(right, x)
         return right, bottom

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from cnnviz.geometry import Axis
@@ -10,12 +12,13 @@ from cnnviz.render.figures import blocks
 from cnnviz.render.figures.blocks import HEADING
 from cnnviz.render.numbers import number, times
 from cnnviz.render.scene import DIMMED, Rect, Scene
-from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP
+from cnnviz.render.theme import GAP, LABEL, MARGIN, WIDE_GAP
 from cnnviz.report.maps import FeatureMap, MapSet
 from cnnviz.report.peaks import Peak
 
 PATCH = 72  # px of a peak's patch
 WINNER_CELL = 16  # px of a pixel in the panel of winners
+WINNERS_CAPTION = "windows in green, the first maximum of each marked"
 
 
 def dim_unread(
@@ -140,36 +143,71 @@ def _by(rows: int, columns: int) -> str:
     return str(rows) if rows == columns else times((rows, columns))
 
 
+def winner_share(mapset: MapSet, maps: Sequence[FeatureMap]) -> float:
+    """Return the share of the input values that won at least one window."""
+    planes = [plane for m in maps for plane in _planes(m.winners)]
+    return sum(np.unique(plane).size for plane in planes) / mapset.source.size
+
+
 def winner_panels(
-    scene: Scene, mapset: MapSet, maps: tuple[FeatureMap, ...], y: float
+    scene: Scene, mapset: MapSet, maps: Sequence[FeatureMap], y: float
 ) -> tuple[float, float]:
     """Draw, for each channel, a part of the input with windows and winners outlined."""
     m = maps[0]
-    assert m.winners is not None
-    rows, columns = m.axes
-    span_rows, span_columns = _part(rows, 20), _part(columns, 28)
-    channels = 1 if m.winners.ndim == 2 else m.winners.shape[2]
-    won = sum(np.unique(f.winners).size for f in maps if f.winners is not None)
-    share = won / (rows.size * columns.size * max(channels, len(maps)))
-    title = f"winners: {share:.1%} of the input values"
-    detail = f"rows {span_rows[0]} to {span_rows[1] - 1}, columns {span_columns[0]} to "
-    detail += f"{span_columns[1] - 1}; windows outlined in green, the first maximum of each marked"
-    x, right = float(MARGIN), 0.0
-    blocks.heading(scene, x, y, scene.theme.accent, title, detail, room=900)
-    names = ("R", "G", "B") if channels == 3 else ("",) * max(channels, 1)
-    for channel in range(min(channels, 3)):
-        winners = m.winners if m.winners.ndim == 2 else m.winners[:, :, channel]
-        source = mapset.source if mapset.source.ndim == 2 else mapset.source[:, :, channel]
-        top = y + HEADING
-        if names[channel]:
-            scene.text(x, top + 12, names[channel], face="bold", size=LABEL)
-            top += 18
-        part = span_rows, span_columns
-        height, width = _winner_panel(scene, (x, top), source, winners, m.axes, part)
-        right = x + width
+    spans = _part(m.axes[0], 20), _part(m.axes[1], 28)
+    (top, bottom), (left, right) = spans
+    title = f"winners: {winner_share(mapset, maps):.1%} of the input values"
+    blocks.heading(scene, MARGIN, y, scene.theme.accent, title, room=600)
+    planes = _planes(m.winners)[:3]
+    names = ("R", "G", "B") if len(planes) == 3 else ("",)
+    x, place, height = float(MARGIN), y + HEADING, 0.0
+    for i, (name, winners) in enumerate(zip(names, planes, strict=False)):
+        source = mapset.source if mapset.source.ndim == 2 else mapset.source[:, :, i]
+        part = source[top:bottom, left:right]
+        display_as = "minmax" if part.min() >= 0 else "signed"
+        low, high = float(part.min()), float(part.max())
+        scale = display.choose(low, high, display=display_as, theme=scene.theme.name)
+        height, width = part.shape[0] * WINNER_CELL, part.shape[1] * WINNER_CELL
+        if name:
+            scene.text(x, place + 12, name, face="bold", size=LABEL)
+        pixels = scale.colours(part)
+        blocks.tile(scene, x, place + 18, pixels, width, height, f"winners {name}")
+        mark_winners(scene, (x, place + 18), WINNER_CELL, winners, m.axes, spans)
         x += width + WIDE_GAP
-        bottom = top + height
-    return max(right, MARGIN + 620.0), bottom + CAPTION
+    line = place + 18 + height + 16
+    caption = f"rows {top} to {bottom - 1}, columns {left} to {right - 1}: {WINNERS_CAPTION}"
+    width = scene.text(MARGIN, line, caption, colour=scene.theme.secondary)
+    return max(x - WIDE_GAP, MARGIN + width), line + 4
+
+
+def mark_winners(
+    scene: Scene,
+    place: tuple[float, float],
+    cell: float,
+    winners: np.ndarray,
+    axes: tuple[Axis, ...],
+    spans: tuple[tuple[int, int], tuple[int, int]],
+) -> None:
+    """Outline the windows that lie inside a part of the input, and the winner of each."""
+    theme, (rows, columns) = scene.theme, axes
+    (x, y), ((top, bottom), (left, right)) = place, spans
+    for i in range(rows.output):
+        for j in range(columns.output):
+            r, c = rows.start(i), columns.start(j)
+            if r < top or c < left or r + rows.extent > bottom or c + columns.extent > right:
+                continue
+            box = x + (c - left) * cell, y + (r - top) * cell
+            scene.add(Rect(*box, columns.extent * cell, rows.extent * cell, stroke=theme.pool))
+            row, column = divmod(int(winners[i, j]), columns.size)
+            inside = x + (column - left) * cell + 2, y + (row - top) * cell + 2
+            scene.add(Rect(*inside, cell - 4, cell - 4, stroke=theme.accent, line=2))
+
+
+def _planes(winners: np.ndarray | None) -> list[np.ndarray]:
+    """Return the winners of each channel, `(H, W)`."""
+    if winners is None:
+        return []
+    return [winners] if winners.ndim == 2 else list(np.moveaxis(winners, 2, 0))
 
 
 def _part(axis: Axis, most: int) -> tuple[int, int]:
@@ -180,35 +218,3 @@ def _part(axis: Axis, most: int) -> tuple[int, int]:
     first = max(0, (axis.output - count) // 2)
     start = max(0, axis.start(first))
     return start, min(axis.size, axis.start(first + count - 1) + axis.extent)
-
-
-def _winner_panel(
-    scene: Scene,
-    place: tuple[float, float],
-    source: np.ndarray,
-    winners: np.ndarray,
-    axes: tuple[Axis, ...],
-    spans: tuple[tuple[int, int], tuple[int, int]],
-) -> tuple[int, int]:
-    """Draw the part of one channel; return its height and width."""
-    cell, theme = WINNER_CELL, scene.theme
-    (x, y), ((top, bottom), (left, right)) = place, spans
-    part = source[top:bottom, left:right]
-    low, high = float(part.min()), float(part.max())
-    scale = display.choose(low, high, display="minmax" if low >= 0 else "signed", theme=theme.name)
-    height, width = part.shape[0] * cell, part.shape[1] * cell
-    blocks.tile(scene, x, y, scale.colours(part), width, height, "winners")
-    rows, columns = axes
-    for i in range(rows.output):
-        for j in range(columns.output):
-            r, c = rows.start(i), columns.start(j)
-            if r < top or c < left or r + rows.extent > bottom or c + columns.extent > right:
-                continue
-            box = (x + (c - left) * cell, y + (r - top) * cell)
-            scene.add(
-                Rect(*box, columns.extent * cell, rows.extent * cell, stroke=theme.pool, line=1)
-            )
-            row, column = divmod(int(winners[i, j]), source.shape[1])
-            inside = (x + (column - left) * cell + 2, y + (row - top) * cell + 2)
-            scene.add(Rect(*inside, cell - 4, cell - 4, stroke=theme.accent, line=2))
-    return height, width

@@ -21,6 +21,7 @@ from cnnviz.report.peaks import Peak
 FOOT = 48  # px below a map: colour bar, its labels, the caption
 LEAST_BAR = 112  # px, so that three labels fit below a colour bar
 MINI = 22  # px of a kernel in a map's heading
+ARRAY_MAP = "slate"  # the colour map of an input that is no picture
 ROOMY = 200  # px from which a caption has room for a remark
 
 
@@ -69,6 +70,12 @@ class InputPanel:
             blocks.tile(scene, x, top, pixels, width, height, name)
         for m, peaks in found:
             marks.mark_inputs(scene, left, top, width, height, m, peaks)
+        winners = self.mapset.maps[0].winners
+        if self.cell and winners is not None:
+            whole = (0, self.rows.size), (0, self.columns.size)
+            axes = self.rows, self.columns
+            plane = winners.reshape(winners.shape[:2])
+            marks.mark_winners(scene, (left, top), self.cell, plane, axes, whole)
 
     def _pixels(self, scale: Scale) -> np.ndarray:
         height, width = (side * self.look.scale for side in self.tile)
@@ -161,7 +168,7 @@ def input_scale(mapset: MapSet, theme: str) -> Scale:
     low, high = float(mapset.source.min()), float(mapset.source.max())
     if mapset.is_photo:
         return display.choose(low, high, theme=theme, like_image=True)
-    return display.choose(low, high, name=None if low < 0 else "slate", theme=theme)
+    return display.choose(low, high, name=None if low < 0 else ARRAY_MAP, theme=theme)
 
 
 def map_scales(mapset: MapSet, maps: Sequence[FeatureMap], look: Look) -> list[Scale]:
@@ -169,14 +176,17 @@ def map_scales(mapset: MapSet, maps: Sequence[FeatureMap], look: Look) -> list[S
     limits = [(m.min, m.max) for m in maps]
     if look.range == "shared":
         limits = [(min(a for a, _ in limits), max(b for _, b in limits))] * len(limits)
+    is_pool = mapset.command == "pool"
+    # What is pooled from an array looks like the array, to be compared with it.
+    array_map = ARRAY_MAP if is_pool and mapset.source.min() >= 0 else None
     return [
         display.choose(
             low,
             high,
             display=look.display,
-            name=look.colormap,
+            name=look.colormap or (None if mapset.is_photo else array_map),
             theme=look.theme,
-            like_image=mapset.command == "pool" and mapset.is_photo,
+            like_image=is_pool and mapset.is_photo,
             values=m.values if look.range == "own" else None,
         )
         for m, (low, high) in zip(maps, limits, strict=True)
