@@ -1,4 +1,4 @@
-"""List the built-in models, or print one as a spec to be edited.
+"""List the built-in models, or print one to be edited.
 
 What it prints is TOML: change it and give the file to --model.
 

@@ -1,4 +1,4 @@
-"""Print the shape report of a network: sizes, parameters, costs and receptive fields.
+"""Report the shapes, costs and receptive fields of a network.
 
 A model is a built-in name (see "cnnviz models"), a spec file (.toml, .json), or layers in Keras's
 own words. --set asks "what if" about one setting of a layer.

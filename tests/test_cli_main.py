@@ -1,0 +1,150 @@
+"""The group of commands: found by file name, imported when called, documented."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+import cnnviz.cli.commands as commands
+from cnnviz.cli.main import cli
+
+NAMES = cli.list_commands(click.Context(cli))
+MODULE = '''"""Say hello to an image."""
+
+import click
+
+@click.command()
+@click.argument("name")
+def command(name):
+    click.echo(f"hello {name}")
+'''
+
+
+def python(code: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "", "PYTHONPATH": str(Path(__file__).parent.parent), **environ},
+    )
+
+
+def test_help_lists_every_command_with_its_summary(cnnviz):
+    result = cnnviz("--help")
+    assert result.code == 0
+    assert {"convolve", "pool", "shapes", "models"} <= set(NAMES)
+    for name in NAMES:
+        line = next(line for line in result.text.splitlines() if line.startswith(f"  {name} "))
+        assert line.split(None, 1)[1] == cli.summary(name)
+        assert len(cli.summary(name)) < 59, "it is to fit beside the longest name"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_command_has_a_summary_help_and_examples(cnnviz, name):
+    result = cnnviz(name, "-h")
+    assert result.code == 0
+    lines = [line.strip() for line in result.text.splitlines()]
+    assert lines[2] == cli.summary(name) + "."
+    assert any(line.startswith(f"cnnviz {name}") for line in lines[lines.index("Examples:") :])
+    assert result.text == cnnviz(name, "--help").text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option_says_what_it_does(name):
+    command = cli.get_command(click.Context(cli), name)
+    for param in command.params:
+        assert not isinstance(param, click.Option) or param.help, param.name
+
+
+def test_help_imports_no_command_and_nothing_heavy():
+    code = (
+        "import sys; from cnnviz.cli.run import run; assert run(['--help']) == 0\n"
+        "loaded = {'numpy', 'PIL', 'rich', 'scipy', 'cnnviz.cli.commands.convolve'}\n"
+        "sys.exit(str(loaded & set(sys.modules)))"
+    )
+    assert python(code).stderr.strip() == "set()"
+
+
+def test_options_are_parsed_without_numpy():
+    code = (
+        "import sys; from cnnviz.cli.run import run; assert run(['convolve', '--help']) == 0\n"
+        "sys.exit(str({'numpy', 'PIL', 'rich'} & set(sys.modules)))"
+    )
+    assert python(code).stderr.strip() == "set()"
+
+
+def test_a_module_dropped_into_the_package_is_a_command(cnnviz, folder, monkeypatch):
+    (folder / "say_hello.py").write_text(MODULE)
+    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(folder)])
+    try:
+        assert "say-hello  Say hello to an image\n" in cnnviz("--help").text
+        assert "cnnviz.cli.commands.say_hello" not in sys.modules
+        assert cnnviz("say-hello", "cat").text == "hello cat\n"
+    finally:
+        sys.modules.pop("cnnviz.cli.commands.say_hello", None)
+
+
+def test_version(cnnviz):
+    from cnnviz import __version__
+
+    assert cnnviz("--version").text == f"cnnviz {__version__}\n"
+
+
+def test_without_a_command_the_help_is_an_error(cnnviz):
+    result = cnnviz()
+    assert (result.code, result.out) == (2, b"")
+    assert result.err == cnnviz("--help").text
+
+
+@pytest.mark.parametrize("name", ["convlve", "Convolve", "convolve_", "../convolve", "__init__"])
+def test_unknown_command_names_the_nearest(cnnviz, name):
+    assert repr(name) in cnnviz(name, "x.png").fault(2)
+
+
+def test_unknown_command_and_option_suggest(cnnviz):
+    assert cnnviz("convlve").fault(2) == "no command 'convlve'; did you mean convolve?"
+    message = cnnviz("convolve", "x.png", "--kernl", "edge").fault(2)
+    assert message == "no option --kernl; did you mean --kernel?"
+
+
+def test_missing_argument_says_where_help_is(cnnviz):
+    message = cnnviz("pool").fault(2)
+    assert "IMAGE" in message
+    assert message.endswith("see 'cnnviz pool --help'")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("cnnviz con", "convolve"),
+        ("cnnviz shapes --mo", "--model"),
+        ("cnnviz convolve --f", "--flip"),
+    ],
+)
+def test_shell_completion(words, expected):
+    code = "import sys; from cnnviz.__main__ import main; sys.exit(main())"
+    count = str(words.count(" "))
+    environ = {"_CNNVIZ_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": count}
+    result = python(code, **environ)
+    assert result.stderr == ""
+    assert f"plain,{expected}" in result.stdout.splitlines()
+
+
+def test_completion_script_names_the_program():
+    code = "import sys; from cnnviz.__main__ import main; sys.exit(main())"
+    script = python(code, _CNNVIZ_COMPLETE="zsh_source").stdout
+    assert "compdef _cnnviz_completion cnnviz" in script
+
+
+def test_kernels_are_completed(cnnviz):
+    from cnnviz.cli.words import _Kernel
+
+    command = cli.get_command(click.Context(cli), "convolve")
+    param = next(p for p in command.params if p.name == "kernels")
+    items = _Kernel().shell_complete(click.Context(command), param, "sob")
+    assert [item.value for item in items][:2] == ["sobel-x", "sobel-y"]
