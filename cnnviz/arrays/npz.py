@@ -35,7 +35,7 @@ def read(data: bytes, name: str, member: str | None, max_bytes: int) -> Array:
         raise
     except Exception as error:  # BadZipFile, zlib.error, struct.error, RuntimeError if encrypted, …
         raise InputError(f"corrupt .npz: {error or type(error).__name__}", path=name) from error
-    return npy.read(content, f"{name}:{_key(info)}", max_bytes)
+    return npy.read(content, f"{name}:{_shown(_key(info))}", max_bytes)
 
 
 def write(arrays: Mapping[str, Array]) -> bytes:
@@ -58,14 +58,14 @@ def _choose(infos: list[zipfile.ZipInfo], name: str, member: str | None) -> zipf
     if member is not None and member in found:
         return found[member]
     what = f"holds {len(found)} arrays" if member is None else f"holds no array {member!r}"
-    names = ", ".join(ascii(key)[1:-1] for key in list(found)[:_SHOWN])
+    names = ", ".join(_shown(key) for key in list(found)[:_SHOWN])
     more = ", ..." if len(found) > _SHOWN else ""
     raise SpecError(what, path=name, hint=f"name one of: {names}{more}")
 
 
 def _check(info: zipfile.ZipInfo, name: str, max_bytes: int) -> None:
     """Refuse a member by what it declares; zipfile unpacks no more than that."""
-    where = f"{name}:{_key(info)}"
+    where = f"{name}:{_shown(_key(info))}"
     check_bytes(info.file_size, where, limit=max_bytes)
     if info.file_size > max(MAX_RATIO * info.compress_size, _SMALL):
         raise RefusedError(
@@ -79,3 +79,8 @@ def _check(info: zipfile.ZipInfo, name: str, max_bytes: int) -> None:
 
 def _key(info: zipfile.ZipInfo) -> str:
     return info.filename.removesuffix(".npy")
+
+
+def _shown(key: str) -> str:
+    """Return a name out of a file as plain ASCII on one line."""
+    return ascii(key)[1:-1]
