@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 from operator import index
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz.errors import InputError, RefusedError, SpecError
 from cnnviz.files import check_bytes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Region = tuple[int, int, int, int]
 Resize = int | tuple[int, int]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz.errors import SpecError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Weights of red, green and blue: ITU-R BT.601-7 section 2.5.1, BT.709-6 item 3.2.
 LUMA = {

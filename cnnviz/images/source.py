@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import PurePath
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from cnnviz.errors import InputError, RefusedError
 from cnnviz.files import DEFAULT_BYTES
@@ -18,8 +17,7 @@ _HEAD = 64
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """A seekable file at its start, its first bytes, and what to call it."""
 
     path: str
