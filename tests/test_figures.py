@@ -12,7 +12,7 @@ from PIL import Image
 
 from cnnviz.kernels import Kernel, resolve
 from cnnviz.render import Look, formats, render, show
-from cnnviz.render.display import choose, fit
+from cnnviz.render.display import choose, fit, is_crowded
 from cnnviz.render.figures.maps import maps_figure
 from cnnviz.render.fonts import measure
 from cnnviz.render.scene import Picture, Scene, Text
@@ -173,14 +173,20 @@ def test_a_root_scale_says_so_and_keeps_its_limits() -> None:
     values = RNG.normal(size=(64, 64)).astype(np.float32)
     values[0, 0] = 100
     mapset = MapSet("convolve", "x", values, (_map(values),))
-    scale = choose(float(values.min()), 100.0, values=values)
+    assert is_crowded(values)
+    scale = choose(float(values.min()), 100.0, crowded=True)
     assert scale.root
-    assert scale.levels(np.array([[-100.0, -25.0, 0.0, 25.0, 100.0]], "f4")).tolist() == [
-        [1, 64, 128, 192, 255]
-    ] or scale.levels(np.array([[25.0]], "f4")).item() in (191, 192)
+    row = scale.levels(np.array([[-100.0, -25.0, 0.0, 25.0, 100.0]], np.float32))
+    assert row.tolist() == [[1, 64, 128, 192, 255]]
+    assert scale.at(0.75) == 25.0
     texts = " ".join(box[4] for box in boxes(maps_figure(mapset, Look())))
     assert "square-root scale" in texts
-    assert not choose(-100, 100, display="signed", values=values).root
+    assert not choose(-100, 100, display="signed", crowded=True).root
+
+
+def test_evenly_spread_values_keep_a_linear_scale() -> None:
+    assert not is_crowded(RNG.uniform(-1, 1, (64, 64)).astype(np.float32))
+    assert not is_crowded(np.array([[0.0, 0.0, 100.0]], np.float32))
 
 
 def _map(values: np.ndarray):

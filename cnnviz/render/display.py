@@ -69,17 +69,17 @@ def choose(
     name: str | None = None,
     theme: str = "light",
     like_image: bool = False,
-    values: np.ndarray | None = None,
+    crowded: bool = False,
 ) -> Scale:
     """Choose the scale for values from `low` to `high`.
 
     `auto` is signed where there are negative values, else gray for what is like an image and the
-    sequential blue for other maps; if nearly all `values` are small beside the limits, it is a
-    root scale. `name` asks for a colour map.
+    sequential blue for other maps; where the values are `crowded` near zero, it is a root scale.
+    `name` asks for a colour map.
     """
     if display not in DISPLAYS:
         raise SpecError(f"display {display!r} is not one of {', '.join(DISPLAYS)}")
-    root = display == "auto" and not like_image and _is_crowded(values, low, high)
+    root = display == "auto" and not like_image and crowded
     if display == "auto":
         display = "signed" if low < 0 else "image" if like_image else "sequential"
     if display == "signed":
@@ -99,15 +99,19 @@ def choose(
     return Scale(low, high, table, root=root)
 
 
-def _is_crowded(values: np.ndarray | None, low: float, high: float) -> bool:
-    """Tell whether 99% of the values lie within a third of the way from zero to the limit."""
-    if values is None or values.size < CROWD:
+def is_crowded(values: np.ndarray) -> bool:
+    """Tell whether 99% of the values lie within the half of the scale next to zero.
+
+    Zero is the smallest value where none is negative. Tiny arrays never are: their numbers show.
+    """
+    if values.size < CROWD:
         return False
     some = values.ravel()[:: max(1, values.size // SAMPLE)]
+    low, high = float(values.min()), float(values.max())
     zero = 0.0 if low < 0 else low
     distance = np.sort(np.abs(some - np.float32(zero)))
     limit = max(high - zero, zero - low)
-    return bool(distance[int(0.99 * (distance.size - 1))] < limit / 3)
+    return bool(distance[int(0.99 * (distance.size - 1))] < limit / 2)
 
 
 def fit(shape: Sequence[int], box: tuple[int, int]) -> tuple[int, int]:

@@ -20,7 +20,8 @@ def plain(mapset: MapSet, look: Look) -> bytes:
     """
     low, high = min(m.min for m in mapset.maps), max(m.max for m in mapset.maps)
     limits = [(low, high) if look.range == "shared" else (m.min, m.max) for m in mapset.maps]
-    scales = [_scale(m, *limit, look) for m, limit in zip(mapset.maps, limits, strict=True)]
+    crowded = 2 * sum(display.is_crowded(m.values) for m in mapset.maps) > len(mapset.maps)
+    scales = [_scale(*limit, look, crowded) for limit in limits]
     if any(m.values.ndim == 3 for m in mapset.maps) or len({s.signed for s in scales}) > 1:
         pairs = zip(mapset.maps, scales, strict=True)
         return encode(_tiled([_colours(m, scale) for m, scale in pairs]))
@@ -29,7 +30,7 @@ def plain(mapset: MapSet, look: Look) -> bytes:
     return encode(_tiled(tiles), palette=scales[0].table if coloured else None)
 
 
-def _scale(m: FeatureMap, low: float, high: float, look: Look) -> display.Scale:
+def _scale(low: float, high: float, look: Look, crowded: bool) -> display.Scale:
     return display.choose(
         low,
         high,
@@ -37,7 +38,7 @@ def _scale(m: FeatureMap, low: float, high: float, look: Look) -> display.Scale:
         name=look.colormap or (None if low < 0 and look.display == "auto" else "gray"),
         theme=look.theme,
         like_image=low >= 0,
-        values=m.values if look.range == "own" else None,
+        crowded=crowded,
     )
 
 

@@ -20,6 +20,7 @@ from cnnviz.report.peaks import Peak
 
 FOOT = 48  # px below a map: colour bar, its labels, the caption
 LEAST_BAR = 112  # px, so that three labels fit below a colour bar
+MOST_VOTES = 8  # maps that are asked whether a root scale is needed
 MINI = 22  # px of a kernel in a map's heading
 ARRAY_MAP = "slate"  # the colour map of an input that is no picture
 ROOMY = 200  # px from which a caption has room for a remark
@@ -177,6 +178,9 @@ def map_scales(mapset: MapSet, maps: Sequence[FeatureMap], look: Look) -> list[S
     if look.range == "shared":
         limits = [(min(a for a, _ in limits), max(b for _, b in limits))] * len(limits)
     is_pool = mapset.command == "pool"
+    # One kind of scale for all maps of a figure, so that they can be compared.
+    votes = [display.is_crowded(m.values) for m in maps[:MOST_VOTES]]
+    crowded = 2 * sum(votes) > len(votes)
     # What is pooled from an array looks like the array, to be compared with it.
     array_map = ARRAY_MAP if is_pool and mapset.source.min() >= 0 else None
     return [
@@ -187,7 +191,7 @@ def map_scales(mapset: MapSet, maps: Sequence[FeatureMap], look: Look) -> list[S
             name=look.colormap or (None if mapset.is_photo else array_map),
             theme=look.theme,
             like_image=is_pool and mapset.is_photo,
-            values=m.values if look.range == "own" else None,
+            crowded=crowded,
         )
-        for m, (low, high) in zip(maps, limits, strict=True)
+        for low, high in limits
     ]
