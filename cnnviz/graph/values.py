@@ -48,7 +48,10 @@ def literal(text: str, what: str) -> Any:
     """Return the value that a Python literal stands for; nothing is ever evaluated."""
     import ast
 
-    return plain(ast.literal_eval(parse(text, what).body), what)
+    tree = parse(text, what).body
+    if isinstance(tree, ast.Call):
+        raise SpecError(f"{what} {shown(text)} is not a value", hint="write a number or a name")
+    return plain(ast.literal_eval(tree), what)
 
 
 def setting(text: str, what: str) -> Any:
