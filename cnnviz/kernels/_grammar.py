@@ -101,8 +101,8 @@ def kernel(text: str) -> Array:
 
 
 def _named(typed: str, *, name: str) -> Kernel:
-    word, colon, arguments = typed.partition(":")
-    entry = _library.describe(word)
+    _, colon, arguments = typed.partition(":")
+    entry = _library.describe(typed)
     return _finite(Kernel(name, entry.values(arguments if colon else None), entry.source))
 
 

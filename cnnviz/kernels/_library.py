@@ -53,15 +53,17 @@ def banks() -> list[str]:
     return [name for module in _families() for name in _banks(module)]
 
 
-def describe(name: str) -> Entry:
+def describe(text: str) -> Entry:
     """Return what is known of a kernel: parameters with defaults, summary, source.
+
+    `text` is a name, and may have parameters or be a bank's name for a kernel (`kirsch-ne`).
 
     >>> describe("gaussian").signature
     'gaussian[:SIZE[,SIGMA]]'
     """
-    entry = find(name)
+    entry = find((member(text) or text).partition(":")[0])
     if entry is None:
-        raise unknown(name)
+        raise unknown(text)
     return entry
 
 

@@ -29,7 +29,7 @@ KERNELS = (
         "motion",
         motion,
         "motion blur, the average along a line",
-        "as documented for fspecial('motion') of MATLAB: length and counter-clockwise angle",
+        "after fspecial('motion') of MATLAB: a length, and an angle counter-clockwise",
         (odd_size(9), angle(0)),
     ),
 )
