@@ -107,7 +107,7 @@ def sigmoid(x: ArrayLike) -> Array:
     """
     x = _floats(x)
     small = np.exp(-np.abs(x))
-    result: Array = np.where(x >= 0, 1, small) / (1 + small)
+    result: Array = np.where(x >= 0, x.dtype.type(1), small) / (1 + small)
     return result
 
 
@@ -154,7 +154,8 @@ def softmax(x: ArrayLike) -> Array:
     """
     x = _floats(x)
     powers = np.exp(x - x.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+    result: Array = powers / powers.sum(axis=-1, keepdims=True)
+    return result
 
 
 def _floats(x: ArrayLike) -> Array:

@@ -1,0 +1,36 @@
+"""One-node ONNX models run by ONNX Runtime, channels last at this side of the call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from onnx import TensorProto, helper
+
+OPSET = 22
+IR_VERSION = 10
+
+
+def run(op: str, x: np.ndarray, *others: np.ndarray, **attributes: Any) -> np.ndarray:
+    """Return `op` of the float32 batch `x`, `(N, H, W, C)`, and of further inputs as they are."""
+    arrays = {"x": np.ascontiguousarray(x.transpose(0, 3, 1, 2), np.float32)}
+    arrays |= {f"w{n}": np.ascontiguousarray(other, np.float32) for n, other in enumerate(others)}
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, array.shape)
+        for name, array in arrays.items()
+    ]
+    output = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    node = helper.make_node(op, list(arrays), ["y"], **attributes)
+    model = helper.make_model(
+        helper.make_graph([node], op, inputs, [output]),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+    )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    return session.run(None, arrays)[0].transpose(0, 2, 3, 1)
