@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, count
-from pathlib import Path
+from typing import NamedTuple
 
 from cnnviz.cli import stamp, streams
 from cnnviz.cli.names import clip, distinct, slug
@@ -14,18 +13,17 @@ from cnnviz.cli.types import Target
 from cnnviz.errors import OutputError, SpecError
 from cnnviz.files import check_target, write_file
 
-FOLDER = Path("cnnviz-out")
+FOLDER = "cnnviz-out"
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(NamedTuple):
     """One file (or stdout, where `path` is None) that one input's result is to become.
 
     `ours` marks a name that cnnviz chose in its own folder: the same run replaces its earlier
     file there, a different run takes the next free name.
     """
 
-    path: Path | None
+    path: str | None
     format: str
     overwrite: bool = False
     ours: bool = False
@@ -68,7 +66,7 @@ def plan(
     stems = distinct([slug(_stem(source)) for source in sources])
     default = formats[0]
     if not targets:
-        names = [FOLDER / clip(f"{stem}-{label}", f".{default}") for stem in stems]
+        names = [_in(FOLDER, stem, label, default) for stem in stems]
         return [[Slot(name, default, ours=True)] for name in names]
     plans = [[_slot(t, stem, label, default, overwrite) for t in targets] for stem in stems]
     paths = [slot.path for slot in chain(*plans) if slot.path is not None]
@@ -82,9 +80,9 @@ def write(slot: Slot, data: bytes, run: str = "") -> str | None:
         streams.emit_bytes(data)
         return None
     if slot.ours:
-        return str(_write_ours(slot.path, stamp.stamped(data, run), run))
+        return _write_ours(slot.path, stamp.stamped(data, run), run)
     write_file(slot.path, data, overwrite=slot.overwrite)
-    return str(slot.path)
+    return slot.path
 
 
 def _check(target: Target, formats: Sequence[str], sources: int, as_json: bool) -> None:
@@ -94,7 +92,7 @@ def _check(target: Target, formats: Sequence[str], sources: int, as_json: bool) 
         raise SpecError("-o - and --json both want stdout", hint="name a file")
     if sources > 1 and target.kind == "stdout":
         raise SpecError(f"-o - takes one image, not {sources}", hint="use -o DIR/")
-    if sources > 1 and target.kind == "file" and "{stem}" not in target.path.name:  # type: ignore[union-attr]
+    if sources > 1 and target.kind == "file" and "{stem}" not in target.path:
         raise SpecError(
             f"-o {target.path} is one file for {sources} images",
             hint="use -o DIR/ or a name with {stem}",
@@ -102,16 +100,19 @@ def _check(target: Target, formats: Sequence[str], sources: int, as_json: bool) 
 
 
 def _slot(target: Target, stem: str, label: str, default: str, overwrite: bool) -> Slot:
-    if target.path is None:
-        return Slot(None, target.format or default)
+    form = target.format or default
+    if target.kind == "stdout":
+        return Slot(None, form)
     if target.kind == "folder":
-        name = clip(f"{stem}-{label}", f".{default}")
-        return Slot(target.path / name, default, overwrite)
-    name = target.path.name.replace("{stem}", stem)
-    return Slot(target.path.with_name(name), target.format or default, overwrite)
+        return Slot(_in(target.path, stem, label, form), form, overwrite)
+    return Slot(target.path.replace("{stem}", stem), form, overwrite)
 
 
-def _check_paths(paths: Sequence[Path], overwrite: bool, inputs: Sequence[str]) -> None:
+def _in(folder: str, stem: str, label: str, suffix: str) -> str:
+    return os.path.join(folder, clip(f"{stem}-{label}", f".{suffix}"))
+
+
+def _check_paths(paths: Sequence[str], overwrite: bool, inputs: Sequence[str]) -> None:
     seen = set()
     for path in paths:
         key = os.path.realpath(path)
@@ -121,13 +122,13 @@ def _check_paths(paths: Sequence[Path], overwrite: bool, inputs: Sequence[str]) 
         if any(_same(path, source) for source in inputs):
             raise OutputError(
                 f"{path} is an input, which is never overwritten",
-                path=str(path),
+                path=path,
                 hint="use another name",
             )
         check_target(path, overwrite=overwrite)
 
 
-def _write_ours(path: Path, data: bytes, run: str) -> Path:
+def _write_ours(path: str, data: bytes, run: str) -> str:
     for candidate in _candidates(path):
         same = stamp.read(candidate) == run
         try:
@@ -140,13 +141,15 @@ def _write_ours(path: Path, data: bytes, run: str) -> Path:
     raise AssertionError("names never run out")
 
 
-def _candidates(path: Path) -> Iterator[Path]:
+def _candidates(path: str) -> Iterator[str]:
     yield path
+    folder, name = os.path.split(path)
+    stem, suffix = os.path.splitext(name)
     for number in count(2):
-        yield path.with_name(clip(path.stem, f"-{number}{path.suffix}"))
+        yield os.path.join(folder, clip(stem, f"-{number}{suffix}"))
 
 
-def _same(path: Path, source: str) -> bool:
+def _same(path: str, source: str) -> bool:
     try:
         return os.path.samefile(path, source)
     except (OSError, ValueError):
@@ -154,4 +157,4 @@ def _same(path: Path, source: str) -> bool:
 
 
 def _stem(source: str) -> str:
-    return "stdin" if source == "-" else Path(source).stem
+    return "stdin" if source == "-" else os.path.splitext(os.path.basename(source))[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +12,7 @@ from cnnviz.cli import names, outputs, stamp, streams
 from cnnviz.cli.run import failure
 from cnnviz.cli.types import Target
 from cnnviz.errors import CnnvizError, SpecError
-from cnnviz.render.terminal import colours, escape, half_blocks, is_terminal
+from cnnviz.render.terminal import colours, escape, half_blocks, is_terminal, width
 
 if TYPE_CHECKING:
     from cnnviz.images import Image
@@ -56,8 +55,15 @@ def make(
         as_json=as_json,
         inputs=[*images, *inputs],
     )
-    to_stdout = any(slot.path is None for slot in slots[0])
-    run = _Run(context, Look(**look), to_stdout, as_json, quiet, no_color, show)
+    run = _Run(
+        context,
+        Look(**look),
+        to_stdout=any(slot.path is None for slot in slots[0]),
+        as_json=as_json,
+        quiet=quiet,
+        no_color=no_color,
+        show=show,
+    )
     for path, places in zip(_watched(images, quiet), slots, strict=True):
         try:
             run.make(path, places, work, reading)
@@ -68,20 +74,26 @@ def make(
     return run.finish(len(images))
 
 
-@dataclass
 class _Run:
     """What one command has written, measured and failed at so far."""
 
-    context: click.Context
-    look: Look
-    to_stdout: bool
-    as_json: bool
-    quiet: bool
-    no_color: bool
-    show: bool
-    written: list[str] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    failures: list[dict[str, Any]] = field(default_factory=list)
+    def __init__(
+        self,
+        context: click.Context,
+        look: Look,
+        *,
+        to_stdout: bool,
+        as_json: bool,
+        quiet: bool,
+        no_color: bool,
+        show: bool,
+    ) -> None:
+        self.context, self.look = context, look
+        self.as_json, self.quiet, self.no_color, self.show = as_json, quiet, no_color, show
+        self.stdout_is_taken = to_stdout or as_json
+        self.written: list[str] = []
+        self.rows: list[dict[str, Any]] = []
+        self.failures: list[dict[str, Any]] = []
 
     def make(
         self,
@@ -128,21 +140,19 @@ class _Run:
 
     def tell(self, text: str) -> None:
         """Print to stdout, or to stderr where stdout holds the data."""
-        (streams.note if self.to_stdout or self.as_json else streams.emit)(text)
+        (streams.note if self.stdout_is_taken else streams.emit)(text)
 
     def draw(self, maps: MapSet) -> None:
         """Draw a preview in the terminal, or say why not."""
-        import shutil
-
         from cnnviz import render
 
-        stream = sys.stderr if self.to_stdout or self.as_json else sys.stdout
+        stream = sys.stderr if self.stdout_is_taken else sys.stdout
         depth = colours(stream, no_color=self.no_color)
         if depth is None:
             streams.say("cnnviz: --show needs a terminal with at least 256 colours")
             return
-        width = shutil.get_terminal_size().columns
-        self.tell(half_blocks(render.show(maps, self.look), width, depth))
+        pixels = render.show(maps, self.look)
+        self.tell(half_blocks(pixels, width(stream), depth))
 
 
 def _formats() -> tuple[str, ...]:

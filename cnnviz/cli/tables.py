@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,7 +10,7 @@ import click
 
 from cnnviz.cli import names, outputs, streams
 from cnnviz.cli.types import Target
-from cnnviz.render.terminal import has_colour
+from cnnviz.render.terminal import has_colour, width
 
 FILE_WIDTH = 120
 
@@ -60,8 +59,8 @@ def put(
     if as_json:
         streams.emit_json(data)
     elif None not in paths and not quiet:
-        width = shutil.get_terminal_size().columns
-        streams.emit(text(width, has_colour(sys.stdout, no_color=no_color)).rstrip("\n"))
+        coloured = has_colour(sys.stdout, no_color=no_color)
+        streams.emit(text(width(sys.stdout), coloured).rstrip("\n"))
     for path in paths:
         if path is not None and not quiet:
             streams.say(f"wrote {path}")

@@ -9,9 +9,7 @@ import math
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
@@ -174,15 +172,14 @@ class Checked(_Word):
         return text
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """Where one output goes: a file, a folder that is to name it, or stdout, and in which format.
 
     `format` is None where the kind of result decides (a folder or `-`).
     """
 
     kind: str
-    path: Path | None
+    path: str
     format: str | None
 
 
@@ -195,17 +192,17 @@ class Output(ParamType):
         if isinstance(value, Target):
             return value
         if value == "-":
-            return Target("stdout", None, None)
+            return Target("stdout", "-", None)
         if value.endswith(":-"):
-            return Target("stdout", None, value[:-2].lower())
+            return Target("stdout", "-", value[:-2].lower())
         if not value or "\0" in value:
             self.fail(f"{value!r} is not FILE, DIR/, - or FORMAT:-", param, ctx)
         if value.endswith(("/", os.sep)) or os.path.isdir(value):
-            return Target("folder", Path(value), None)
-        path = Path(value)
-        if not path.suffix[1:]:
+            return Target("folder", value, None)
+        suffix = os.path.splitext(value)[1]
+        if not suffix[1:]:
             self._refuse(value, param, ctx)
-        return Target("file", path, path.suffix[1:].lower())
+        return Target("file", value, suffix[1:].lower())
 
     def _refuse(
         self, value: str, param: click.Parameter | None, ctx: click.Context | None

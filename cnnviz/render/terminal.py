@@ -71,6 +71,16 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
 
 
+def width(stream: TextIO | None, *, environ: Mapping[str, str] = os.environ) -> int:
+    """Return the columns of the terminal behind `stream`: `COLUMNS`, its own size, or 80."""
+    if environ.get("COLUMNS", "").isdecimal() and int(environ["COLUMNS"]):
+        return int(environ["COLUMNS"])
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80  # type: ignore[union-attr]
+    except (OSError, ValueError, AttributeError):
+        return 80
+
+
 def half_blocks(pixels: np.ndarray, width: int, colours: Colours | None) -> str:
     """Return a picture as lines of half blocks, two pixels a character, at most `width` wide.
 
