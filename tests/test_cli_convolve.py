@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -181,6 +185,25 @@ def test_several_images_are_isolated(cnnviz, photo, folder):
     lines = result.err.splitlines()
     assert lines[-1] == "cnnviz: 3 of 4 images failed"
     assert [line.split(":")[2].strip() for line in lines[1:4]] == list(names[1:])
+
+
+def test_progress_only_on_a_terminal(photo, folder):
+    Path("b\x1b.png").write_bytes(photo.read_bytes())
+    command = [sys.executable, "-m", "cnnviz", "convolve", photo, "b\x1b.png", "--kernel", "edge"]
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SAMPLES.parent), "TERM": "xterm"}
+    leader, follower = os.openpty()
+    done = subprocess.run(command, stdout=-1, stderr=follower, env=environ, check=True)
+    os.close(follower)
+    shown = os.read(leader, 10_000).decode()
+    os.close(leader)
+    lines = re.sub(r"[^\r\n]*\r\x1b\[K", "", shown).split()
+    made = ("cnnviz-out/photo-convolve-edge.png", "cnnviz-out/b-convolve-edge.png")
+    assert lines == ["wrote", made[0], "wrote", made[1]]
+    assert "\x1b[K1/2 photo.png\r" in shown
+    assert "\x1b[K2/2 b\\x1b.png\r" in shown
+    assert b"1/2" not in done.stdout
+    done = subprocess.run(command, stdout=-1, stderr=-1, env=environ, check=True)
+    assert b"1/2" not in done.stderr
 
 
 def test_when_all_fail_the_first_error_decides(cnnviz, folder):

@@ -12,7 +12,7 @@ from cnnviz.cli import names, outputs, stamp, streams
 from cnnviz.cli.run import failure
 from cnnviz.cli.types import Target
 from cnnviz.errors import CnnvizError, SpecError
-from cnnviz.render.terminal import colours, escape, half_blocks, is_terminal, width
+from cnnviz.render.terminal import colours, escape, half_blocks, width
 
 if TYPE_CHECKING:
     from cnnviz.images import Image
@@ -176,12 +176,9 @@ def _encode(maps: MapSet, format: str, look: Look) -> bytes:
 
 
 def _watched(images: Sequence[str], quiet: bool) -> Iterator[str]:
-    """Yield the images, with a line of progress if there are several and somebody watches."""
-    watch = len(images) > 1 and not quiet and is_terminal(sys.stderr)
+    """Yield the images, and say on a terminal which of several is being done."""
     for number, path in enumerate(images, 1):
-        if watch:
-            sys.stderr.write(f"\r\x1b[K{number}/{len(images)} {escape(path)}\r")
-            sys.stderr.flush()
+        if len(images) > 1 and not quiet:
+            streams.progress(f"{number}/{len(images)} {path}")
         yield path
-        if watch:
-            sys.stderr.write("\x1b[K")
+    streams.progress("")

@@ -8,7 +8,9 @@ import sys
 from typing import Any
 
 from cnnviz.errors import OutputError
-from cnnviz.render.terminal import escape
+from cnnviz.render.terminal import escape, is_terminal
+
+_progress = ""
 
 
 def use_utf8() -> None:
@@ -25,9 +27,20 @@ def say(text: str) -> None:
 
 def note(text: str) -> None:
     """Write text that is already safe to stderr, if it is still there."""
+    progress("")
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
+
+
+def progress(text: str) -> None:
+    """Show how far a run is, on a terminal only, until the next output takes its place."""
+    global _progress
+    if (text or _progress) and is_terminal(sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"\r\x1b[K{escape(text)}")
+            sys.stderr.flush()
+        _progress = text
 
 
 def emit(text: str) -> None:
@@ -72,6 +85,7 @@ def silence() -> None:
 def _write(stream: Any, data: str | bytes) -> None:
     if stream is None:
         raise OutputError("standard output is closed")
+    progress("")
     try:
         stream.write(data)
         stream.flush()
