@@ -25,7 +25,6 @@ _HOMES = {
     "Layer": "contract",
     "read_image": "images",
     "kernel": "kernels",
-    "kernels": "kernels",
     "conv2d": "ops",
     "max_pool2d": "ops",
     "average_pool2d": "ops",

@@ -13,8 +13,8 @@ ICC profiles and gamma chunks are ignored, so that a pixel's number is the one i
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,7 +60,7 @@ class Image:
     @property
     def stem(self) -> str:
         """The name without its suffix."""
-        return PurePath(self.name).stem
+        return os.path.splitext(os.path.basename(self.name))[0]
 
     @property
     def is_photo(self) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-from pathlib import PurePath
 from typing import BinaryIO, NamedTuple
 
 from cnnviz.errors import InputError, RefusedError
@@ -28,7 +27,7 @@ class Source(NamedTuple):
     @property
     def suffix(self) -> str:
         """The name's suffix in lower case, `.png`."""
-        return PurePath(self.name).suffix.lower()
+        return os.path.splitext(self.name)[1].lower()
 
     def read(self) -> bytes:
         """Return the whole file."""
@@ -74,7 +73,7 @@ def _names(source: ImageSource) -> tuple[str, str]:
         path = name if isinstance(name, str) else "<file>"
     if path == "-":
         return path, "stdin"
-    return path, PurePath(path).name.strip("<>") or path
+    return path, os.path.basename(path).strip("<>") or path
 
 
 def _open(source: ImageSource, path: str) -> BinaryIO:

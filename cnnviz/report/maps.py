@@ -73,7 +73,7 @@ class MapSet:
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return a row of plain data for each map."""
-        key = "kernel" if self.command == "convolve" else "type"
+        key = "kernel" if self.command == "convolve" else "layer"
         return [
             {
                 "image": self.image,
@@ -198,8 +198,13 @@ def convolve(
                 values = act(values)
         check_finite(values, f"the result of {kernel.name}")
         axes = window.on(source.shape[:2])
-        maps.append(FeatureMap(label, values.reshape(values.shape[:2]), axes, (kernel,)))
+        planes = [values] if values.ndim == 2 else list(np.moveaxis(values, 2, 0))
+        for i, plane in enumerate(planes):  # one a group
+            name_of_map = label if len(planes) == 1 else f"{label}[{i}]"
+            maps.append(FeatureMap(name_of_map, np.ascontiguousarray(plane), axes, (kernel,)))
     if combine:
+        if len(maps) != 2:
+            raise SpecError("combine magnitude joins two maps, and groups make more")
         maps = [_magnitude(*maps)]
         if act is not None:
             maps = [FeatureMap(m.name, act(m.values), m.axes, m.kernels) for m in maps]
