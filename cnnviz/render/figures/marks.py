@@ -18,6 +18,7 @@ from cnnviz.report.peaks import Peak
 
 PATCH = 72  # px of a peak's patch
 WINNER_CELL = 16  # px of a pixel in the panel of winners
+MOST_ROWS = 28  # rows and columns of that panel: a digit of MNIST is shown whole
 WINNERS_CAPTION = "windows in green, the first maximum of each marked"
 
 
@@ -154,13 +155,13 @@ def winner_panels(
 ) -> tuple[float, float]:
     """Draw, for each channel, a part of the input with windows and winners outlined."""
     m = maps[0]
-    spans = _part(m.axes[0], 20), _part(m.axes[1], 28)
+    spans = _part(m.axes[0], MOST_ROWS), _part(m.axes[1], MOST_ROWS)
     (top, bottom), (left, right) = spans
     title = f"winners: {winner_share(mapset, maps):.1%} of the input values"
     blocks.heading(scene, MARGIN, y, scene.theme.accent, title, room=600)
     planes = _planes(m.winners)[:3]
     names = ("R", "G", "B") if len(planes) == 3 else ("",)
-    x, place, height = float(MARGIN), y + HEADING, 0.0
+    x, place, height = float(MARGIN), y + HEADING + (18 if len(planes) == 3 else 0), 0.0
     for i, (name, winners) in enumerate(zip(names, planes, strict=False)):
         source = mapset.source if mapset.source.ndim == 2 else mapset.source[:, :, i]
         part = source[top:bottom, left:right]
@@ -169,12 +170,12 @@ def winner_panels(
         scale = display.choose(low, high, display=display_as, theme=scene.theme.name)
         height, width = part.shape[0] * WINNER_CELL, part.shape[1] * WINNER_CELL
         if name:
-            scene.text(x, place + 12, name, face="bold", size=LABEL)
+            scene.text(x, place - 6, name, face="bold", size=LABEL)
         pixels = scale.colours(part)
-        blocks.tile(scene, x, place + 18, pixels, width, height, f"winners {name}")
-        mark_winners(scene, (x, place + 18), WINNER_CELL, winners, m.axes, spans)
+        blocks.tile(scene, x, place, pixels, width, height, f"winners {name}")
+        mark_winners(scene, (x, place), WINNER_CELL, winners, m.axes, spans)
         x += width + WIDE_GAP
-    line = place + 18 + height + 16
+    line = place + height + 16
     caption = f"rows {top} to {bottom - 1}, columns {left} to {right - 1}: {WINNERS_CAPTION}"
     width = scene.text(MARGIN, line, caption, colour=scene.theme.secondary)
     return max(x - WIDE_GAP, MARGIN + width), line + 4

@@ -1,0 +1,100 @@
+"""The README holds: every command in it runs, every picture and file that it names is there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, flags=re.M | re.S)
+COMMANDS = [
+    line
+    for language, block in BLOCKS
+    if language == "sh"
+    for line in block.splitlines()
+    if line.startswith("cnnviz ")
+]
+SETUPS = [
+    line
+    for language, block in BLOCKS
+    if language == "sh"
+    for line in block.splitlines()
+    if line.startswith("python3 -m venv")
+]
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that has the sample images and nothing else of the project."""
+    folder = tmp_path_factory.mktemp("readme")
+    shutil.copytree(ROOT / "sample_images", folder / "sample_images")
+    return folder
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_command_runs(line: str, workshop: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line.replace("cnnviz ", f"{sys.executable} -m cnnviz ")],
+        cwd=workshop,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_there_are_commands_for_every_command() -> None:
+    from cnnviz.cli.main import cli
+
+    named = {line.split()[1] for line in COMMANDS}
+    assert named == set(cli.list_commands(None))
+
+
+def test_two_commands_do_the_set_up() -> None:
+    assert len(SETUPS) == 2
+    assert SETUPS[0].endswith("cnnviz convolve sample_images/cat.png --kernel edge")
+    assert SETUPS[1].endswith("python -m pytest")
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
+def test_linked_file_exists(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+def test_python_example_runs_and_its_shapes_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    (code,) = (block for language, block in BLOCKS if language == "python")
+    names: dict[str, object] = {}
+    exec(code, names)
+    for line in code.splitlines():
+        if match := re.search(r"^(\w+) = .*# (\([\d, ]+\))", line):
+            assert str(names[match[1]].shape) == match[2]  # type: ignore[attr-defined]
+
+
+def test_shape_report_is_the_real_one() -> None:
+    (block,) = (block for language, block in BLOCKS if language == "text")
+    done = subprocess.run(
+        [sys.executable, "-m", "cnnviz", *SHAPES],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"COLUMNS": "80", "PATH": ""},
+        cwd=ROOT,
+    )
+    assert block.strip("\n") in done.stdout
+
+
+SHAPES = [
+    "shapes",
+    "--model",
+    "Conv2D(16, (3, 3), strides=(2, 2), padding='valid') MaxPool2D((2, 2))",
+    "--input",
+    "28x28x1",
+]
