@@ -69,6 +69,10 @@ class TestNpy:
         data = header((2,), version=version, payload=np.arange(2.0).tobytes())
         assert read_array(data, name="a.npy").tolist() == [0, 1]
 
+    def test_header_that_python_2_wrote(self):
+        data = header((2,), payload=np.arange(2.0).tobytes()).replace(b"(2,), ", b"(2L,),")
+        assert read_array(data, name="a.npy").tolist() == [0, 1]
+
     def test_result_is_writable(self):
         read_array(saved(np.ones(3)), name="a.npy")[0] = 5
 

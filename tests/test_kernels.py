@@ -244,6 +244,7 @@ class TestOrientation:
         assert rising[1, 7] > 0
         assert rising[7, 1] == pytest.approx(rising[1, 7])
         assert rising[1, 1] == rising[7, 7] == 0
+        assert rising[0, 8] == 0  # farther than half the length from the middle
 
     def test_step_edge_in_an_image(self):
         image = np.zeros((6, 6))
