@@ -121,9 +121,7 @@ def _publish(temporary: str, target: str) -> None:
 
 def _refusal(target: str, error: OSError) -> OutputError:
     if isinstance(error, FileExistsError) and error.filename != os.path.dirname(target):
-        return OutputError(
-            f"{target} exists", path=target, hint="use --overwrite or another name"
-        )
+        return OutputError(f"{target} exists", path=target, hint="use --overwrite or another name")
     return OutputError(f"cannot write {target}: {_reason(error)}", path=target)
 
 

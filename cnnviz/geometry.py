@@ -216,9 +216,7 @@ class Field:
         start = tuple(map(min, *(f.start for f in fields))) if len(fields) > 1 else self.start
         ends = [tuple(a + r for a, r in zip(f.start, f.size, strict=True)) for f in fields]
         end = tuple(map(max, *ends)) if len(fields) > 1 else ends[0]
-        centres = {
-            tuple(2 * a + r for a, r in zip(f.start, f.size, strict=True)) for f in fields
-        }
+        centres = {tuple(2 * a + r for a, r in zip(f.start, f.size, strict=True)) for f in fields}
         aligned = all(f.aligned and f.stride == self.stride for f in fields) and len(centres) == 1
         size = tuple(b - a for a, b in zip(start, end, strict=True))
         return Field(size, self.stride, start, aligned)

@@ -62,7 +62,7 @@ def test_a_pooling_type(drop) -> None:
         "    return x[:: strides[0], :: strides[1]]\n\n\n"
         "POOLING = Pooling('corner', 'corner', False, apply)\n",
     )
-    from cnnviz.report.maps import pool
+    from cnnviz.report.pooling import pool
 
     image = np.arange(16, dtype=np.float32).reshape(4, 4)
     result = pool(image, ["corner"], pool_size=2, is_photo=False)
@@ -99,7 +99,7 @@ def test_a_picture_format(drop) -> None:
     )
     from cnnviz.kernels import resolve
     from cnnviz.render import formats, render
-    from cnnviz.report.maps import convolve
+    from cnnviz.report.convolution import convolve
 
     assert "size" in formats()
     maps = convolve(np.ones((9, 9), np.float32), resolve("edge"), is_photo=False)

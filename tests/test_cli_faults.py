@@ -216,12 +216,12 @@ class TestMachine:
 
     @pytest.mark.parametrize("images", [("photo.png",), ("photo.png", "photo.png")])
     def test_out_of_memory(self, cnnviz, photo, folder, monkeypatch, images):
-        from cnnviz.report import maps
+        from cnnviz.report import convolution
 
         def exhausted(*_: object, **__: object) -> None:
             raise MemoryError
 
-        monkeypatch.setattr(maps, "convolve", exhausted)
+        monkeypatch.setattr(convolution, "convolve", exhausted)
         result = cnnviz("convolve", *images, *EDGE)
         assert result.code == 5
         assert "not enough memory; use a smaller image" in result.err
@@ -327,12 +327,12 @@ class TestBugs:
     @pytest.fixture
     def broken(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
         def break_with(error: Exception) -> None:
-            from cnnviz.report import maps
+            from cnnviz.report import convolution
 
             def fail(*_: object, **__: object) -> None:
                 raise error
 
-            monkeypatch.setattr(maps, "convolve", fail)
+            monkeypatch.setattr(convolution, "convolve", fail)
 
         return break_with
 

@@ -16,7 +16,9 @@ from cnnviz.render.display import choose, fit, is_crowded
 from cnnviz.render.figures.maps import maps_figure
 from cnnviz.render.fonts import measure
 from cnnviz.render.scene import Picture, Scene, Text
-from cnnviz.report.maps import MapSet, convolve, pool
+from cnnviz.report.convolution import convolve
+from cnnviz.report.maps import MapSet
+from cnnviz.report.pooling import pool
 
 RNG = np.random.default_rng(7)
 PHOTO = RNG.integers(0, 256, (90, 140, 3)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Colours: text contrast in both themes, colour maps whose steps are even and whose zero is true."""
+"""Colours: contrast of texts, colour maps whose steps are even and whose zero is true."""
 
 from __future__ import annotations
 

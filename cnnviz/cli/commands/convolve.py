@@ -44,7 +44,7 @@ def command(
     """Resolve the kernels first: a wrong one is known before an image is read."""
     from cnnviz.cli import pictures
     from cnnviz.kernels import resolve
-    from cnnviz.report import maps
+    from cnnviz.report import convolution
 
     resolved = [kernel for text in kernels for kernel in resolve(text)]
     if settings["gray"]:
@@ -52,7 +52,7 @@ def command(
     settings["gray"] = settings["gray"] or "luma601"
 
     def work(image: Image) -> MapSet:
-        return maps.convolve(
+        return convolution.convolve(
             image.pixels, resolved, name=image.name, is_photo=image.is_photo, **settings
         )
 

@@ -78,11 +78,13 @@ def command(
 ) -> int:
     """Pool every image in all ways that were asked for."""
     from cnnviz.cli import pictures
-    from cnnviz.report import maps
+    from cnnviz.report import pooling
 
     settings |= {"pool_size": pool_size, "winners": winners}
 
     def work(image: Image) -> MapSet:
-        return maps.pool(image.pixels, types, name=image.name, is_photo=image.is_photo, **settings)
+        return pooling.pool(
+            image.pixels, types, name=image.name, is_photo=image.is_photo, **settings
+        )
 
     return pictures.make(images, work, reading=reading, look=look, **writing)

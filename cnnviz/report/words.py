@@ -1,0 +1,47 @@
+"""The words of a title: the settings of a window that are not the default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from cnnviz.geometry import Padding, Size
+from cnnviz.report.maps import times
+
+
+def settings_words(
+    strides: Size, padding: Padding, dilation_rate: Size, border: str | float | None
+) -> tuple[str, ...]:
+    """Return the words of a title for what is not the default."""
+    words = []
+    if by(strides) != "1":
+        words.append(f"stride {by(strides)}")
+    if padding != "valid":
+        words.append(padding if isinstance(padding, str) else f"padding {_pads(padding)}")
+    if by(dilation_rate) != "1":
+        words.append(f"dilation {by(dilation_rate)}")
+    if border not in (None, "zero", "constant", 0):
+        words.append(f"{border} border")
+    return tuple(words)
+
+
+def by(size: Size) -> str:
+    """Return `n`, or `HxW` where the two differ."""
+    values = (size,) if isinstance(size, int) else tuple(size)
+    return str(values[0]) if len(set(values)) == 1 else times(values)
+
+
+def _pads(padding: Padding) -> str:
+    values = np.asarray(padding).ravel().tolist()
+    return str(values[0]) if len(set(values)) == 1 else ",".join(map(str, values))
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """Number the names that occur more than once: `custom`, `custom-2`."""
+    seen: dict[str, int] = {}
+    result = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        result.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return result
