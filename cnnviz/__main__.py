@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -43,7 +44,8 @@ def entry() -> None:
     # OpenBLAS's idle threads would spin for a tenth of a second and take the second core from us.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     code = main()
-    sys.stderr.flush()
+    with contextlib.suppress(AttributeError, OSError):  # it may be closed, or not even there
+        sys.stderr.flush()
     os._exit(code)
 
 

@@ -65,10 +65,22 @@ sys.exit(main())
 BEFORE = ("import", "read", "open", "fsync", "publish")
 
 
+def start(command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a process that heeds SIGINT, even where the tests themselves run in the background."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        command,
+        env=ENVIRON,
+        stdout=pipe,
+        stderr=pipe,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
 def paused(moment: str, *arguments: str) -> subprocess.Popen[bytes]:
     """Start cnnviz and wait until it has come to `moment`."""
     command = [sys.executable, "-c", PAUSED, moment, *arguments]
-    run = subprocess.Popen(command, env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    run = start(command)
     assert run.stdout is not None
     assert run.stdout.readline() == b"ready\n"
     return run
@@ -131,7 +143,7 @@ def test_signals_that_the_shell_ignores_stay_ignored(photo, folder):
     code = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n{PAUSED}"
     code = code.replace("time.sleep(60)", "time.sleep(0.5)")
     command = [sys.executable, "-c", code, "read", *COMMAND]
-    run = subprocess.Popen(command, env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    run = start(command)
     assert run.stdout is not None
     run.stdout.readline()
     run.send_signal(signal.SIGINT)
@@ -144,7 +156,7 @@ def test_signals_that_the_shell_ignores_stay_ignored(photo, folder):
 def test_any_moment(photo, folder, seed):
     """At moments that nobody chose: no temporary, and a whole file or none."""
     command = [sys.executable, "-m", "cnnviz", *COMMAND]
-    run = subprocess.Popen(command, env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    run = start(command)
     time.sleep(random.Random(seed).uniform(0.05, 0.4))
     run.send_signal(signal.SIGTERM)
     _, err = run.communicate(timeout=30)
