@@ -174,6 +174,8 @@ def test_every_type_matches_onnxruntime(seed, n, size, channels, window, kind, c
     st.sampled_from(["max", "average"]),
 )
 def test_same_padding_matches_onnxruntime(seed, size, channels, pool_size, strides, kind):
+    # ONNX Runtime fails with "padding values must be non-negative" at strides over the window.
+    strides = tuple(min(s, k) for s, k in zip(strides, pool_size, strict=True))
     x = values(seed, 1, *size, channels)
     theirs = onnx_peer.run(
         ONNX[kind][0], x, kernel_shape=pool_size, strides=strides, auto_pad="SAME_UPPER"
