@@ -65,15 +65,20 @@ sys.exit(main())
 BEFORE = ("import", "read", "open", "fsync", "publish")
 
 
+def heed() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def start(command: list[str]) -> subprocess.Popen[bytes]:
-    """Start a process that heeds SIGINT, even where the tests themselves run in the background."""
+    """Start a process that heeds signals, even where the tests themselves were told not to."""
     pipe = subprocess.PIPE
     return subprocess.Popen(
         command,
         env=ENVIRON,
         stdout=pipe,
         stderr=pipe,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heed,
     )
 
 
