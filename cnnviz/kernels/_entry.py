@@ -14,7 +14,7 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 LARGEST = 1023
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Number:
     """A number from `low` to `high`; a `default` of None is worked out from the others."""
 
@@ -41,7 +41,7 @@ class Number:
         return f"{'an odd' if self.odd else 'a'} number from {self.low:g} to {self.high:g}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Choice:
     """One of a few words."""
 
@@ -61,7 +61,7 @@ class Choice:
         return f"one of {', '.join(self.choices)}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Entry:
     """A named kernel.
 

@@ -23,7 +23,7 @@ BORDERS = ("zero", "constant", "edge", "reflect", "symmetric", "wrap")
 _Mode = Literal["edge", "reflect", "symmetric", "wrap"]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Padded:
     """An image with a border that is not laid out yet.
 

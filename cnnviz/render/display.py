@@ -16,7 +16,7 @@ RANGES = ("own", "shared")
 CROWD, SAMPLE = 1024, 20_000  # values from which on a root scale is considered; values looked at
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Scale:
     """A colour scale: `table[0]` stands for `low`, `table[255]` for `high`.
 

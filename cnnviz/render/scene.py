@@ -21,7 +21,7 @@ Anchor = Literal["start", "middle", "end"]
 Point = tuple[float, float]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Rect:
     """A rectangle: filled, outlined inside its edges, hatched, or dimming what is below it."""
 
@@ -36,7 +36,7 @@ class Rect:
     dim: str | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Text:
     """One line of text; `y` is the baseline, `anchor` tells what `x` is."""
 
@@ -49,7 +49,7 @@ class Text:
     anchor: Anchor
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Picture:
     """Pixels `(h, w, 3)` uint8 shown in a box; enlarged ones keep crisp edges."""
 
@@ -61,7 +61,7 @@ class Picture:
     title: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Line:
     """A straight line."""
 
@@ -71,7 +71,7 @@ class Line:
     line: float = 1
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Polygon:
     """A filled polygon."""
 
@@ -82,7 +82,7 @@ class Polygon:
 Item = Rect | Text | Picture | Line | Polygon
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Scene:
     """A figure: its items in drawing order, its size, its title and description."""
 

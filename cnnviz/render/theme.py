@@ -11,7 +11,7 @@ SMALLEST = 8  # numbers in cells shrink to this, below it cells go without numbe
 GAP, WIDE_GAP, MARGIN = 8, 16, 24
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Theme:
     """Colours as `#rrggbb`; a role has the same hue in both themes."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cnnviz.kernels import Kernel
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class FeatureMap:
     """One output channel (or a pooled image), with the kernels and windows that made it.
 
@@ -50,7 +50,7 @@ class FeatureMap:
         return float(self.values.mean(dtype=np.float64))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class MapSet:
     """All maps that one command makes of one image.
 

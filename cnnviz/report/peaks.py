@@ -9,7 +9,7 @@ import numpy as np
 from cnnviz.report.maps import FeatureMap
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Peak:
     """A strong response: its place in the map, its value, and its window in the input.
 

@@ -11,7 +11,7 @@ from cnnviz.ops.checks import Array
 from cnnviz.ops.padding import Padded
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Job:
     """A convolution that has passed its checks.
 

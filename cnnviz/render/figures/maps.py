@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from cnnviz.render.figures import blocks, header, marks
@@ -11,7 +13,9 @@ from cnnviz.render.look import Look
 from cnnviz.render.scene import Scene
 from cnnviz.render.theme import GAP, MARGIN, WIDE_GAP, theme
 from cnnviz.report.maps import FeatureMap, MapSet
-from cnnviz.report.peaks import peaks
+
+if TYPE_CHECKING:
+    from cnnviz.report.peaks import Peak
 
 MOST_MAPS = 64
 MOST_STRIPS = 8  # maps whose peaks' patches are shown
@@ -61,7 +65,7 @@ class _Layout:
             MapPanel(mapset, m, scale, look, box) for m, scale in zip(maps, scales, strict=True)
         ]
         self.input = InputPanel(mapset, look, (320, 320) if self.columns else (480, 440))
-        self.peaks = [peaks(m, look.peaks) for m in maps]
+        self.peaks = [_peaks(m, look.peaks) for m in maps]
 
     def rows(self, top: float) -> tuple[float, float]:
         """Place the input and for each map a row: operator, kernel, arrow, map."""
@@ -139,6 +143,14 @@ class _Layout:
             blocks.asterisk(self.scene, x, y)
         else:
             blocks.star(self.scene, x, y)
+
+
+def _peaks(m: FeatureMap, count: int) -> list[Peak]:
+    if not count:
+        return []
+    from cnnviz.report.peaks import peaks
+
+    return peaks(m, count)
 
 
 def _sample(maps: tuple[FeatureMap, ...]) -> tuple[FeatureMap, ...]:

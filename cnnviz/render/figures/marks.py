@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +15,9 @@ from cnnviz.render.numbers import number, times
 from cnnviz.render.scene import DIMMED, Rect, Scene
 from cnnviz.render.theme import GAP, LABEL, MARGIN, WIDE_GAP
 from cnnviz.report.maps import FeatureMap, MapSet
-from cnnviz.report.peaks import Peak
+
+if TYPE_CHECKING:
+    from cnnviz.report.peaks import Peak
 
 PATCH = 72  # px of a peak's patch
 WINNER_CELL = 16  # px of a pixel in the panel of winners

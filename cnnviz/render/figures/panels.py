@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,11 +13,12 @@ from cnnviz.render.figures import blocks, marks
 from cnnviz.render.figures.blocks import HEADING
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import number, times
-from cnnviz.render.overlay import overlay
 from cnnviz.render.scene import Scene
 from cnnviz.render.theme import WIDE_GAP, rgb
 from cnnviz.report.maps import FeatureMap, MapSet
-from cnnviz.report.peaks import Peak
+
+if TYPE_CHECKING:
+    from cnnviz.report.peaks import Peak
 
 FOOT = 48  # px below a map: colour bar, its labels, the caption
 LEAST_BAR = 112  # px, so that three labels fit below a colour bar
@@ -141,6 +143,8 @@ class MapPanel:
     def _pixels(self) -> np.ndarray:
         height, width = (side * self.look.scale for side in self.tile)
         if self.look.overlay:
+            from cnnviz.render.overlay import overlay
+
             return overlay(self.mapset.source, self.map, self.scale, height, width)
         return self.scale.colours(display.reduce(self.map.values, height, width))
 
