@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,3 +35,13 @@ def run(op: str, x: np.ndarray, *others: np.ndarray, **attributes: Any) -> np.nd
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
     return session.run(None, arrays)[0].transpose(0, 2, 3, 1)
+
+
+def same_pads(size: Sequence[int], extents: Sequence[int], strides: Sequence[int]) -> list[int]:
+    """Return TensorFlow's padding, begin and end as ONNX writes them.
+
+    For what ONNX Runtime refuses beside SAME_UPPER: dilation, and strides above the kernel.
+    """
+    rows = zip(size, extents, strides, strict=True)
+    total = [max(0, (-(-n // s) - 1) * s + extent - n) for n, extent, s in rows]
+    return [*(t // 2 for t in total), *(t - t // 2 for t in total)]

@@ -106,13 +106,6 @@ def test_borders_strides_and_dilation_match_ndimage(
     assert_close(ours, every[np.ix_(rows, columns)][..., None], terms)
 
 
-def same_pads(size, extents, strides) -> list[int]:
-    """TensorFlow's padding, begin and end as ONNX writes them."""
-    rows = zip(size, extents, strides, strict=True)
-    total = [max(0, (-(-n // s) - 1) * s + extent - n) for n, extent, s in rows]
-    return [*(t // 2 for t in total), *(t - t // 2 for t in total)]
-
-
 @many(400)
 @given(
     seeds, st.integers(1, 2), pairs(1, 13), st.integers(1, 4), st.integers(1, 5), st.integers(1, 4),
@@ -142,7 +135,7 @@ def test_groups_filters_and_paddings_match_onnxruntime(
     bias = weights(seed + 2, filters * groups) * 100
     pads = {"pads": {"pads": [*begin, *end]}, "same": {"auto_pad": "SAME_UPPER"}, "valid": {}}
     if max(dilation) > 1:  # which ONNX Runtime refuses beside SAME_UPPER
-        pads["same"] = {"pads": same_pads(size, extents, strides)}
+        pads["same"] = {"pads": onnx_peer.same_pads(size, extents, strides)}
     theirs = onnx_peer.run(
         "Conv", x, k.transpose(3, 2, 0, 1), *([bias] if biased else []),
         strides=strides, dilations=dilation, group=groups, **pads[padding],

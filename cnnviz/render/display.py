@@ -13,6 +13,7 @@ from cnnviz.render.theme import rgb, theme
 
 DISPLAYS = ("auto", "signed", "minmax", "abs", "clip")
 RANGES = ("own", "shared")
+MOST_FACTOR = 40  # a single value is not blown up to fill its box
 CROWD, SAMPLE = 1024, 20_000  # values from which on a root scale is considered; values looked at
 
 
@@ -89,7 +90,7 @@ def choose(
         limit = max(-low, high) or 1.0
         return Scale(0, limit, colormap(name or "blue", theme), magnitude=True, note="|value|")
     if display == "clip" or (display == "image" and high <= 255 and high > 1):
-        note = "clipped to 0-255" if display == "clip" and (low < 0 or high > 255) else ""
+        note = "shown clipped to 0–255" if low < 0 or high > 255 else ""
         return Scale(0, 255, colormap(name or "gray", theme), note=note)
     default = "blue" if display == "sequential" else "gray"
     table = colormap(name or default, theme)
@@ -122,7 +123,8 @@ def fit(shape: Sequence[int], box: tuple[int, int]) -> tuple[int, int]:
     height, width = shape[:2]
     factor = min(box[0] / width, box[1] / height)
     if factor >= 1:
-        return height * int(factor), width * int(factor)
+        whole = min(int(factor), MOST_FACTOR)
+        return height * whole, width * whole
     return max(1, round(height * factor)), max(1, round(width * factor))
 
 

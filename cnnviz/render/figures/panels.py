@@ -124,7 +124,9 @@ class MapPanel:
             blocks.bar(scene, x, top + height + 6, self.width, self.scale)
         shown = self._heading(scene, x, y, room, mini)
         words = [f"min {number(m.min)}", f"max {number(m.max)}"]
-        words += ["square-root scale"] if self.scale.root and bar and width >= ROOMY else []
+        if bar and width >= ROOMY:
+            words += ["square-root scale"] if self.scale.root else []
+            words += [self.scale.note] if self.scale.note else []
         line = top + height + 16 + bar
         text = "   ".join([*words, note] if note else words)
         scene.text(x, line, text, colour=scene.theme.secondary)
