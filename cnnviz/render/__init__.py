@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 from cnnviz.errors import SpecError
 from cnnviz.render.look import Look
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from cnnviz.report.maps import MapSet
+    from cnnviz.report.result import Result
 
 __all__ = ["Look", "formats", "render", "show"]
 
@@ -22,8 +24,8 @@ def formats() -> tuple[str, ...]:
     return backends.formats()
 
 
-def render(mapset: MapSet, format: str, look: Look | None = None) -> bytes:
-    """Return the figure of `mapset` (with `plain` the bare maps) in a picture format.
+def render(result: Result, format: str, look: Look | None = None) -> bytes:
+    """Return the figure of `result` (with `plain` its bare maps) in a picture format.
 
     Raises
     ------
@@ -36,11 +38,11 @@ def render(mapset: MapSet, format: str, look: Look | None = None) -> bytes:
             raise SpecError(f"plain maps are written as png, not {format}")
         from cnnviz.render.plain import plain
 
-        return plain(mapset, look)
+        return plain(cast("MapSet", result), look)
     from cnnviz.render.backends import write
-    from cnnviz.render.figures.maps import maps_figure
 
-    return write(maps_figure(mapset, look), format, scale=look.scale)
+    figure = import_module(f"cnnviz.render.figures.{result.figure}")
+    return write(figure.draw(result, look), format, scale=look.scale)
 
 
 def show(mapset: MapSet, look: Look | None = None) -> np.ndarray:

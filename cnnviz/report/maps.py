@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -58,6 +58,8 @@ class MapSet:
     picture on the 0-255 scale rather than an array taken as it is.
     """
 
+    figure: ClassVar[str] = "maps"
+
     command: str
     image: str
     source: np.ndarray
@@ -80,6 +82,10 @@ class MapSet:
             }
             for m in self.maps
         ]
+
+    def arrays(self) -> list[tuple[str, np.ndarray]]:
+        """Return the values of each map by its name."""
+        return [(m.name, m.values) for m in self.maps]
 
     @property
     def size(self) -> int:

@@ -36,7 +36,7 @@ _LAYOUTS = (
 _KERNEL_BOX = {2: 126, 3: 108, 4: 72}  # by columns; denser grids have it in the heading
 
 
-def maps_figure(mapset: MapSet, look: Look) -> Scene:
+def draw(mapset: MapSet, look: Look) -> Scene:
     """Return the figure of all maps of one image (64 at most; of more, an even sample)."""
     maps = _sample(mapset.maps)
     scene = Scene(
