@@ -1,30 +1,32 @@
-"""Array files <-> NumPy: `.npy`, `.npz`, `.csv` and `.txt`, told apart by content.
+"""Array files <-> NumPy: `.npy`, `.npz`, `.safetensors`, `.csv` and `.txt`, told apart by content.
 
-Nothing is ever unpickled, and no size that a file declares is believed before it is checked.
+`read_array` takes one array, `open_arrays` looks inside a file of many. Nothing is ever unpickled,
+and no size that a file declares is believed before it is checked.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnviz.errors import InputError, SpecError
-from cnnviz.files import DEFAULT_BYTES, check_bytes
+from cnnviz.arrays.opened import open_arrays
+from cnnviz.errors import SpecError
+from cnnviz.files import DEFAULT_BYTES
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
+__all__ = ["FORMATS", "TEXT_SUFFIXES", "encode", "open_arrays", "read_array", "sniff", "unique"]
 FORMATS = ("npy", "npz", "csv", "txt")
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def sniff(head: bytes, suffix: str = "") -> str | None:
-    """Return `"npy"`, `"npz"`, `"text"` or None from the first bytes of a file.
+    """Return `"npy"`, `"npz"`, `"safetensors"`, `"text"` or None from the first bytes of a file.
 
     A table of numbers is known by its first figure; whatever text a `.csv` or `.txt` file holds
     counts too, so that its reader can say what is wrong with it.
@@ -36,6 +38,8 @@ def sniff(head: bytes, suffix: str = "") -> str | None:
         return "npy"
     if head.startswith(_ZIP):
         return "npz"
+    if head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") < 2**40:
+        return "safetensors"
     head = head.removeprefix(b"\xef\xbb\xbf")
     if any(byte < 9 or 13 < byte < 32 for byte in head):
         return None
@@ -60,7 +64,7 @@ def read_array(
     name : str
         What messages call the file.
     member : str, optional
-        The array to take out of an `.npz`; not needed if it holds only one.
+        The array to take out of an `.npz` or `.safetensors`; not needed if it holds only one.
     max_bytes : int
         Budget for the array, checked before it is allocated.
 
@@ -84,22 +88,8 @@ def read_array(
     >>> read_array(b"1 0 -1\\n2 0 -2\\n", name="k.txt").shape
     (2, 3)
     """
-    if not isinstance(data, bytes):
-        data = _content(data, name, max_bytes)
-    kind = sniff(data[:4096])
-    if kind == "npz":
-        from cnnviz.arrays import npz
-
-        return npz.read(data, name, member, max_bytes)
-    if member is not None:
-        raise SpecError(f"holds one array without a name, not {member!r}", path=name)
-    if kind == "npy":
-        from cnnviz.arrays import npy
-
-        return npy.read(data, name, max_bytes)
-    from cnnviz.arrays import text
-
-    return text.read(data, name, max_bytes)
+    with open_arrays(data, name=name, max_bytes=max_bytes) as file:
+        return file.read(member)
 
 
 def encode(format: str, names: Sequence[str], maps: Sequence[Array]) -> bytes:
@@ -160,17 +150,3 @@ def unique(names: Sequence[str]) -> list[str]:
         taken.add(new)
         result.append(new)
     return result
-
-
-def _content(path: str | os.PathLike[str], name: str, max_bytes: int) -> bytes:
-    """Return the bytes of a regular file that is within the budget."""
-    try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):
-            raise InputError("not a regular file", path=name)
-        check_bytes(status.st_size, name, limit=max_bytes)
-        with open(path, "rb") as file:
-            return file.read(status.st_size)
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise InputError(f"cannot be read: {reason}", path=name) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +21,9 @@ _OVERFLOW = 2**63
 
 def read(data: bytes, name: str, max_bytes: int) -> Array:
     """Return the array in `data`, its size held against the budget and the file beforehand."""
-    shape, fortran_order, dtype, start = _header(data, name)
+    stream = io.BytesIO(data)
+    shape, fortran_order, dtype = header(stream, name)
+    start = stream.tell()
     if dtype.hasobject:
         raise RefusedError("holds Python objects (a pickle), which are never loaded", path=name)
     if dtype.kind not in "biuf":
@@ -54,9 +56,9 @@ def write(array: Array) -> bytes:
     return stream.getvalue()
 
 
-def _header(data: bytes, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
-    """Return shape, Fortran order, type and the offset of the values; allocates nothing."""
-    stream, form = io.BytesIO(data), np.lib.format
+def header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return shape, Fortran order and type as they are declared, and stop before the values."""
+    form = np.lib.format
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # headers that Python 2 wrote are read all the same
@@ -64,7 +66,6 @@ def _header(data: bytes, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any
             # Version 3 differs from 2 only in field names beyond Latin-1, which numbers have not.
             later = form.read_array_header_2_0
             readers = {(1, 0): form.read_array_header_1_0, (2, 0): later, (3, 0): later}
-            header = readers[version](stream)
+            return readers[version](stream)
     except Exception as error:  # reading the literal can fail in a dozen ways
         raise InputError("corrupt .npy header", path=name) from error
-    return *header, stream.tell()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, BinaryIO
 
 from cnnviz.arrays import npy
+from cnnviz.arrays.opened import Tensor
 from cnnviz.errors import CnnvizError, InputError, RefusedError, SpecError
 from cnnviz.files import check_bytes
 
@@ -18,24 +21,42 @@ MAX_RATIO = 100
 MAX_MEMBERS = 10_000
 _SMALL = 2**20  # so little may be packed at any ratio: a map of zeros is no bomb
 _SHOWN = 20
+_CHUNK = 2**20
 
 
-def read(data: bytes, name: str, member: str | None, max_bytes: int) -> Array:
-    """Return the array called `member`, or the only one."""
-    # Counted first: zipfile makes an object for each.
-    if data.count(b"PK\x01\x02") > MAX_MEMBERS:
-        raise RefusedError(f"holds more than {MAX_MEMBERS} members", path=name)
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            info = _choose(archive.infolist(), name, member)
-            _check(info, name, max_bytes)
-            with archive.open(info) as file:
+class Archive:
+    """An open `.npz`; see `cnnviz.arrays.opened.Opened`."""
+
+    format = "npz"
+
+    def __init__(self, file: BinaryIO, name: str, max_bytes: int) -> None:
+        self.metadata: dict[str, str] = {}
+        self._name, self._max_bytes = name, max_bytes
+        _check_count(file, name)
+        with _faults(name):
+            self._zip = zipfile.ZipFile(file)
+            self._members = _members(self._zip.infolist(), name)
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        found = {}
+        for key, info in self._members.items():
+            with _faults(self._name), self._zip.open(info) as file:
+                shape, _, dtype = npy.header(file, self._where(key))
+            found[key] = Tensor(shape, dtype.name)
+        return found
+
+    def read(self, member: str | None = None) -> Array:
+        key = choose(self._members, self._name, member)
+        info = self._members[key]
+        with _faults(self._name):
+            _check(info, self._where(key), self._max_bytes)
+            with self._zip.open(info) as file:
                 content = file.read(info.file_size)
-    except (CnnvizError, MemoryError):
-        raise
-    except Exception as error:  # BadZipFile, zlib.error, struct.error, RuntimeError if encrypted, …
-        raise InputError(f"corrupt .npz: {error or type(error).__name__}", path=name) from error
-    return npy.read(content, f"{name}:{_shown(_key(info))}", max_bytes)
+        return npy.read(content, self._where(key), self._max_bytes)
+
+    def _where(self, key: str) -> str:
+        return f"{self._name}:{shown(key)}"
 
 
 def write(arrays: Mapping[str, Array]) -> bytes:
@@ -47,25 +68,54 @@ def write(arrays: Mapping[str, Array]) -> bytes:
     return stream.getvalue()
 
 
-def _choose(infos: list[zipfile.ZipInfo], name: str, member: str | None) -> zipfile.ZipInfo:
-    found = {_key(info): info for info in infos if info.filename.endswith(".npy")}
+def choose(names: Collection[str], path: str, member: str | None) -> str:
+    """Return the name asked for, or the only one; raise `SpecError` with the names there are."""
+    if member is None and len(names) == 1:
+        return next(iter(names))
+    if member is not None and member in names:
+        return member
+    what = f"holds {len(names)} arrays" if member is None else f"holds no array {member!r}"
+    listed = ", ".join(map(shown, islice(names, _SHOWN)))
+    more = ", ..." if len(names) > _SHOWN else ""
+    raise SpecError(what, path=path, hint=f"name one of: {listed}{more}")
+
+
+def shown(key: str) -> str:
+    """Return a name out of a file as plain ASCII on one line."""
+    return ascii(key)[1:-1]
+
+
+@contextmanager
+def _faults(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (CnnvizError, MemoryError):
+        raise
+    except Exception as error:  # BadZipFile, zlib.error, struct.error, RuntimeError if encrypted, …
+        raise InputError(f"corrupt .npz: {error or type(error).__name__}", path=name) from error
+
+
+def _check_count(file: BinaryIO, name: str) -> None:
+    """Count the members before zipfile makes an object for each."""
+    count = 0
+    while chunk := file.read(_CHUNK):
+        count += chunk.count(b"PK\x01\x02")
+        if count > MAX_MEMBERS:
+            raise RefusedError(f"holds more than {MAX_MEMBERS} members", path=name)
+    file.seek(0)
+
+
+def _members(infos: list[zipfile.ZipInfo], name: str) -> dict[str, zipfile.ZipInfo]:
     if len({info.filename for info in infos}) < len(infos):
         raise RefusedError("holds several members of one name", path=name)
+    found = {i.filename.removesuffix(".npy"): i for i in infos if i.filename.endswith(".npy")}
     if not found:
         raise InputError("a zip file without arrays", path=name)
-    if member is None and len(found) == 1:
-        return next(iter(found.values()))
-    if member is not None and member in found:
-        return found[member]
-    what = f"holds {len(found)} arrays" if member is None else f"holds no array {member!r}"
-    names = ", ".join(_shown(key) for key in list(found)[:_SHOWN])
-    more = ", ..." if len(found) > _SHOWN else ""
-    raise SpecError(what, path=name, hint=f"name one of: {names}{more}")
+    return found
 
 
-def _check(info: zipfile.ZipInfo, name: str, max_bytes: int) -> None:
+def _check(info: zipfile.ZipInfo, where: str, max_bytes: int) -> None:
     """Refuse a member by what it declares; zipfile unpacks no more than that."""
-    where = f"{name}:{_shown(_key(info))}"
     check_bytes(info.file_size, where, limit=max_bytes)
     if info.file_size > max(MAX_RATIO * info.compress_size, _SMALL):
         raise RefusedError(
@@ -75,12 +125,3 @@ def _check(info: zipfile.ZipInfo, name: str, max_bytes: int) -> None:
     # zipfile has no bound for the other methods, which NumPy does not write.
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise InputError(f"{where} is packed by a method that .npz does not use")
-
-
-def _key(info: zipfile.ZipInfo) -> str:
-    return info.filename.removesuffix(".npy")
-
-
-def _shown(key: str) -> str:
-    """Return a name out of a file as plain ASCII on one line."""
-    return ascii(key)[1:-1]

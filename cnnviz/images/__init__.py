@@ -151,8 +151,15 @@ def load_image(
 def _array(opened: Source, member: str | None, max_pixels: int) -> NDArray[Any]:
     from cnnviz import arrays
 
-    if arrays.sniff(opened.head, opened.suffix) is None:
+    kind = arrays.sniff(opened.head, opened.suffix)
+    if kind is None:
         raise unsupported(opened)
+    if kind == "safetensors":
+        raise InputError(
+            f"{opened.path}: holds weights, not an image",
+            path=opened.path,
+            hint="see them with: cnnviz kernels FILE",
+        )
     array = arrays.read_array(opened.read(), name=opened.path, member=member)
     shape = "x".join(map(str, array.shape))
     if array.ndim not in (2, 3):

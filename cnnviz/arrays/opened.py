@@ -1,0 +1,150 @@
+"""Array files opened to look inside: names and shapes first, values one array at a time."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
+
+from cnnviz.errors import CnnvizError, InputError, SpecError
+from cnnviz.files import DEFAULT_BYTES, check_bytes
+
+if TYPE_CHECKING:
+    from cnnviz.arrays import Array
+
+_HEAD = 4096
+
+
+class Tensor(NamedTuple):
+    """What a file says of one of its arrays; `dtype` is NumPy's name of it, or `bfloat16`."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+
+class Opened(Protocol):
+    """An array file that is open.
+
+    Attributes
+    ----------
+    format : str
+        `npy`, `npz`, `safetensors` or `text`.
+    metadata : dict
+        Texts that the file says about itself; only safetensors has any.
+    """
+
+    format: str
+    metadata: dict[str, str]
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """Shape and type of every array by name; a file of one array calls it `""`."""
+
+    def read(self, member: str | None = None) -> Array:
+        """Return the array of that name, or the only one, as `read_array` does."""
+
+
+@contextmanager
+def open_arrays(
+    data: bytes | str | os.PathLike[str], *, name: str, max_bytes: int = DEFAULT_BYTES
+) -> Iterator[Opened]:
+    """Open an array file, to list its arrays without their values and to read some of them.
+
+    A file of many arrays is not read as a whole: an array costs its own size.
+
+    Parameters
+    ----------
+    data : bytes or path
+        The content of the file, or where it is.
+    name : str
+        What messages call the file.
+    max_bytes : int
+        Budget for one array, checked before it is allocated.
+
+    Raises
+    ------
+    InputError, RefusedError, SpecError
+        Here and on reading, as `cnnviz.arrays.read_array` does.
+
+    Examples
+    --------
+    >>> from cnnviz.arrays import encode
+    >>> import numpy as np
+    >>> data = encode("npz", ["edge", "box"], [np.ones((3, 3)), np.ones((5, 5))])
+    >>> with open_arrays(data, name="kernels.npz") as file:
+    ...     print(file.format, file.tensors["box"].shape, file.read("edge").sum())
+    npz (5, 5) 9.0
+    """
+    with _stream(data, name) as file:
+        yield _opened(file, name, max_bytes)
+
+
+def _opened(file: BinaryIO, name: str, max_bytes: int) -> Opened:
+    from cnnviz.arrays import sniff
+
+    kind = sniff(file.read(_HEAD))
+    file.seek(0)
+    if kind == "npz":
+        from cnnviz.arrays import npz
+
+        return npz.Archive(file, name, max_bytes)
+    if kind == "safetensors":
+        from cnnviz.arrays import safetensors
+
+        return safetensors.Archive(file, name, max_bytes)
+    return _Single(file, name, max_bytes, "npy" if kind == "npy" else "text")
+
+
+class _Single:
+    """A file of one array, which has no name."""
+
+    def __init__(self, file: BinaryIO, name: str, max_bytes: int, kind: str) -> None:
+        self.format, self.metadata = kind, dict[str, str]()
+        self._file, self._name, self._max_bytes = file, name, max_bytes
+        self._array: Array | None = None
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        values = self.read()
+        return {"": Tensor(values.shape, values.dtype.name)}
+
+    def read(self, member: str | None = None) -> Array:
+        if member:
+            raise SpecError(f"holds one array without a name, not {member!r}", path=self._name)
+        if self._array is None:
+            size = self._file.seek(0, os.SEEK_END)
+            if not isinstance(self._file, io.BytesIO):  # which is in memory already
+                check_bytes(size, self._name, limit=self._max_bytes)
+            self._file.seek(0)
+            self._array = self._parse(self._file.read(size))
+        return self._array
+
+    def _parse(self, data: bytes) -> Array:
+        if self.format == "npy":
+            from cnnviz.arrays import npy
+
+            return npy.read(data, self._name, self._max_bytes)
+        from cnnviz.arrays import text
+
+        return text.read(data, self._name, self._max_bytes)
+
+
+@contextmanager
+def _stream(data: bytes | str | os.PathLike[str], name: str) -> Iterator[BinaryIO]:
+    """Yield a regular file, or bytes as one; a fault of the machine becomes an `InputError`."""
+    if isinstance(data, bytes):
+        yield io.BytesIO(data)
+        return
+    try:
+        if not stat.S_ISREG(os.stat(data).st_mode):  # opening a pipe would wait
+            raise InputError("not a regular file", path=name)
+        with open(data, "rb") as file:
+            yield file
+    except CnnvizError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise InputError(f"cannot be read: {reason}", path=name) from error
