@@ -43,3 +43,12 @@ kernels = option(
     metavar="KERNEL",
     help='A name (gaussian:7,2), a matrix ("1 0 -1; 2 0 -2; 1 0 -1") or a file. Repeatable.',
 )
+
+layout = option(
+    "--layout",
+    type=click.Choice(["hwio", "oihw", "ohwi"]),
+    section="Kernels",
+    label=str,
+    help="Order of the axes of stored weights, where the file does not tell: Keras's is hwio, "
+    "PyTorch's oihw.",
+)

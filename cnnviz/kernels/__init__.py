@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from cnnviz.kernels._grammar import Kernel, kernel, resolve
+from cnnviz.kernels._grammar import Kernel, kernel, locate, resolve
 from cnnviz.kernels._library import banks, describe, kernel_names
 
-__all__ = ["Kernel", "banks", "describe", "kernel", "kernel_names", "resolve"]
+__all__ = ["Kernel", "banks", "describe", "kernel", "kernel_names", "locate", "resolve"]

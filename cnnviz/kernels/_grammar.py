@@ -13,7 +13,6 @@ from cnnviz.kernels import _library
 from cnnviz.kernels._entry import Array
 
 MAX_FILTERS = 2**16
-_BUDGET = 2**30  # bytes as stored; float64 takes up to eight times as many
 _DIGITS = frozenset("0123456789")
 _MATRIX = _DIGITS | frozenset("+-.e,;/ ")
 _FILE = "file:"
@@ -38,12 +37,15 @@ class Kernel:
     source: str
 
 
-def resolve(text: str) -> list[Kernel]:
+def resolve(text: str, layout: str | None = None) -> list[Kernel]:
     """Return the kernels that `text` stands for.
 
     Tried in this order: (1) digits, signs, `. e , ; /` and spaces are an inline matrix with rows
     by `;`; (2) `file:PATH[:LAYER]`; (3) `NAME[:PARAMETERS]` of the library, or `bank:NAME`;
     (4) `PATH[:LAYER]`, the longest file that exists. A library name beats a file of that name.
+
+    Stored weights of 4 axes give a kernel a filter; `layout`, one of `hwio`, `oihw` and `ohwi`,
+    says how they lie where the file does not (see `cnnviz.kernels._layout`).
 
     Raises
     ------
@@ -62,17 +64,32 @@ def resolve(text: str) -> list[Kernel]:
     text = text.strip()
     if not text:
         raise SpecError("the kernel is empty", hint='name one, or write "1 0 -1; 2 0 -2; 1 0 -1"')
-    if _MATRIX.issuperset(text) and not _DIGITS.isdisjoint(text):
+    if _is_matrix(text):
         return [_finite(Kernel("custom", _matrix(text), "inline matrix"))]
     if text.startswith(_FILE):
-        return _from_file(text.removeprefix(_FILE), named=False)
+        return _from_file(text, layout)
     head, _, tail = text.partition(":")
     if head == _library.NAMESPACE:
         return [_named(typed, name=name) for name, typed in _library.bank(tail.strip()).items()]
     typed = _library.member(text) or text
     if _library.find(typed.partition(":")[0]):
         return [_named(typed, name=text)]
-    return _from_file(text, named=True)
+    return _from_file(text, layout)
+
+
+def locate(text: str) -> tuple[str, str | None] | None:
+    """Return path and layer where `text` stands for a file that is there, else None.
+
+    >>> locate("edge"), locate("1 0 -1")
+    (None, None)
+    """
+    text = text.strip()
+    if text.startswith(_FILE):
+        text = text.removeprefix(_FILE)
+    elif _is_matrix(text) or _is_named(text):
+        return None
+    path, layer = _split(text)
+    return None if path is None else (path, layer)
 
 
 def kernel(text: str) -> Array:
@@ -106,6 +123,16 @@ def _named(typed: str, *, name: str) -> Kernel:
     return _finite(Kernel(name, entry.values(arguments if colon else None), entry.source))
 
 
+def _is_matrix(text: str) -> bool:
+    return _MATRIX.issuperset(text) and not _DIGITS.isdisjoint(text)
+
+
+def _is_named(text: str) -> bool:
+    head = text.partition(":")[0]
+    typed = _library.member(text) or text
+    return head == _library.NAMESPACE or _library.find(typed.partition(":")[0]) is not None
+
+
 def _matrix(text: str) -> Array:
     rows = []
     for i, line in enumerate(text.rstrip("; ").split(";"), 1):
@@ -130,30 +157,28 @@ def _number(cell: str, where: str) -> float:
         raise SpecError(f"{where} of the kernel: {cell!r} divides by zero") from None
 
 
-def _from_file(text: str, *, named: bool) -> list[Kernel]:
-    """Return the kernels of `PATH[:LAYER]`; `named` if it could also have meant a name."""
-    from cnnviz.arrays import read_array
+def _from_file(text: str, layout: str | None) -> list[Kernel]:
+    """Return the kernels of `PATH[:LAYER]`: a matrix or a stack as one, filters one by one."""
+    from cnnviz.kernels._weights import open_weights
 
-    path, layer = _split(text)
-    if path is None:
-        if os.path.isdir(text):
-            raise InputError(f"kernel file {text!r} is a folder", path=text)
-        raise _library.unknown(text) if named else InputError(f"no kernel file {text[:200]!r}")
-    stored = read_array(path, name=path, member=layer, max_bytes=_BUDGET)
-    values = stored.astype(np.float64)
-    stem = os.path.splitext(os.path.basename(path))[0] + (f":{layer}" if layer else "")
-    if not 2 <= values.ndim <= 4:
-        raise InputError(
-            f"a kernel has 2 to 4 axes, this array has {values.ndim}",
-            path=path,
-            hint="save it as (kh, kw), (kh, kw, C) or (kh, kw, C, filters)",
+    place = locate(text)
+    if place is None:
+        if os.path.isdir(path := text.removeprefix(_FILE)):
+            raise InputError(f"kernel file {path!r} is a folder", path=path)
+        raise (
+            InputError(f"no kernel file {path[:200]!r}") if path != text else _library.unknown(text)
         )
-    whole = _finite(Kernel(stem, values, path))
-    if values.ndim < 4:
-        return [whole]
+    path, layer = place
+    with open_weights(path, layout) as file:
+        stored = file.choose(layer)
+        values = file.read(stored)
+    stem = os.path.splitext(os.path.basename(path))[0] + (f":{stored.name}" if layer else "")
+    _finite(Kernel(stem, values, path))
+    if len(stored.shape) == 2 or stored.axes == "hwi":
+        return [Kernel(stem, values.reshape(stored.shape), path)]
+    if values.shape[3] > MAX_FILTERS:
+        raise RefusedError(f"holds {values.shape[3]} filters, more than {MAX_FILTERS}", path=path)
     filters = np.moveaxis(values, -1, 0)
-    if len(filters) > MAX_FILTERS:
-        raise RefusedError(f"holds {len(filters)} filters, more than {MAX_FILTERS}", path=path)
     return [Kernel(f"{stem}[{i}]", one.copy(), path) for i, one in enumerate(filters)]
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @declare("convolve", __doc__)
 @words.images
 @words.kernels
+@words.layout
 @options.convolution
 @options.look
 @options.reading
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 def command(
     images: tuple[str, ...],
     kernels: tuple[str, ...],
+    layout: str | None,
     settings: dict[str, Any],
     look: dict[str, Any],
     reading: dict[str, Any],
@@ -46,7 +48,7 @@ def command(
     from cnnviz.kernels import resolve
     from cnnviz.report import convolution
 
-    resolved = [kernel for text in kernels for kernel in resolve(text)]
+    resolved = [kernel for text in kernels for kernel in resolve(text, layout)]
     if settings["gray"]:
         settings["channels"] = "gray"
     settings["gray"] = settings["gray"] or "luma601"
