@@ -138,7 +138,7 @@ def _common_size(names: tuple[str, ...]) -> Shape:
     found: set[Shape] = set()
     for name in dict.fromkeys(names):
         if not set(name) <= set("0123456789+-.e,;/ "):
-            describe(name.partition(":")[0])
+            describe(name)
         try:
             found.add(kernel(name).shape)
         except InputError as error:  # a value that is not finite

@@ -46,7 +46,8 @@ class Response:
         top = float(self.gains.max())
         rows, columns = np.nonzero(self.gains >= top * (1 - _NOTHING))
         count = self.gains.shape[0] - 1
-        places = [(r / count - 0.5, c / count - 0.5) for r, c in zip(rows, columns, strict=True)]
+        pairs = zip(rows.tolist(), columns.tolist(), strict=True)
+        places = [(r / count - 0.5, c / count - 0.5) for r, c in pairs]
         # Every place has a twin at (-v, -u): the one to the right, else the lower one.
         right = [(v, u) for v, u in places if u > 0 or (u == 0 and v >= 0)]
         return top, min(right, key=lambda place: (place[0] ** 2 + place[1] ** 2, -place[0]))
