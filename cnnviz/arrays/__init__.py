@@ -7,7 +7,7 @@ and no size that a file declares is believed before it is checked.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,16 @@ from cnnviz.files import DEFAULT_BYTES
 if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
-__all__ = ["FORMATS", "TEXT_SUFFIXES", "encode", "open_arrays", "read_array", "sniff", "unique"]
+__all__ = [
+    "FORMATS",
+    "TEXT_SUFFIXES",
+    "encode",
+    "open_arrays",
+    "read_array",
+    "sniff",
+    "store",
+    "unique",
+]
 FORMATS = ("npy", "npz", "csv", "txt")
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -131,6 +140,33 @@ def encode(format: str, names: Sequence[str], maps: Sequence[Array]) -> bytes:
     from cnnviz.arrays import text
 
     return text.write(maps[0], "," if format == "csv" else " ")
+
+
+def store(format: str, named: Mapping[str, Array]) -> bytes:
+    """Return arrays as they are as the content of a file: `npz` holds any, `npy` and `csv` one.
+
+    Raises
+    ------
+    SpecError
+        If the format cannot hold them.
+
+    Examples
+    --------
+    >>> read_array(store("npy", {"w": np.zeros((3, 3, 1, 8))}), name="w.npy").shape
+    (3, 3, 1, 8)
+    """
+    if format == "npz":
+        from cnnviz.arrays import npz
+
+        return npz.write(named)
+    if len(named) != 1:
+        raise SpecError(f"a .{format} file holds one array, not {len(named)}", hint="use .npz")
+    (values,) = named.values()
+    if format == "npy":
+        from cnnviz.arrays import npy
+
+        return npy.write(values)
+    return encode(format, list(named), [values])
 
 
 def unique(names: Sequence[str]) -> list[str]:

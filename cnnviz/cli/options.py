@@ -250,6 +250,7 @@ pooling = _group(
     strides={"default": None, "help": "Step of the window.  [default: its size]"},
 )
 look = _group("look", "display", "colormap", "range", "overlay", "peaks", "plain", "theme", "scale")
+figure = _group("look", "range", "theme", "scale")
 reading = _group("reading", "region", "resize", "max_pixels", "pixel_range", "alpha")
 writing = _group("writing", "targets", "overwrite", "as_json", "quiet", "no_color", "show")
 printing = _group("writing", "targets", "overwrite", "as_json", "quiet", "no_color")

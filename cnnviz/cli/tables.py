@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cnnviz.cli import names, outputs, streams
+from cnnviz.cli import names, outputs, stamp, streams
 from cnnviz.cli.types import Target
 from cnnviz.render.terminal import has_colour, width
 
@@ -19,7 +19,7 @@ def put(
     name: str,
     text: Callable[[int, bool], str],
     data: dict[str, Any],
-    formats: Mapping[str, Callable[[], str]],
+    formats: Mapping[str, Callable[[], str | bytes]],
     *,
     targets: Sequence[Target],
     overwrite: bool,
@@ -27,6 +27,7 @@ def put(
     quiet: bool,
     no_color: bool,
     inputs: Sequence[str] = (),
+    pictures: Mapping[str, Callable[[], bytes]] | None = None,
 ) -> int:
     """Print a result (as `data` with `--json`) and write it in every format that -o asks for.
 
@@ -38,9 +39,13 @@ def put(
         Takes a width and whether to colour, returns the table.
     formats : mapping
         By suffix, what returns the content of a file; `txt` comes first by itself.
+    pictures : mapping, optional
+        By suffix, what draws the result; where there is any, the first is written without -o too.
     """
-    writers = {"txt": lambda: text(FILE_WIDTH, False), **formats}
-    label = names.label(click.get_current_context())
+    texts = {"txt": lambda: text(FILE_WIDTH, False), **formats}
+    writers: dict[str, Callable[[], str | bytes]] = {**(pictures or {}), **texts}
+    context = click.get_current_context()
+    label = names.label(context)
     slots = (
         outputs.plan(
             targets,
@@ -51,13 +56,15 @@ def put(
             as_json=as_json,
             inputs=inputs,
         )[0]
-        if targets
+        if targets or pictures
         else []
     )
-    made = [(slot, writers[slot.format]().encode("utf-8", "backslashreplace")) for slot in slots]
-    paths = [outputs.write(slot, content) for slot, content in made]
+    made = [(slot, _encoded(writers[slot.format]())) for slot in slots]
+    run = stamp.fingerprint(context, name) if pictures else ""
+    paths = [outputs.write(slot, content, run) for slot, content in made]
     if as_json:
-        streams.emit_json(data)
+        written = {"outputs": [path for path in paths if path]} if pictures else {}
+        streams.emit_json(data | written)
     elif None not in paths and not quiet:
         coloured = has_colour(sys.stdout, no_color=no_color)
         streams.emit(text(width(sys.stdout), coloured).rstrip("\n"))
@@ -65,3 +72,7 @@ def put(
         if path is not None and not quiet:
             streams.say(f"wrote {path}")
     return 0
+
+
+def _encoded(content: str | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")

@@ -178,7 +178,6 @@ def _from_file(text: str, layout: str | None) -> list[Kernel]:
         stored = file.choose(layer)
         values = file.read(stored)
     stem = os.path.splitext(os.path.basename(path))[0] + (f":{stored.name}" if layer else "")
-    _finite(Kernel(stem, values, path))
     if len(stored.shape) == 2 or stored.axes == "hwi":
         return [Kernel(stem, values.reshape(stored.shape), path)]
     if values.shape[3] > MAX_FILTERS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -121,19 +122,25 @@ class WeightFile:
 
     def read(self, stored: Stored) -> Array:
         """Return an array as float64 `(kh, kw, C, filters)`, all of it finite."""
+        where = f"{self.path}:{ascii(stored.name)[1:-1]}" if stored.name else self.path
         if stored.layout is None:
             sizes = "x".join(map(str, stored.shape))
-            where = f"{self.path}:{stored.name}" if stored.name else self.path
             raise SpecError(
                 f"{where}: the layout of {sizes} cannot be told", hint="give --layout hwio or oihw"
             )
         axes = stored.layout.axes
-        values = _layout.as_weights(
-            self._file.read(stored.name or None).astype(np.float64, copy=False), axes
-        )
+        values = _layout.as_weights(self.raw(stored).astype(np.float64, copy=False), axes)
         if _layout.is_depthwise(stored.name, axes):
             values = values.reshape(*values.shape[:2], 1, -1)
+        if wrong := int(np.count_nonzero(~np.isfinite(values))):
+            name = stored.name or os.path.splitext(os.path.basename(self.path))[0]
+            what = f"{wrong} of {values.size} values not finite (NaN or infinite)"
+            raise InputError(f"kernel {name!a}: {what}", path=self.path)
         return values
+
+    def raw(self, stored: Stored) -> Array:
+        """Return an array as it is stored."""
+        return self._file.read(stored.name or None)
 
     def _name_one(self, what: str, names: Sequence[str] | dict[str, Stored]) -> SpecError:
         listed = ", ".join(ascii(name)[1:-1] for name in list(names)[:_SHOWN])

@@ -85,6 +85,24 @@ def shape_report(
     return _written(lines, width, colour, unicode)
 
 
+def grouped(
+    report: Report, *, key: str = "", width: int = 80, colour: bool = False, unicode: bool = True
+) -> str:
+    """Return a report as text: its table, one for each value of `key` if given, and its notes."""
+    from itertools import groupby
+
+    from rich.text import Text
+
+    width = max(width, LEAST)
+    lines: list[Text] = []
+    for name, rows in groupby(report.rows, lambda row: str(row[key]) if key else ""):
+        lines += [Text(f" {name}", ACCENT)] if name else []
+        lines += [*_lines(report.columns, list(rows), None, width), Text()]
+    for note in report.notes:
+        lines += [*_wrapped(note, width, DIM), Text()]
+    return _written(lines, width, colour, unicode)
+
+
 def _lines(
     columns: Sequence[Column], rows: Sequence[Row], total: Row | None, width: int
 ) -> list[Text]:

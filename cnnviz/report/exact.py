@@ -65,7 +65,7 @@ def rank_of(values: np.ndarray) -> tuple[int, np.ndarray]:
 
 
 def factors(values: np.ndarray) -> Product:
-    """Return the factors of a kernel of rank 1: whole where it is, else of equal sums or lengths.
+    """Return the factors of a kernel of rank 1: whole ones, else of equal sums or lengths.
 
     The one that does not change its sign, the smoothing one, is positive.
 
@@ -81,14 +81,12 @@ def factors(values: np.ndarray) -> Product:
         column = matrix @ row // int(row @ row)
         if np.array_equal(np.outer(column, row), matrix):
             return Product(*_signed(column, row), denominator, exact=True)
-    total = float(values.sum())
-    if abs(total) > 1e-9 * float(np.abs(values).sum()):
-        side = float(np.sqrt(abs(total)))
-        column, row = values.sum(axis=1) / side, values.sum(axis=0) * (side / total)
-    else:
-        u, s, v = np.linalg.svd(values)
-        column, row = u[:, 0] * np.sqrt(s[0]), v[0] * np.sqrt(s[0])
-    return Product(*_signed(column, row))
+    column, row = values.sum(axis=1), values.sum(axis=0)
+    if _is_one_signed(values):  # an average: both factors are averages too
+        side = float(np.sqrt(abs(values.sum())))
+        return Product(*_signed(column / side, row / np.copysign(side, values.sum())))
+    u, s, v = np.linalg.svd(values)
+    return Product(*_signed(u[:, 0] * np.sqrt(s[0]), v[0] * np.sqrt(s[0])))
 
 
 def _signed(column: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -114,13 +115,18 @@ class KernelFacts:
         yield ""
         yield from numbers(self.values, self.whole, width)
         yield ""
-        yield f"sum        {self.sum:.6g}"
-        yield f"rank       {self._rank_words()}"
-        yield f"symmetry   {self.symmetry_words()}"
-        yield f"response   {self.response_words()}"
+        for label, text in self.said():
+            yield from wrap(f"{label:<10} {text}", width - 1, subsequent_indent=" " * 11)
+
+    def said(self) -> Iterator[tuple[str, str]]:
+        """Yield what there is to say, each with what it is about."""
+        yield "sum", f"{self.sum:.6g}"
+        yield "rank", self._rank_words()
+        yield "symmetry", self.symmetry_words()
+        yield "response", self.response_words()
         if self.kernel.scale != 1 or self.kernel.offset != 0:
-            yield f"tool       {self.tool_words()}"
-        yield f"source     {self.kernel.source}"
+            yield "tool", self.tool_words()
+        yield "source", self.kernel.source
 
     def symmetry_words(self) -> str:
         """Return what it is symmetric to, in words."""
@@ -211,7 +217,7 @@ def look_up(texts: Sequence[str], layout: str | None = None) -> KernelSet:
         word = text.strip().removesuffix(":")
         in_library = kernels.locate(text) is None
         typed = f"bank:{word}" if in_library and word in banks and word not in names else text
-        for one in kernels.resolve(typed, layout):
+        for one in _resolve(typed, layout):
             if one.values.ndim != 2:
                 raise SpecError(
                     f"{one.name} is {times(one.values.shape)}, trained weights",
@@ -220,6 +226,21 @@ def look_up(texts: Sequence[str], layout: str | None = None) -> KernelSet:
             known = in_library and one.source != "inline matrix"
             facts.append(KernelFacts(one, kernels.describe(one.name).summary if known else ""))
     return KernelSet(tuple(facts))
+
+
+def _resolve(text: str, layout: str | None) -> list[Kernel]:
+    """Resolve a kernel; a file of several matrices gives all of them."""
+    from cnnviz.kernels import locate, resolve
+
+    place = locate(text)
+    if place is not None and place[1] is None:
+        from cnnviz.kernels._weights import open_weights
+
+        with open_weights(place[0], layout) as file:
+            if len(file.stored) > 1 and all(len(one.shape) == 2 for one in file.stored):
+                names = [one.name for one in file.stored]
+                return [k for name in names for k in resolve(f"file:{place[0]}:{name}")]
+    return resolve(text, layout)
 
 
 def _parity(values: np.ndarray, image: np.ndarray) -> str:

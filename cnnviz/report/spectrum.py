@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-LEAST_SAMPLES = 128  # along an axis
+_LITTLE = 0.05  # of the largest gain: nothing to speak of
+SAMPLES = 192  # along an axis, at least
 _NOTHING = 1e-9  # of the largest gain: what rounding leaves of zero
 
 
@@ -50,7 +51,7 @@ class Response:
         places = [(r / count - 0.5, c / count - 0.5) for r, c in pairs]
         # Every place has a twin at (-v, -u): the one to the right, else the lower one.
         right = [(v, u) for v, u in places if u > 0 or (u == 0 and v >= 0)]
-        return top, min(right, key=lambda place: (place[0] ** 2 + place[1] ** 2, -place[0]))
+        return top, min(right, key=lambda place: (place[0] ** 2 + place[1] ** 2, -place[1]))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as plain data; frequencies are [down, across]."""
@@ -71,13 +72,19 @@ def response(values: np.ndarray) -> Response:
     >>> found.kind, found.zero, found.peak
     ('band-pass', 0.0, (2.0, (0.0, 0.25)))
     """
-    count = LEAST_SAMPLES
+    found = gains(values)
+    return Response(found, _kind(found))
+
+
+def gains(values: np.ndarray, samples: int = SAMPLES) -> np.ndarray:
+    """Return |H(u, v)| at an odd number of frequencies an axis, from -0.5 to 0.5."""
+    count = samples
     while count < max(values.shape):
         count *= 2
-    gains = np.fft.fftshift(np.abs(np.fft.fft2(values, (count, count))))
-    gains = np.pad(gains, ((0, 1), (0, 1)), mode="wrap")  # 0.5 is the same wave as -0.5
-    gains[gains < _NOTHING * gains.max()] = 0.0
-    return Response(gains, _kind(gains))
+    found = np.fft.fftshift(np.abs(np.fft.fft2(values, (count, count))))
+    found = np.pad(found, ((0, 1), (0, 1)), mode="wrap")  # 0.5 is the same wave as -0.5
+    found[found < _NOTHING * found.max()] = 0.0
+    return found
 
 
 def _kind(gains: np.ndarray) -> str:
@@ -90,6 +97,6 @@ def _kind(gains: np.ndarray) -> str:
     edge = float(max(gains[middle, -1], gains[-1, middle], gains[-1, -1])) / top
     if zero >= 0.99:
         return "low-pass"
-    if zero <= 0.01:
+    if zero <= _LITTLE:
         return "high-pass" if edge >= 0.5 else "band-pass"
     return "high-boost" if edge >= 0.99 else "band-boost"

@@ -1,0 +1,163 @@
+"""List the kernels, show what one is in numbers, or see those that a network has learned.
+
+Without a name it prints the library. With names (also matrices, banks and tools) it writes the
+numbers of each kernel, its factors and frequency response. With a weight file (.npy, .npz,
+.safetensors) it draws the filters of one layer; the first if none is named.
+
+\b
+Examples:
+  cnnviz kernels
+  cnnviz kernels --search edge
+  cnnviz kernels sobel-x gaussian:5,1
+  cnnviz kernels pillow: -o pillow.svg
+  cnnviz kernels weights.safetensors:conv1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnnviz.cli import options, words
+from cnnviz.cli.option import after, option
+from cnnviz.cli.option import command as declare
+from cnnviz.errors import SpecError
+
+if TYPE_CHECKING:
+    from cnnviz.report.filters import FilterSet
+    from cnnviz.report.kernels import KernelSet
+
+
+@declare("kernels", __doc__)
+@click.argument("names", metavar="[NAME...|FILE[:LAYER]]", nargs=-1)
+@option(
+    "--search",
+    metavar="TEXT",
+    section="Kernels",
+    help="List only kernels with this text in their name or description.",
+)
+@words.layout
+@option(
+    "--slice",
+    "channel",
+    type=click.IntRange(min=0),
+    metavar="N",
+    section="Kernels",
+    label=after("slice"),
+    help="Show input channel N of deep filters, instead of the average over all.",
+)
+@option(
+    "--page",
+    type=click.IntRange(min=1),
+    metavar="N",
+    section="Kernels",
+    label=after("page"),
+    help="Show the Nth 64 filters, instead of an even sample of all.",
+)
+@options.figure
+@options.printing
+def command(
+    names: tuple[str, ...],
+    search: str | None,
+    layout: str | None,
+    channel: int | None,
+    page: int | None,
+    look: dict[str, Any],
+    writing: dict[str, Any],
+) -> int:
+    """Tell a file from names, which are never mixed."""
+    from cnnviz import kernels
+
+    if not names:
+        return _library(search, writing)
+    if search:
+        raise SpecError("--search narrows the list, and a kernel is named too")
+    if len(names) == 1 and (place := kernels.locate(names[0])) is not None:
+        from cnnviz.report import filters
+
+        found = filters.look_inside(*place, layout=layout, channel=channel, page=page)
+        if found is not None:
+            return _filters(found, place[0], look, writing)
+    if channel is not None or page is not None:
+        raise SpecError("--slice and --page are for the filters of a weight file")
+    from cnnviz.report.kernels import look_up
+
+    return _kernels(look_up(names, layout), names, look, writing)
+
+
+def _library(search: str | None, writing: dict[str, Any]) -> int:
+    from cnnviz.cli import tables
+    from cnnviz.render.tables import grouped
+    from cnnviz.report.library import library
+
+    report = library(search)
+    return tables.put(
+        report.name,
+        lambda width, colour: grouped(report, key="tool", width=width, colour=colour),
+        report.to_dict(),
+        {"md": report.to_markdown, "csv": report.to_csv, "json": report.to_json},
+        **writing,
+    )
+
+
+def _kernels(
+    kernels: KernelSet, names: tuple[str, ...], look: dict[str, Any], writing: dict[str, Any]
+) -> int:
+    rows = kernels.to_dicts()
+    data = rows[0] if len(rows) == 1 else {"kernels": rows}
+    sources = [one.kernel.source for one in kernels.facts]
+    return _put(kernels, "+".join(names), kernels.lines, data, look, writing, sources)
+
+
+def _filters(found: FilterSet, path: str, look: dict[str, Any], writing: dict[str, Any]) -> int:
+    def lines(width: int) -> Iterator[str]:
+        if found.listing is not None:
+            from cnnviz.render.tables import grouped
+
+            yield from grouped(found.listing, width=width).splitlines()
+        yield from found.lines(width)
+
+    return _put(found, found.title, lines, found.to_dict(), look, writing, [path])
+
+
+def _put(
+    result: KernelSet | FilterSet,
+    name: str,
+    lines: Callable[[int], Iterator[str]],
+    data: dict[str, Any],
+    look: dict[str, Any],
+    writing: dict[str, Any],
+    inputs: list[str],
+) -> int:
+    """Print a result and write its picture."""
+    import json
+
+    from cnnviz import arrays, render
+    from cnnviz.cli import tables
+    from cnnviz.render.terminal import escape
+
+    def picture(format: str) -> bytes:
+        return render.render(result, format, render.Look(**look))
+
+    def raw(format: str) -> bytes:
+        named = result.arrays()
+        keys = [escape(key).replace("/", "_").replace("\\", "_") for key, _ in named]
+        values = [array for _, array in named]
+        return arrays.store(format, dict(zip(arrays.unique(keys), values, strict=True)))
+
+    pictures = sorted(render.formats(), key=lambda format: format != "png")
+    return tables.put(
+        name.replace(".", "-"),  # where no suffix is meant
+        lambda width, colour: "\n".join(map(escape, lines(width))) + "\n",
+        data,
+        {
+            "json": lambda: json.dumps(data, indent=2, allow_nan=False) + "\n",
+            **{format: partial(raw, format) for format in ("npy", "npz", "csv")},
+        },
+        inputs=inputs,
+        pictures={format: partial(picture, format) for format in pictures},
+        **writing,
+    )

@@ -1,0 +1,230 @@
+"""The trained filters of a layer, and the layers of a file: what `cnnviz kernels FILE` reports."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from cnnviz.errors import SpecError
+from cnnviz.report.report import Column, Report, times
+
+if TYPE_CHECKING:
+    from cnnviz.kernels._weights import Stored, WeightFile
+
+PAGE = 64  # filters in a picture
+
+
+@dataclass(eq=False, repr=False)
+class FilterSet:
+    """The filters of one layer, and what of them a picture shows.
+
+    Attributes
+    ----------
+    path : str
+    stored : Stored
+        The array that they are from.
+    values : ndarray, (kh, kw, C, filters)
+    channel : int, optional
+        The input channel to show, instead of colours or an average.
+    page : int, optional
+        From 1; instead of an even sample of all.
+    listing : Report, optional
+        All kernels of the file, where it was not asked for one.
+    """
+
+    figure: ClassVar[str] = "filters"
+
+    path: str
+    stored: Stored
+    values: np.ndarray
+    channel: int | None = None
+    page: int | None = None
+    listing: Report | None = None
+
+    @property
+    def name(self) -> str:
+        """What the file calls them, or the file's name without a suffix."""
+        return self.stored.name or os.path.splitext(os.path.basename(self.path))[0]
+
+    @property
+    def title(self) -> str:
+        """File and layer."""
+        stem = os.path.splitext(os.path.basename(self.path))[0]
+        return f"{stem}-{self.stored.name}" if self.stored.name else stem
+
+    @property
+    def in_colour(self) -> bool:
+        """Whether the input channels are shown as red, green and blue."""
+        return self.values.shape[2] == 3 and self.channel is None
+
+    @cached_property
+    def shown(self) -> tuple[int, ...]:
+        """The numbers of the filters in the picture."""
+        count = self.values.shape[3]
+        if self.page is not None:
+            return tuple(range((self.page - 1) * PAGE, min(count, self.page * PAGE)))
+        if count <= PAGE:
+            return tuple(range(count))
+        return tuple(np.linspace(0, count - 1, PAGE).round().astype(int).tolist())
+
+    @cached_property
+    def view(self) -> np.ndarray:
+        """What is shown of each filter: `(kh, kw, filters)`, or `(kh, kw, 3, filters)`."""
+        if self.in_colour:
+            return self.values
+        if self.channel is not None:
+            return self.values[:, :, self.channel]
+        average: np.ndarray = self.values.mean(axis=2)
+        return average
+
+    def view_words(self) -> str:
+        """Return what is shown of each filter, in words."""
+        channels = self.values.shape[2]
+        if self.in_colour:
+            return "input channels as red, green and blue; gray is zero"
+        if self.channel is not None:
+            return f"input channel {self.channel} of {channels}"
+        return f"average over {channels} input channels" if channels > 1 else "one input channel"
+
+    def page_words(self) -> str:
+        """Return which filters are shown, in words; empty if all are."""
+        count, pages = self.values.shape[3], -(-self.values.shape[3] // PAGE)
+        if self.page is not None:
+            first, last = self.shown[0], self.shown[-1]
+            return f"filters {first} to {last} of {count}, page {self.page} of {pages}"
+        return f"{PAGE} of {count} filters, evenly sampled" if count > PAGE else ""
+
+    def layout_words(self) -> str:
+        """Return how they are stored, in words."""
+        layout = self.stored.layout
+        assert layout is not None  # or they could not have been read
+        return f"stored as {times(self.stored.shape)}, {layout.axes.upper()} ({layout.why})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as plain data, but for the values."""
+        filters = [
+            {"index": i, "min": float(f.min()), "max": float(f.max()), "mean": float(f.mean())}
+            for i, f in enumerate(np.moveaxis(self.values, 3, 0))
+        ]
+        data = {"file": self.path, **_row(self.stored, self.values)}
+        data |= {"shown": list(self.shown), "view": self.view_words(), "per_filter": filters}
+        return data | (self.listing.to_dict() if self.listing else {})
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return the one row of plain data."""
+        return [self.to_dict()]
+
+    def arrays(self) -> list[tuple[str, np.ndarray]]:
+        """Return the weights as `(kh, kw, C, filters)`, by their name."""
+        return [(self.name, self.values)]
+
+    def lines(self, width: int = 80) -> Iterator[str]:
+        """Yield what there is to say, in plain ASCII."""
+        kh, kw, channels, filters = self.values.shape
+        yield f"filters  {self.name}  {filters} of {kh}x{kw}x{channels}"
+        yield f"layout   {self.layout_words()}"
+        values = self.values
+        yield f"values   min {values.min():.6g}  max {values.max():.6g}  mean {values.mean():.6g}"
+        hint = "; --slice N shows one" if channels > 1 and "average" in self.view_words() else ""
+        yield f"picture  {self.view_words()}{hint}"
+        if words := self.page_words():
+            yield f"page     {words}" + ("" if self.page else "; --page N shows all in turn")
+
+
+def look_inside(
+    path: str,
+    layer: str | None,
+    *,
+    layout: str | None = None,
+    channel: int | None = None,
+    page: int | None = None,
+) -> FilterSet | None:
+    """Return the filters of a layer of a file; None where it holds matrices, kernels each.
+
+    Without a layer, those of the first convolution, with all kernels as `listing`.
+
+    Raises
+    ------
+    InputError, RefusedError
+        If the file is corrupt, over a limit, holds no kernels or values that are not finite.
+    SpecError
+        If the layer, its layout, the channel or the page is not there.
+    """
+    from cnnviz.kernels._weights import open_weights
+
+    with open_weights(path, layout) as file:
+        several = layer is None and len(file.stored) > 1
+        if several and all(len(one.shape) == 2 for one in file.stored):
+            return None
+        stored = _first(file.stored) if several else file.choose(layer)
+        if len(stored.shape) == 2:
+            return None
+        values = file.read(stored)
+        listing = _listing(file) if several else None
+    channels, pages = values.shape[2], -(-values.shape[3] // PAGE)
+    if channel is not None and channel >= channels:
+        raise SpecError(f"slice {channel} is not one of 0 to {channels - 1}, its input channels")
+    if page is not None and page > pages:
+        raise SpecError(f"page {page} is not one of 1 to {pages}")
+    return FilterSet(path, stored, values, channel, page, listing)
+
+
+def _first(stored: Sequence[Stored]) -> Stored:
+    return next((one for one in stored if len(one.shape) == 4), stored[0])
+
+
+def _listing(file: WeightFile) -> Report:
+    rows = tuple(_row(one, file.raw(one)) for one in file.stored)
+    notes = (f"Other arrays: {', '.join(map(_plain, file.others))}.",) if file.others else ()
+    head = {"others": list(file.others)}
+    return Report(file.path, head, rows, {}, (), COLUMNS, notes, key="tensors")
+
+
+def _row(stored: Stored, values: np.ndarray) -> dict[str, Any]:
+    sizes = stored.as_read
+    finite = bool(np.isfinite(values).all())
+    return {
+        "name": stored.name,
+        "shape": list(stored.shape),
+        "layout": stored.axes or None,
+        "filters": sizes[3] if sizes else None,
+        "channels": sizes[2] if sizes else None,
+        "kernel_size": list(sizes[:2]) if sizes else None,
+        "min": float(values.min()) if finite else None,
+        "max": float(values.max()) if finite else None,
+        "mean": float(values.mean(dtype=np.float64)) if finite else None,
+    }
+
+
+def _plain(name: str) -> str:
+    return ascii(name)[1:-1]
+
+
+def _number(value: float | None) -> str:
+    return "not finite" if value is None else f"{value:.4g}"
+
+
+def _size(sides: Sequence[int] | None) -> str:
+    return times(sides) if sides else "?"
+
+
+def _count(value: int | None) -> str:
+    return "?" if value is None else str(value)
+
+
+COLUMNS = (
+    Column("kernels", lambda row: _plain(row["name"])),
+    Column("shape", lambda row: times(row["shape"]), right=True),
+    Column("layout", lambda row: (row["layout"] or "?").upper(), rank=2),
+    Column("filters", lambda row: _count(row["filters"]), right=True, rank=3),
+    Column("channels", lambda row: _count(row["channels"]), right=True, rank=3),
+    Column("kernel", lambda row: _size(row["kernel_size"]), right=True, rank=3),
+    Column("min", lambda row: _number(row["min"]), right=True, rank=1),
+    Column("max", lambda row: _number(row["max"]), right=True, rank=1),
+    Column("mean", lambda row: _number(row["mean"]), right=True, rank=4),
+)
