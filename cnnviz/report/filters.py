@@ -62,19 +62,30 @@ class FilterSet:
         """Whether the input channels are shown as red, green and blue."""
         return self.values.shape[2] == 3 and self.channel is None
 
+    @property
+    def is_matrix(self) -> bool:
+        """Whether 1x1 kernels are shown as what they are, a matrix of filters by channels."""
+        kh, kw, channels, _ = self.values.shape
+        return kh == kw == 1 and channels > 1 and not self.in_colour and self.channel is None
+
     @cached_property
     def shown(self) -> tuple[int, ...]:
         """The numbers of the filters in the picture."""
         count = self.values.shape[3]
         if self.page is not None:
             return tuple(range((self.page - 1) * PAGE, min(count, self.page * PAGE)))
-        if count <= PAGE:
+        if count <= PAGE or self.is_matrix:
             return tuple(range(count))
         return tuple(np.linspace(0, count - 1, PAGE).round().astype(int).tolist())
 
     @cached_property
     def view(self) -> np.ndarray:
-        """What is shown of each filter: `(kh, kw, filters)`, or `(kh, kw, 3, filters)`."""
+        """What is shown of each filter: `(kh, kw, filters)`, or `(kh, kw, 3, filters)`.
+
+        Of a matrix `(1, channels, filters)`.
+        """
+        if self.is_matrix:
+            return self.values[:, 0]
         if self.in_colour:
             return self.values
         if self.channel is not None:
@@ -87,6 +98,8 @@ class FilterSet:
         channels = self.values.shape[2]
         if self.in_colour:
             return "input channels as red, green and blue; gray is zero"
+        if self.is_matrix:
+            return "1x1 kernels as a matrix: a row a filter, a column an input channel"
         if self.channel is not None:
             return f"input channel {self.channel} of {channels}"
         return f"average over {channels} input channels" if channels > 1 else "one input channel"
@@ -97,7 +110,9 @@ class FilterSet:
         if self.page is not None:
             first, last = self.shown[0], self.shown[-1]
             return f"filters {first} to {last} of {count}, page {self.page} of {pages}"
-        return f"{PAGE} of {count} filters, evenly sampled" if count > PAGE else ""
+        if len(self.shown) == count:
+            return ""
+        return f"{len(self.shown)} of {count} filters, evenly sampled"
 
     def layout_words(self) -> str:
         """Return how they are stored, in words."""

@@ -111,7 +111,7 @@ class KernelFacts:
 
     def lines(self, width: int = 80) -> Iterator[str]:
         """Yield all of it in plain ASCII."""
-        yield "  ".join(filter(None, (self.name, times(self.values.shape), self.summary)))
+        yield f"{self.name}  {times(self.values.shape)}"
         yield ""
         yield from numbers(self.values, self.whole, width)
         yield ""
@@ -120,6 +120,8 @@ class KernelFacts:
 
     def said(self) -> Iterator[tuple[str, str]]:
         """Yield what there is to say, each with what it is about."""
+        if self.summary:
+            yield "shows", self.summary
         yield "sum", f"{self.sum:.6g}"
         yield "rank", self._rank_words()
         yield "symmetry", self.symmetry_words()

@@ -109,7 +109,20 @@ def _kernels(
     rows = kernels.to_dicts()
     data = rows[0] if len(rows) == 1 else {"kernels": rows}
     sources = [one.kernel.source for one in kernels.facts]
-    return _put(kernels, "+".join(names), kernels.lines, data, look, writing, sources)
+    return _put(kernels, "+".join(map(_stem, names)), kernels.lines, data, look, writing, sources)
+
+
+def _stem(text: str) -> str:
+    """Return what a picture of a kernel is called: its name, or its file's without a suffix."""
+    import os
+
+    from cnnviz.kernels import locate
+
+    path, layer = locate(text) or (None, None)
+    if path is None:
+        return text
+    stem = os.path.splitext(os.path.basename(path))[0]
+    return f"{stem}-{layer}" if layer else stem
 
 
 def _filters(found: FilterSet, path: str, look: dict[str, Any], writing: dict[str, Any]) -> int:
@@ -137,6 +150,7 @@ def _put(
 
     from cnnviz import arrays, render
     from cnnviz.cli import tables
+    from cnnviz.cli.names import slug
     from cnnviz.render.terminal import escape
 
     def picture(format: str) -> bytes:
@@ -150,7 +164,7 @@ def _put(
 
     pictures = sorted(render.formats(), key=lambda format: format != "png")
     return tables.put(
-        name.replace(".", "-"),  # where no suffix is meant
+        slug(name).replace(".", "-"),  # where no suffix is meant
         lambda width, colour: "\n".join(map(escape, lines(width))) + "\n",
         data,
         {

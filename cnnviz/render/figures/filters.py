@@ -6,49 +6,95 @@ import numpy as np
 
 from cnnviz.render import display
 from cnnviz.render.figures import blocks, header
+from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, number, times
 from cnnviz.render.scene import Scene
-from cnnviz.render.theme import CAPTION, GAP, MARGIN, WIDE_GAP, theme
+from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, theme
 from cnnviz.report.filters import FilterSet
 
 # Filters up to a count: px of the box of each, and columns.
-_LAYOUTS = ((1, 280, 1), (4, 176, 4), (9, 128, 5), (16, 112, 8), (32, 88, 8), (64, 72, 8))
+_LAYOUTS = (
+    (1, 280, 1),
+    (4, 176, 4),
+    (6, 176, 3),
+    (9, 128, 5),
+    (16, 112, 8),
+    (32, 88, 8),
+    (64, 72, 8),
+)
+_MATRIX = (720, 560)  # px that a matrix of filters by channels may take
 _LINE = 16  # px below a tile, for its number and its limit
 _BAR = 200
-_ROOMY = 64  # px of a tile from which its limit is written beside its number
+_LEAST_CELL = 34  # px that hold any number of two digits
 
 
 def draw(filters: FilterSet, look: Look) -> Scene:
     """Return the figure of a layer's filters, signed and with zero in the middle of the scale."""
+    scene = Scene(theme(look.theme), title=_title(filters), description=". ".join(filters.lines()))
+    lines = [line for line in (_layout(filters), *_words(filters, look)) if line]
+    place = _matrix if filters.is_matrix else _grid
+    right, bottom = place(scene, filters, look, MARGIN + header.height(lines))
+    wide = max(measure(line, LABEL) for line in lines)
+    scene.width, scene.height = max(480, right + MARGIN, wide + 2 * MARGIN), bottom + MARGIN
+    header.draw(scene, lines)
+    return scene
+
+
+def _grid(scene: Scene, filters: FilterSet, look: Look, top: float) -> tuple[float, float]:
+    """Place a tile for each filter; return right and bottom."""
     shown = filters.shown
     _, box, columns = next(row for row in _LAYOUTS if len(shown) <= row[0])
-    scene = Scene(theme(look.theme), title=_title(filters), description=". ".join(filters.lines()))
-    lines = [line for line in (filters.layout_words(), *_words(filters, look)) if line]
     tiles = [filters.view[..., i] for i in shown]
     limits = [float(np.abs(tile).max()) for tile in tiles]
     if look.range == "shared":  # by the whole layer, so that its pages can be compared
         limits = [float(np.abs(filters.view).max())] * len(tiles)
     height, width = _size(tiles[0].shape, box)
     step_x, step_y = max(width, 40) + GAP, height + _LINE + GAP
-    top = MARGIN + header.height(lines)
     for i, (index, tile, limit) in enumerate(zip(shown, tiles, limits, strict=True)):
         row, column = divmod(i, columns)
         x, y = MARGIN + column * step_x, top + row * step_y
-        _tile(scene, x, y, tile, limit, (height, width), f"filter {index}", look.theme)
-        scene.text(x, y + height + 13, str(index), size=CAPTION, colour=scene.theme.secondary)
-        if look.range == "own" and width >= _ROOMY:
-            text = f"±{number(limit, 3)}"
-            right = x + width
-            scene.text(right, y + height + 13, text, colour=scene.theme.secondary, anchor="end")
+        _tile(scene, x, y, tile, limit, (height, width), f"filter {index}")
+        line = y + height + 13
+        named = scene.text(x, line, str(index), colour=scene.theme.secondary)
+        text = f"±{number(limit, 2)}"
+        if look.range == "own" and named + GAP + measure(text, CAPTION) <= step_x - GAP:
+            scene.text(x + width, line, text, colour=scene.theme.secondary, anchor="end")
     rows = -(-len(shown) // columns)
     right = MARGIN + min(columns, len(shown)) * step_x - GAP
-    bottom: float = top + rows * step_y
-    if look.range == "shared" or len(shown) == 1:
-        bottom = _legend(scene, filters, MARGIN, bottom + GAP, limits[0])
-    scene.width, scene.height = max(480, right + MARGIN), bottom + MARGIN - GAP
-    header.draw(scene, lines)
-    return scene
+    bottom = top + rows * step_y - GAP
+    if look.range == "own" and len(shown) > 1:
+        return right, bottom
+    return max(right, MARGIN + _BAR + 14), _legend(scene, filters, bottom + WIDE_GAP, limits[0])
+
+
+def _matrix(scene: Scene, filters: FilterSet, look: Look, top: float) -> tuple[float, float]:
+    """Place 1x1 kernels as a matrix; return right and bottom."""
+    matrix = filters.view[0][:, list(filters.shown)].T
+    limit = float(np.abs(filters.view).max())
+    height, width = display.fit(matrix.shape, _MATRIX)
+    density = look.scale
+    scale = _scale(limit, scene.theme.name)
+    pixels = scale.colours(display.reduce(matrix, height * density, width * density))
+    left = MARGIN + 32
+    blocks.tile(scene, left, top, pixels, width, height, "filters by input channels")
+    secondary = scene.theme.secondary
+    first, last = filters.shown[0], filters.shown[-1]
+    scene.text(left - 6, top + 10, str(first), colour=secondary, anchor="end")
+    if last > first and height > 24:
+        scene.text(left - 6, top + height, str(last), colour=secondary, anchor="end")
+    line = top + height + 14
+    end = f"input channel {matrix.shape[1] - 1}"
+    start = scene.text(left, line, "0", colour=secondary)
+    right = left + max(width, start + 2 * WIDE_GAP + measure(end, CAPTION))
+    scene.text(right, line, end, colour=secondary, anchor="end")
+    return max(right, MARGIN + _BAR), _legend(scene, filters, line + GAP, limit)
+
+
+def _layout(filters: FilterSet) -> str:
+    layout = filters.stored.layout
+    words = f" {layout.axes.upper()}, {layout.why}" if layout else ""
+    return f"stored as {times(filters.stored.shape)}{words}"
 
 
 def _title(filters: FilterSet) -> str:
@@ -58,8 +104,9 @@ def _title(filters: FilterSet) -> str:
 
 
 def _words(filters: FilterSet, look: Look) -> list[str]:
-    scale = "one scale for the layer" if look.range == "shared" else "each on its own scale"
-    return [f"{filters.view_words()}; {scale}", filters.page_words()]
+    shared = look.range == "shared" or filters.is_matrix
+    scale = "one scale for the layer" if shared else "each on its own scale"
+    return [f"{filters.view_words().replace('1x1', '1×1')}; {scale}", filters.page_words()]
 
 
 def _size(shape: tuple[int, ...], box: int) -> tuple[int, int]:
@@ -76,14 +123,15 @@ def _tile(
     limit: float,
     size: tuple[int, int],
     title: str,
-    theme_name: str,
 ) -> None:
     height, width = size
-    scale = _scale(limit, theme_name)
+    scale = _scale(limit, scene.theme.name)
     if values.ndim == 3:
         pixels = _colours(values, limit)
         blocks.tile(scene, x, y, pixels, width, height, title)
-    elif (cell := height // values.shape[0]) >= 26 and values.shape[0] * values.shape[1] > 1:
+    elif (cell := height // values.shape[0]) >= _LEAST_CELL and values.shape[0] * values.shape[
+        1
+    ] > 1:
         blocks.cells(scene, x, y, values, scale, cell, title)
     else:
         blocks.tile(scene, x, y, scale.colours(values), width, height, title)
@@ -100,21 +148,20 @@ def _scale(limit: float, theme_name: str) -> display.Scale:
     return display.choose(-limit, limit, display="signed", name="slate-orange", theme=theme_name)
 
 
-def _legend(scene: Scene, filters: FilterSet, x: float, y: float, limit: float) -> float:
+def _legend(scene: Scene, filters: FilterSet, y: float, limit: float) -> float:
     """Draw the scale that all share; return the bottom."""
     if not filters.in_colour:
-        blocks.bar(scene, x, y + 8, _BAR, _scale(limit, scene.theme.name))
-        return y + 40
-    ramp = np.linspace(-limit, limit, _BAR)
+        blocks.bar(scene, MARGIN, y, _BAR, _scale(limit, scene.theme.name))
+        return y + 22
+    ramp, left = np.linspace(-limit, limit, _BAR), MARGIN + 14
     for i, name in enumerate("RGB"):
         strip = np.zeros((1, _BAR, 3))
         strip[0, :, i] = ramp
-        place = y + 8 + 14 * i
-        scene.text(x, place + 8, name, colour=scene.theme.secondary)
-        blocks.tile(scene, x + 14, place, _colours(strip, limit), _BAR, 8, "colour scale")
-    line, left = y + 8 + 14 * 3 + 10, x + 14
-    secondary = scene.theme.secondary
+        place = y + 14 * i
+        scene.text(MARGIN, place + 8, name, colour=scene.theme.secondary)
+        blocks.tile(scene, left, place, _colours(strip, limit), _BAR, 8, "colour scale")
+    line, secondary = y + 14 * 3 + 8, scene.theme.secondary
     scene.text(left, line, f"{MINUS}{number(limit)}", colour=secondary)
     scene.text(left + _BAR / 2, line, "0", colour=secondary, anchor="middle")
     scene.text(left + _BAR, line, number(limit), colour=secondary, anchor="end")
-    return line + WIDE_GAP
+    return line + 2
