@@ -206,7 +206,8 @@ EXPECTED: dict[str, Callable[[], Array]] = {
     "gabor:11,135,5,2.5,0.7,30": lambda: cv2.getGaborKernel(
         (11, 11), 2.5, np.radians(-135), 5, 0.7, np.radians(-30), cv2.CV_64F
     ),
-    "schmid": lambda: rings(49, 2, 1),
+    "schmid": lambda: rings(49, 10, 3),
+    "schmid:49,2,1": lambda: rings(49, 2, 1),
     "schmid:49,10,4": lambda: rings(49, 10, 4),
     # image to image
     "identity": lambda: one(3),
@@ -268,6 +269,23 @@ def _families() -> dict[str, Array]:
         "r5": np.convolve(spot, spot),
     }
     found |= {f"laws:{a},{b}": np.outer(laws[a], laws[b]) for a in laws for b in laws}
+    nevatia_babu = (
+        "-100 -100 0 100 100; -100 -100 0 100 100; -100 -100 0 100 100;"
+        "-100 -100 0 100 100; -100 -100 0 100 100",
+        "-100 32 100 100 100; -100 -78 92 100 100; -100 -100 0 100 100;"
+        "-100 -100 -92 78 100; -100 -100 -100 -32 100",
+        "100 100 100 100 100; -32 78 100 100 100; -100 -92 0 92 100;"
+        "-100 -100 -100 -78 32; -100 -100 -100 -100 -100",
+        "100 100 100 100 100; 100 100 100 100 100; 0 0 0 0 0;"
+        "-100 -100 -100 -100 -100; -100 -100 -100 -100 -100",
+        "100 100 100 100 100; 100 100 100 78 -32; 100 92 0 -92 -100;"
+        "32 -78 -100 -100 -100; -100 -100 -100 -100 -100",
+        "100 100 100 32 -100; 100 100 92 -78 -100; 100 100 0 -100 -100;"
+        "100 78 -92 -100 -100; 100 -32 -100 -100 -100",
+    )
+    for i, mask in enumerate(nevatia_babu):
+        found |= {f"nevatia-babu:{30 * i}": table(mask)}
+        found |= {f"nevatia-babu:{30 * i + 180}": 0 - table(mask)}
     return found
 
 

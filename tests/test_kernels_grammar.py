@@ -115,6 +115,7 @@ class TestGrammar:
             ("skimage:sobel", "nearest: scikit-image:sobel-h, scikit-image:sobel-v, sobel-x"),
             ("pillow", "no kernel or file named 'pillow'; known: pillow:blur, pillow:contour"),
             ("pillow:", "pillow has no kernel named ''; known: pillow:blur, pillow:contour"),
+            ("opencv:Sobel:1", "opencv has no kernel named 'Sobel'; nearest: opencv:sobel"),
             ("setosa:qq", "setosa:top-sobel, or bank:setosa for all"),
             ("no/such.npy:conv1", "no kernel or file named 'no/such.npy:conv1'; check the path"),
         ],

@@ -150,6 +150,13 @@ class TestOrientation:
         assert rising[1, 1] == rising[7, 7] == 0
         assert rising[0, 8] == 0  # farther than half the length from the middle
 
+    def test_nevatia_babu_turns_counter_clockwise(self):
+        y, x = np.mgrid[2:-3:-1, -2:3]  # y grows upward, as seen
+        for angle in range(0, 360, 30):
+            slope = x * np.cos(np.radians(angle)) + y * np.sin(np.radians(angle))
+            answers = {a: respond(kernel(f"nevatia-babu:{a}"), slope) for a in range(0, 360, 30)}
+            assert max(answers, key=answers.get) == angle
+
     def test_step_edge_in_an_image(self):
         image = np.zeros((6, 6))
         image[:, 3:] = 255
