@@ -109,6 +109,7 @@ class TestLibrary:
         names = {bank: [k.name for k in resolve(f"bank:{bank}")] for bank in banks()}
         assert names["sobel"] == ["sobel-x", "sobel-y"]
         assert names["kirsch"] == [f"kirsch-{d}" for d in COMPASS]
+        assert cnnviz.kernels.bank("kirsch")["kirsch-ne"] == "kirsch:ne"
         assert names["gabor8"][:3] == ["gabor-0", "gabor-22.5", "gabor-45"]
         assert kernel("bank:gabor8").shape == (15, 15, 1, 8)
         same(kernel("gabor-45"), kernel("gabor:15,45"))
