@@ -9,11 +9,14 @@ Those of other tools are in `tools/`, one file a tool, and typed with its name b
 
 from __future__ import annotations
 
+from cnnviz.kernels._entry import Entry
 from cnnviz.kernels._grammar import Kernel, kernel, locate, resolve
-from cnnviz.kernels._library import banks, describe, entries, kernel_names, namespaces
+from cnnviz.kernels._library import bank, banks, describe, entries, kernel_names, namespaces
 
 __all__ = [
+    "Entry",
     "Kernel",
+    "bank",
     "banks",
     "describe",
     "entries",

@@ -120,7 +120,8 @@ def unknown(text: str) -> SpecError:
     else:
         hint = "cnnviz kernels lists them; to begin with: edge, sobel-x, gaussian:5, pillow:emboss"
     if colon:
-        return SpecError(f"{tool} has no kernel named {word[:80]!r}", hint=hint)
+        typed = text.partition(":")[2].partition(":")[0].strip()
+        return SpecError(f"{tool} has no kernel named {typed[:80]!r}", hint=hint)
     return SpecError(f"no kernel or file named {text[:80]!r}", hint=hint)
 
 

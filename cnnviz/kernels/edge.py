@@ -15,7 +15,7 @@ KERNELS = (
     Entry(
         "edge",
         edge,
-        "outline, edges in every direction: a cell against its 8 neighbours",
+        "outline, edges and points in every direction: a cell against its 8 neighbours",
         "the negative Laplacian with diagonals; Gonzalez and Woods, Digital Image Processing",
     ),
 )

@@ -9,7 +9,7 @@ SUM, DIFFERENCE = (1, 1), (-1, 1)
 SOURCE = "Haar 1910; scaled to unit length, so that the four with stride 2 lose nothing"
 
 KERNELS = (
-    Entry("haar-average", lambda: product(SUM, SUM) / 2, "twice the average of 2x2 cells", SOURCE),
+    Entry("haar-sum", lambda: product(SUM, SUM) / 2, "twice the average of 2x2 cells", SOURCE),
     Entry(
         "haar-x",
         lambda: product(SUM, DIFFERENCE) / 2,
@@ -24,4 +24,4 @@ KERNELS = (
     ),
     Entry("haar-xy", lambda: product(DIFFERENCE, DIFFERENCE) / 2, "diagonals of 2x2 cells", SOURCE),
 )
-BANKS = {"haar": {f"haar-{part}": f"haar-{part}" for part in ("average", "x", "y", "xy")}}
+BANKS = {"haar": {f"haar-{part}": f"haar-{part}" for part in ("sum", "x", "y", "xy")}}

@@ -28,7 +28,7 @@ KERNELS = (
         schmid,
         "rings of one width, texture whichever way it is turned; TAU half waves in SIGMA",
         "Schmid 2001, Constructing Models for Content-Based Image Retrieval: 13 of size 49",
-        (odd_size(DEFAULT, low=3), sigma(2), Number("tau", 1, 0, LARGEST)),
+        (odd_size(DEFAULT, low=3), sigma(10), Number("tau", 3, 0, LARGEST)),
     ),
 )
 BANKS = {"schmid": {f"schmid-{s}-{t}": f"schmid:{DEFAULT},{s},{t}" for s, t in PAIRS}}

@@ -32,7 +32,8 @@ class Conv2D(Layer):
         Add one trained number a filter.
     kernels : list of str, optional
         Named kernels or matrices of one size, one a filter, in place of trained ones; `filters`
-        and `kernel_size` follow from them.
+        and `kernel_size` follow from them. Only their values: the offset of `pillow:emboss` is
+        left to the bias.
 
     Raises
     ------

@@ -26,9 +26,10 @@ def disk(radius: float) -> Array:
     rims = np.arange(-cells, cells + 2) - 0.5
     area = _quarter(np.abs(rims)[:, None], np.abs(rims)[None, :], radius)
     area *= np.sign(rims)[:, None] * np.sign(rims)[None, :]
-    covered = np.diff(np.diff(area, axis=0), axis=1)
-    kernel: Array = covered / covered.sum()
-    return kernel
+    # Rounded, so that a cell outside weighs exactly 0.
+    covered: Array = np.abs(np.round(np.diff(np.diff(area, axis=0), axis=1), 13))
+    covered /= covered.sum()
+    return covered
 
 
 def _quarter(x: Array, y: Array, radius: float) -> Array:
@@ -66,7 +67,8 @@ def motion(length: float, theta: float) -> Array:
     """
     half, turn = (length - 1) / 2, np.radians(theta % 180)
     cos, sin = np.cos(turn), np.sin(turn)
-    columns, rows = (int(half * abs(reach) + 1 - length * EPS) for reach in (cos, sin))
+    # Cut towards 0, so that beyond 90 degrees a column of zeros may stay.
+    columns, rows = (abs(int(half * to + np.sign(to) - length * EPS)) for to in (cos, sin))
     x, y = offsets(2 * columns + 1)[None, :], -offsets(2 * rows + 1)[:, None]
     across, along = y * cos - x * sin, np.abs(x * cos + y * sin)
     past = np.hypot(x, y) >= half
