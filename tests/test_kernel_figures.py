@@ -209,3 +209,15 @@ def test_both_formats(format: str) -> None:
             Image.open(BytesIO(data)).load()
         else:
             assert data.startswith(b"<svg")
+
+
+def test_numbers_in_cells_have_no_sign_that_the_face_lacks() -> None:
+    from cnnviz.render.fonts import font
+    from cnnviz.render.scene import Text
+
+    scene = kernels_figure.draw(look_up(["12345 -1234; 1e-9 0.5"]), Look())
+    texts = [item.text for item in scene.items if isinstance(item, Text) and item.face == "mono"]
+    assert len(texts) == 4
+    missing = font("mono", 32).getmask("\ue000").getbbox()
+    for sign in set("".join(texts)):
+        assert font("mono", 32).getmask(sign).getbbox() != missing, sign

@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnviz.render import display
 from cnnviz.render.figures import blocks, header
+from cnnviz.render.figures.kernels import rounded
 from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, number, times
@@ -47,14 +48,15 @@ def _grid(scene: Scene, filters: FilterSet, look: Look, top: float) -> tuple[flo
     _, box, columns = next(row for row in _LAYOUTS if len(shown) <= row[0])
     tiles = [filters.view[..., i] for i in shown]
     limits = [float(np.abs(tile).max()) for tile in tiles]
+    largest = float(np.abs(filters.view).max())
     if look.range == "shared":  # by the whole layer, so that its pages can be compared
-        limits = [float(np.abs(filters.view).max())] * len(tiles)
+        limits = [largest] * len(tiles)
     height, width = _size(tiles[0].shape, box)
     step_x, step_y = max(width, 40) + GAP, height + _LINE + GAP
     for i, (index, tile, limit) in enumerate(zip(shown, tiles, limits, strict=True)):
         row, column = divmod(i, columns)
         x, y = MARGIN + column * step_x, top + row * step_y
-        _tile(scene, x, y, tile, limit, (height, width), f"filter {index}")
+        _tile(scene, x, y, tile, (limit, largest), (height, width), f"filter {index}")
         line = y + height + 13
         named = scene.text(x, line, str(index), colour=scene.theme.secondary)
         text = f"±{number(limit, 2)}"
@@ -120,11 +122,12 @@ def _tile(
     x: float,
     y: float,
     values: np.ndarray,
-    limit: float,
+    limits: tuple[float, float],
     size: tuple[int, int],
     title: str,
 ) -> None:
-    height, width = size
+    """Draw one filter; its limits are that of the colours, and the layer's for the decimals."""
+    (height, width), (limit, largest) = size, limits
     scale = _scale(limit, scene.theme.name)
     if values.ndim == 3:
         pixels = _colours(values, limit)
@@ -132,7 +135,7 @@ def _tile(
     elif (cell := height // values.shape[0]) >= _LEAST_CELL and values.shape[0] * values.shape[
         1
     ] > 1:
-        blocks.cells(scene, x, y, values, scale, cell, title)
+        blocks.cells(scene, x, y, rounded(values, largest), scale, cell, title)
     else:
         blocks.tile(scene, x, y, scale.colours(values), width, height, title)
 

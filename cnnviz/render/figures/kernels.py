@@ -182,9 +182,9 @@ def _cells(
     return height, width
 
 
-def rounded(matrix: np.ndarray) -> np.ndarray:
+def rounded(matrix: np.ndarray, largest: float | None = None) -> np.ndarray:
     """Return values with the decimals that give the largest three digits."""
-    largest = float(np.abs(matrix).max())
+    largest = float(np.abs(matrix).max()) if largest is None else largest
     if largest == 0 or np.array_equal(matrix, np.rint(matrix)):
         return matrix
     return np.round(matrix, 2 - floor(log10(largest)))
@@ -192,7 +192,8 @@ def rounded(matrix: np.ndarray) -> np.ndarray:
 
 def _size(shape: tuple[int, ...], box: int) -> tuple[int, int, int]:
     """Return the px of a cell that may hold a number (else 0), and the height and width."""
-    cell = min(MOST_CELL, box // max(shape))
+    wide = 2 * box if shape[0] == 1 and box == BOX else box
+    cell = min(MOST_CELL, box // shape[0], wide // shape[1])
     if cell < blocks.LEAST_CELL:
         return 0, *display.fit(shape, (box, box))
     return cell, shape[0] * cell, shape[1] * cell

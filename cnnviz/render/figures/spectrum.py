@@ -10,10 +10,11 @@ import numpy as np
 from cnnviz.render import display
 from cnnviz.render.figures import blocks
 from cnnviz.render.figures.blocks import HEADING
+from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, number
 from cnnviz.render.scene import Line, Polygon, Rect, Scene
-from cnnviz.render.theme import WIDE_GAP
+from cnnviz.render.theme import CAPTION, WIDE_GAP
 from cnnviz.report.spectrum import Response, gains
 
 SIDE, SMALL = 193, 111  # px: an odd number, so that zero frequency has a pixel
@@ -47,7 +48,7 @@ def draw(
     bar = top + SIDE + 42
     blocks.bar(scene, left, bar, SIDE, scale)
     right, bottom = left + max(SIDE, width), bar + 20
-    return _cuts(scene, right + 2 * WIDE_GAP + 16, top, found), bottom
+    return _cuts(scene, right + 2 * WIDE_GAP, top, found), bottom
 
 
 def thumbnail(scene: Scene, x: float, y: float, values: np.ndarray, name: str, look: Look) -> None:
@@ -69,6 +70,8 @@ def _cuts(scene: Scene, x: float, y: float, found: Response) -> float:
     middle = found.gains.shape[0] // 2
     across, down = found.gains[middle, middle:], found.gains[middle:, middle]
     top = float(max(across.max(), down.max())) or 1.0
+    label = number(top, 3)
+    x += measure(label, CAPTION) + 6
     blocks.heading(scene, x, y - HEADING, theme.map, "cuts", "from the middle", room=width)
     scene.add(Line((x, y), (x, y + height), theme.rule))
     scene.add(Line((x, y + height), (x + width, y + height), theme.rule))
@@ -83,7 +86,7 @@ def _cuts(scene: Scene, x: float, y: float, found: Response) -> float:
         xs = x + np.linspace(0, width, len(gain))
         ys = y + height - gain / top * (height - 8)
         _curve(scene, list(zip(xs.tolist(), ys.tolist(), strict=True)), colour)
-    scene.text(x - 6, y + 12, number(top, 3), colour=theme.secondary, anchor="end")
+    scene.text(x - 6, y + 12, label, colour=theme.secondary, anchor="end")
     scene.text(x - 6, y + height + 4, "0", colour=theme.secondary, anchor="end")
     for place, text in ((0.0, "0"), (0.5, "0.25"), (1.0, "0.5")):
         at = x + place * width
