@@ -158,6 +158,7 @@ def test_whole_numbers() -> None:
     assert whole(np.zeros((2, 2)))[1] == 1
     assert whole(np.array([[np.pi]])) is None
     assert whole(np.array([[1e-9, 1.0]])) is None
+    assert whole(np.array([[12345, 1e-9]])) is None
     assert whole(np.full((200, 200), 0.5)) is None  # too many to be read
 
 

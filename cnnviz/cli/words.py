@@ -32,10 +32,11 @@ class _Kernel(ParamType):
         ]
 
 
+KERNEL = _Kernel()
 kernels = option(
     "--kernel",
     "kernels",
-    type=_Kernel(),
+    type=KERNEL,
     multiple=True,
     required=True,
     section="Kernels",

@@ -9,7 +9,7 @@ from math import gcd, lcm
 import numpy as np
 
 _MOST_DENOMINATOR, _MOST_WHOLE = 10_000, 100_000
-_SLACK = 1e-12  # of the largest value: a few roundings
+_SLACK, _NOISE = 1e-12, 1e-15  # of a value, of the largest one: a few roundings
 _MOST_VALUES = 10_000
 
 
@@ -28,7 +28,7 @@ def whole(values: np.ndarray) -> tuple[np.ndarray, int] | None:
     denominator = 1
     for value in flat.tolist():
         near = Fraction(value).limit_denominator(_MOST_DENOMINATOR)
-        if abs(float(near) - value) > _SLACK * largest:
+        if abs(float(near) - value) > max(_SLACK * abs(value), _NOISE * largest):
             return None
         denominator = lcm(denominator, near.denominator)
         if denominator > _MOST_WHOLE:

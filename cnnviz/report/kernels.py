@@ -54,9 +54,18 @@ class KernelFacts:
         return whole(self.values)
 
     @cached_property
+    def _decomposed(self) -> tuple[int, np.ndarray]:
+        return rank_of(self.values)
+
+    @property
     def rank(self) -> int:
         """Number of products of a column and a row that it is the sum of."""
-        return rank_of(self.values)[0]
+        return self._decomposed[0]
+
+    @property
+    def singular_values(self) -> np.ndarray:
+        """The weights of those products, largest first."""
+        return self._decomposed[1]
 
     @cached_property
     def product(self) -> Product | None:
@@ -100,7 +109,7 @@ class KernelFacts:
                 "row": product.row.tolist(),
                 "denominator": product.denominator,
             },
-            "singular_values": rank_of(self.values)[1].tolist(),
+            "singular_values": self.singular_values.tolist(),
             "symmetry": self.symmetry,
             "frequency_response": self.response.to_dict(),
             "scale": self.kernel.scale,
@@ -167,8 +176,8 @@ class KernelFacts:
     def _rank_words(self) -> str:
         product = self.product
         if product is None:
-            singular = rank_of(self.values)[1]
-            listed = ", ".join(f"{s:.4g}" for s in singular[: min(self.rank, _MOST_SINGULAR)])
+            most = min(self.rank, _MOST_SINGULAR)
+            listed = ", ".join(f"{s:.4g}" for s in self.singular_values[:most])
             more = ", ..." if self.rank > _MOST_SINGULAR else ""
             return f"{self.rank}, not separable; singular values {listed}{more}"
         below = f"1/{product.denominator} x " if product.denominator != 1 else ""

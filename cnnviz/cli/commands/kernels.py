@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @declare("kernels", __doc__)
-@click.argument("names", metavar="[NAME...|FILE[:LAYER]]", nargs=-1)
+@click.argument("names", metavar="[NAME...|FILE[:LAYER]]", nargs=-1, type=words.KERNEL)
 @option(
     "--search",
     metavar="TEXT",
@@ -106,8 +106,10 @@ def _library(search: str | None, writing: dict[str, Any]) -> int:
 def _kernels(
     kernels: KernelSet, names: tuple[str, ...], look: dict[str, Any], writing: dict[str, Any]
 ) -> int:
-    rows = kernels.to_dicts()
-    data = rows[0] if len(rows) == 1 else {"kernels": rows}
+    def data() -> dict[str, Any]:
+        rows = kernels.to_dicts()
+        return rows[0] if len(rows) == 1 else {"kernels": rows}
+
     sources = [one.kernel.source for one in kernels.facts]
     return _put(kernels, "+".join(map(_stem, names)), kernels.lines, data, look, writing, sources)
 
@@ -133,14 +135,14 @@ def _filters(found: FilterSet, path: str, look: dict[str, Any], writing: dict[st
             yield from grouped(found.listing, width=width).splitlines()
         yield from found.lines(width)
 
-    return _put(found, found.title, lines, found.to_dict(), look, writing, [path])
+    return _put(found, found.title, lines, found.to_dict, look, writing, [path])
 
 
 def _put(
     result: KernelSet | FilterSet,
     name: str,
     lines: Callable[[int], Iterator[str]],
-    data: dict[str, Any],
+    data: Callable[[], dict[str, Any]],
     look: dict[str, Any],
     writing: dict[str, Any],
     inputs: list[str],
@@ -166,9 +168,9 @@ def _put(
     return tables.put(
         slug(name).replace(".", "-"),  # where no suffix is meant
         lambda width, colour: "\n".join(map(escape, lines(width))) + "\n",
-        data,
+        data() if writing["as_json"] else {},  # long for a large kernel
         {
-            "json": lambda: json.dumps(data, indent=2, allow_nan=False) + "\n",
+            "json": lambda: json.dumps(data(), indent=2, allow_nan=False) + "\n",
             **{format: partial(raw, format) for format in ("npy", "npz", "csv")},
         },
         inputs=inputs,
