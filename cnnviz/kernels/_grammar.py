@@ -177,7 +177,8 @@ def _from_file(text: str, layout: str | None) -> list[Kernel]:
     with open_weights(path, layout) as file:
         stored = file.choose(layer)
         values = file.read(stored)
-    stem = os.path.splitext(os.path.basename(path))[0] + (f":{stored.name}" if layer else "")
+    called = stored.name if set("*?[") & set(layer or "") else layer  # short where it was typed so
+    stem = os.path.splitext(os.path.basename(path))[0] + (f":{called}" if layer else "")
     if len(stored.shape) == 2 or stored.axes == "hwi":
         return [Kernel(stem, values.reshape(stored.shape), path)]
     if values.shape[3] > MAX_FILTERS:

@@ -1,4 +1,4 @@
-"""List the kernels, show what one is in numbers, or see those that a network has learned.
+"""List kernels, show one in numbers, see learned ones.
 
 Without a name it prints the library. With names (also matrices, banks and tools) it writes the
 numbers of each kernel, its factors and frequency response. With a weight file (.npy, .npz,
