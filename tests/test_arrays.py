@@ -217,6 +217,13 @@ class TestNpz:
         with pytest.raises(InputError, match=message):
             read_array(data, name="a.npz")
 
+    def test_a_fault_does_not_quote_the_file_at_length(self):
+        data = bytearray(saved(None, a=np.ones(300)))
+        data[26:28] = b"\xff\x03"  # a name of 1023 bytes in the local header
+        message = complaint(bytes(data))
+        assert "corrupt .npz" in message
+        assert len(message) < 200
+
     def test_encrypted(self):
         data = bytearray(saved(None, a=np.ones(3)))
         data[6] |= 1

@@ -92,7 +92,8 @@ def _faults(name: str) -> Iterator[None]:
     except (CnnvizError, MemoryError):
         raise
     except Exception as error:  # BadZipFile, zlib.error, struct.error, RuntimeError if encrypted, …
-        raise InputError(f"corrupt .npz: {error or type(error).__name__}", path=name) from error
+        reason = shown(str(error) or type(error).__name__)  # may quote the file at length
+        raise InputError(f"corrupt .npz: {reason[:120]}", path=name) from error
 
 
 def _check_count(file: BinaryIO, name: str) -> None:

@@ -190,7 +190,8 @@ def look_inside(
 
 
 def _first(stored: Sequence[Stored]) -> Stored:
-    return next((one for one in stored if len(one.shape) == 4), stored[0])
+    deep = [one for one in stored if len(one.shape) == 4] or list(stored)
+    return next((one for one in deep if one.layout), deep[0])
 
 
 def _listing(file: WeightFile) -> Report:
