@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,11 +24,12 @@ class Number:
     low: float
     high: float
     odd: bool = False
+    whole: bool = False
 
     def read(self, text: str) -> float:
         """Return the value of `text`, or raise `SpecError` with the valid range."""
         try:
-            value: float = int(text) if self.odd else float(text)
+            value: float = int(text) if self.odd or self.whole else float(text)
         except ValueError:
             value = float("nan")
         plain = text.isascii() and "_" not in text
@@ -38,7 +40,8 @@ class Number:
     @property
     def range(self) -> str:
         """The valid values in words, `an odd number from 1 to 1023`."""
-        return f"{'an odd' if self.odd else 'a'} number from {self.low:g} to {self.high:g}"
+        kind = "an odd" if self.odd else "a whole" if self.whole else "a"
+        return f"{kind} number from {self.low:g} to {self.high:g}"
 
 
 @dataclass(eq=False, repr=False)
@@ -68,13 +71,16 @@ class Entry:
     Attributes
     ----------
     name : str
-        As typed; its leading letters are the name of the family's file.
+        As typed. Its leading letters are the name of the family's file; a kernel of another tool
+        has the tool before a colon, `pillow:emboss`.
     build : callable
         Takes the parameters in order, returns the kernel `(kh, kw)` in correlation order.
     summary, source : str
         One line each: what it shows, and the formula or paper that it is from.
     parameters : tuple of Number or Choice
         What may follow the name after a colon, separated by commas.
+    scale, offset : float
+        What the built kernel is divided by, and what is added to each value of its map.
     """
 
     name: str
@@ -82,6 +88,14 @@ class Entry:
     summary: str
     source: str
     parameters: tuple[Number | Choice, ...] = ()
+    scale: float = 1.0
+    offset: float = 0.0
+
+    @property
+    def family(self) -> str:
+        """Whose it is: the tool, `pillow`, or the family, `sobel` of `sobel-x`."""
+        tool, colon, _ = self.name.partition(":")
+        return tool if colon else re.match("[a-z]*", self.name)[0]  # type: ignore[index]
 
     @property
     def signature(self) -> str:
@@ -104,15 +118,21 @@ class Entry:
         try:
             for i, text in enumerate(texts):
                 values[i] = self.parameters[i].read(text)
-            return self.build(*values)
+            built = self.build(*values)
+            return built if self.scale == 1 else built / self.scale
         except SpecError as error:
             hint = f"write {self.signature}" if self.parameters else None
             raise SpecError(f"kernel {self.name!r}: {error}", hint=hint) from None
 
 
-def odd_size(default: int, *, low: int = 1) -> Number:
+def odd_size(default: int, *, low: int = 1, high: int = LARGEST) -> Number:
     """Return the usual first parameter, cells along a side; odd, so that there is a centre."""
-    return Number("size", default, low, LARGEST, odd=True)
+    return Number("size", default, low, high, odd=True)
+
+
+def count(name: str, default: int | None, low: int, high: int = LARGEST) -> Number:
+    """Return the parameter for a whole number."""
+    return Number(name, default, low, high, whole=True)
 
 
 def sigma(default: float | None, name: str = "sigma") -> Number:

@@ -31,18 +31,25 @@ class Kernel:
         `(kh, kw)`, or `(kh, kw, C)` from a file; float64 in correlation order, all finite.
     source : str
         The formula or paper, the file, or `inline matrix`.
+    scale : float
+        What its numbers were divided by to give `values`, for a tool that writes them so.
+    offset : float
+        What is added to each value of its map, such as 128 for a relief in middle gray.
     """
 
     name: str
     values: Array
     source: str
+    scale: float = 1.0
+    offset: float = 0.0
 
 
 def resolve(text: str) -> list[Kernel]:
     """Return the kernels that `text` stands for.
 
     Tried in this order: (1) digits, signs, `. e , ; /` and spaces are an inline matrix with rows
-    by `;`; (2) `file:PATH[:LAYER]`; (3) `NAME[:PARAMETERS]` of the library, or `bank:NAME`;
+    by `;`; (2) `file:PATH[:LAYER]`; (3) `NAME[:PARAMETERS]` of the library, with the tool before
+    it for those of other tools (`pillow:emboss`), or `bank:NAME`, also for all of a tool;
     (4) `PATH[:LAYER]`, the longest file that exists. A library name beats a file of that name.
 
     Raises
@@ -67,11 +74,10 @@ def resolve(text: str) -> list[Kernel]:
     if text.startswith(_FILE):
         return _from_file(text.removeprefix(_FILE), named=False)
     head, _, tail = text.partition(":")
-    if head == _library.NAMESPACE:
+    if head == _library.BANK:
         return [_named(typed, name=name) for name, typed in _library.bank(tail.strip()).items()]
-    typed = _library.member(text) or text
-    if _library.find(typed.partition(":")[0]):
-        return [_named(typed, name=text)]
+    if _library.knows(text):
+        return [_named(text, name=text)]
     return _from_file(text, named=True)
 
 
@@ -82,7 +88,8 @@ def kernel(text: str) -> Array:
     -------
     ndarray
         float64 `(kh, kw)`, or `(kh, kw, C)` from a file; several (a bank, a 4-D array) are
-        `(kh, kw, C, filters)`, with C = 1 for kernels without channels.
+        `(kh, kw, C, filters)`, with C = 1 for kernels without channels. Only the values: the
+        offset of a kernel such as `pillow:emboss` is in what `resolve` returns.
 
     Examples
     --------
@@ -101,9 +108,9 @@ def kernel(text: str) -> Array:
 
 
 def _named(typed: str, *, name: str) -> Kernel:
-    _, colon, arguments = typed.partition(":")
-    entry = _library.describe(typed)
-    return _finite(Kernel(name, entry.values(arguments if colon else None), entry.source))
+    entry, arguments = _library.look_up(typed)
+    values = entry.values(arguments)
+    return _finite(Kernel(name, values, entry.source, entry.scale, entry.offset))
 
 
 def _matrix(text: str) -> Array:

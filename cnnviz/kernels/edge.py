@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from cnnviz.kernels._entry import Entry
+from cnnviz.kernels._entry import Array, Entry
 from cnnviz.kernels._stencil import array
+
+
+def edge() -> Array:
+    """Return 8 times the cell minus its neighbours."""
+    return array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]])
+
 
 KERNELS = (
     Entry(
         "edge",
-        lambda: array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]),
-        "outline, edges in every direction: a cell against its 8 neighbours",
+        edge,
+        "outline, edges and points in every direction: a cell against its 8 neighbours",
         "the negative Laplacian with diagonals; Gonzalez and Woods, Digital Image Processing",
     ),
 )

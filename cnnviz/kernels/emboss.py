@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from cnnviz.kernels._entry import Entry
-from cnnviz.kernels._stencil import array
+from cnnviz.kernels._entry import Array, Choice, Entry
+from cnnviz.kernels._stencil import DIRECTIONS, array, facing
+
+SOUTH_EAST = ((-2, -1, 0), (-1, 1, 1), (0, 1, 2))
+
+
+def emboss(direction: str) -> Array:
+    """Return the image plus its slope towards `direction`."""
+    return facing(array(SOUTH_EAST), direction, was="se")
+
 
 KERNELS = (
     Entry(
         "emboss",
-        lambda: array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
-        "relief; lifts what is brighter to the lower right",
+        emboss,
+        "relief; lifts what is brighter towards DIRECTION, se is to the lower right",
         "the image plus its slope to the lower right; as on setosa.io, Image Kernels",
+        (Choice("direction", "se", DIRECTIONS),),
     ),
 )
+BANKS = {"emboss": {f"emboss-{towards}": f"emboss:{towards}" for towards in DIRECTIONS}}

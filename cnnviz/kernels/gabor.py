@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnviz.kernels._entry import LARGEST, Array, Entry, Number, angle, odd_size, sigma
-from cnnviz.kernels.gaussian import offsets
+from cnnviz.kernels._stencil import offsets
 
 DEFAULT = 15
 # One octave of bandwidth, sigma/lambda = sqrt(ln(2)/2)/pi (2^1 + 1)/(2^1 - 1).

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from cnnviz.kernels._entry import Array, Choice, Entry
-from cnnviz.kernels._stencil import array, turned
+from cnnviz.kernels._stencil import DIRECTIONS, array, facing
 
-DIRECTIONS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
 NORTH = ((5, 5, 5), (-3, 0, -3), (-3, -3, -3))
 
 
 def kirsch(direction: str) -> Array:
     """Return the mask that answers where it is brighter towards `direction`."""
-    return turned(array(NORTH), -DIRECTIONS.index(direction))
+    return facing(array(NORTH), direction)
 
 
 KERNELS = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cnnviz.kernels._entry import Array, Entry, odd_size, sigma
-from cnnviz.kernels.gaussian import gaussian, offsets
+from cnnviz.kernels._stencil import offsets
+from cnnviz.kernels.gaussian import gaussian
 
 
 def log(size: int, sigma: float) -> Array:

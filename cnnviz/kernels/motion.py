@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnviz.kernels._entry import Array, Entry, angle, odd_size
-from cnnviz.kernels.gaussian import offsets
+from cnnviz.kernels._stencil import offsets
 
 
 def motion(size: int, angle: float) -> Array:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from cnnviz.kernels._entry import Array, Entry
-from cnnviz.kernels._stencil import product, turned
+import numpy as np
 
-SUM = (1, 1, 1)
-DIFFERENCE = (-1, 0, 1)
+from cnnviz.kernels._entry import Array, Entry, odd_size
+from cnnviz.kernels._stencil import grid, turned
+
 SOURCE = "Prewitt 1970, Object Enhancement and Extraction; 1 1 1 times -1 0 1"
+WIDER = f"{SOURCE}; wider ones the slope of the plane that fits best, -2 -1 0 1 2"
+SIZE = odd_size(3, low=3, high=31)
 
 
-def x() -> Array:
+def x(size: int = 3) -> Array:
     """Return the derivative to the right."""
-    return product(SUM, DIFFERENCE)
+    slope: Array = np.ones((size, 1)) * grid(size)[0]
+    return slope
 
 
 KERNELS = (
-    Entry("prewitt-x", x, "vertical edges; positive where it is brighter to the right", SOURCE),
+    Entry(
+        "prewitt-x", x, "vertical edges; positive where it is brighter to the right", WIDER, (SIZE,)
+    ),
     Entry(
         "prewitt-y",
-        lambda: product(DIFFERENCE, SUM),
+        lambda size: x(size).T.copy(),
         "horizontal edges; positive where it is brighter below",
-        SOURCE,
+        WIDER,
+        (SIZE,),
     ),
     Entry(
         "prewitt-ne",

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from cnnviz.kernels._entry import Entry
+from cnnviz.kernels._entry import Array, Entry
 from cnnviz.kernels._stencil import product
 
 SMOOTH = (3, 10, 3)
 DIFFERENCE = (-1, 0, 1)
 SOURCE = "Scharr 2000, Optimale Operatoren in der Digitalen Bildverarbeitung; 3 10 3 times -1 0 1"
 
+
+def x() -> Array:
+    """Return the derivative to the right."""
+    return product(SMOOTH, DIFFERENCE)
+
+
 KERNELS = (
     Entry(
         "scharr-x",
-        lambda: product(SMOOTH, DIFFERENCE),
+        x,
         "vertical edges, truer in angle than Sobel; positive where it is brighter to the right",
         SOURCE,
     ),
     Entry(
         "scharr-y",
-        lambda: product(DIFFERENCE, SMOOTH),
+        lambda: x().T.copy(),
         "horizontal edges, truer in angle than Sobel; positive where it is brighter below",
         SOURCE,
     ),

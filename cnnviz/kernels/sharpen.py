@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from cnnviz.kernels._entry import Entry
-from cnnviz.kernels._stencil import array
+from cnnviz.kernels._entry import Array, Choice, Entry
+from cnnviz.kernels.identity import identity
+from cnnviz.kernels.laplacian import laplacian
+
+
+def sharpen(neighbours: str) -> Array:
+    """Return the identity minus the Laplacian."""
+    return identity() - laplacian(neighbours)
+
 
 KERNELS = (
     Entry(
         "sharpen",
-        lambda: array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
-        "sharper image, the image minus its Laplacian",
+        sharpen,
+        "sharper image, the image minus its Laplacian over 4 or 8 neighbours",
         "Gonzalez and Woods, Digital Image Processing: Laplacian sharpening",
+        (Choice("neighbours", "4", ("4", "8")),),
     ),
 )

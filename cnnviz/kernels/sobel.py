@@ -1,27 +1,30 @@
-"""Sobel's first derivatives: a difference across, a 1 2 1 smoothing along the edge."""
+"""Sobel's first derivatives: a difference across, a binomial smoothing along the edge."""
 
 from __future__ import annotations
 
-from cnnviz.kernels._entry import Array, Entry
-from cnnviz.kernels._stencil import product, turned
+from cnnviz.kernels._entry import Array, Entry, odd_size
+from cnnviz.kernels._stencil import binomial_row, product, turned
 
-SMOOTH = (1, 2, 1)
-DIFFERENCE = (-1, 0, 1)
 SOURCE = "Sobel and Feldman 1968; 1 2 1 times -1 0 1"
+WIDER = f"{SOURCE}; wider ones smoothed by Pascal's triangle, as OpenCV's getDerivKernels"
+SIZE = odd_size(3, low=3, high=31)
 
 
-def x() -> Array:
+def x(size: int = 3) -> Array:
     """Return the derivative to the right."""
-    return product(SMOOTH, DIFFERENCE)
+    return product(binomial_row(size), binomial_row(size, 1))
 
 
 KERNELS = (
-    Entry("sobel-x", x, "vertical edges; positive where it is brighter to the right", SOURCE),
+    Entry(
+        "sobel-x", x, "vertical edges; positive where it is brighter to the right", WIDER, (SIZE,)
+    ),
     Entry(
         "sobel-y",
-        lambda: product(DIFFERENCE, SMOOTH),
+        lambda size: x(size).T.copy(),
         "horizontal edges; positive where it is brighter below",
-        SOURCE,
+        WIDER,
+        (SIZE,),
     ),
     Entry(
         "sobel-ne",

@@ -32,7 +32,8 @@ class Conv2D(Layer):
         Add one trained number a filter.
     kernels : list of str, optional
         Named kernels or matrices of one size, one a filter, in place of trained ones; `filters`
-        and `kernel_size` follow from them.
+        and `kernel_size` follow from them. Only their values: the offset of `pillow:emboss` is
+        left to the bias.
 
     Raises
     ------
@@ -138,7 +139,7 @@ def _common_size(names: tuple[str, ...]) -> Shape:
     found: set[Shape] = set()
     for name in dict.fromkeys(names):
         if not set(name) <= set("0123456789+-.e,;/ "):
-            describe(name.partition(":")[0])
+            describe(name)
         try:
             found.add(kernel(name).shape)
         except InputError as error:  # a value that is not finite

@@ -46,7 +46,7 @@ def convolve(
     channels : {"sum", "gray"}
         Sum over the channels, or convolve the gray image (by the formula `gray`).
     bias : float
-        Added to every value, before `activation` (a Keras name).
+        Added to every value, as is a kernel's own offset, before `activation` (a Keras name).
     combine : {None, "magnitude"}
         Join exactly two maps of equal shape to sqrt(x^2 + y^2).
 
@@ -88,8 +88,8 @@ def convolve(
                 border=border,
                 flip=flip,
             )
-            if bias:
-                values = values + values.dtype.type(bias)
+            if bias + kernel.offset:
+                values = values + values.dtype.type(bias + kernel.offset)
             if act is not None and combine is None:
                 values = act(values)
         check_finite(values, f"the result of {kernel.name}")
@@ -107,6 +107,9 @@ def convolve(
     settings = settings_words(strides, padding, dilation_rate, border)
     settings += ("true convolution",) * flip + ("gray",) * (source is not image)
     settings += (f"bias {bias:g}",) * bool(bias) + (str(activation),) * bool(activation)
+    settings += tuple(
+        f"offset {k.offset:g}" + f" of {k.name}" * (len(kernels) > 1) for k in kernels if k.offset
+    )
     return MapSet("convolve", name, source, tuple(maps), settings, is_photo, flip)
 
 
