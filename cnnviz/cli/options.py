@@ -95,7 +95,7 @@ _choice(
     _values,
     "channels",
     "--channels",
-    "Sum over the channels, as a conv layer does; convolve the gray image; or draw R + G + B = sum.",
+    "Sum over the channels, as a conv layer does; the gray image; or each: R + G + B = sum.",
     "sum gray each",
     default="sum",
 )

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from cnnviz.errors import SpecError
 from cnnviz.geometry import Size
 from cnnviz.images.gray import FORMULAS, LUMA, to_gray
 from cnnviz.report.maps import Ranged
 from cnnviz.report.numbers import number_tables
+from cnnviz.report.patch import Patch, choose
 
 if TYPE_CHECKING:
     from cnnviz.report.locality import Locality
 
-LARGEST_PATCH = 16
 TITLES = {
     "average": "average",
     "luma601": "Rec. 601 luma",
@@ -43,26 +42,6 @@ class Channel(Ranged):
 
 
 @dataclass(eq=False, repr=False)
-class Patch:
-    """A part of an image, by its first pixel and its size."""
-
-    row: int
-    column: int
-    height: int
-    width: int
-
-    @property
-    def slices(self) -> str:
-        """The part as NumPy writes it, `[8:16, 0:8]`."""
-        return f"[{self.row}:{self.row + self.height}, {self.column}:{self.column + self.width}]"
-
-    def of(self, values: np.ndarray) -> np.ndarray:
-        """Return this part of an array `(H, W, ...)`."""
-        rows = slice(self.row, self.row + self.height)
-        return values[rows, self.column : self.column + self.width]
-
-
-@dataclass(eq=False, repr=False)
 class ChannelSet:
     """The channels of one image, its grays (of a colour image on the 0-255 scale), one patch."""
 
@@ -81,6 +60,11 @@ class ChannelSet:
         """The shape `(H, W, C)`, of an array `(H, W)` too."""
         height, width = self.source.shape[:2]
         return height, width, len(self.channels)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the channels; `A` is transparency."""
+        return [c.name for c in self.channels]
 
     @property
     def aside(self) -> frozenset[str]:
@@ -123,7 +107,10 @@ class ChannelSet:
         values = {name: patch.of(v).tolist() for name, v in self.arrays()}
         place = {"row": patch.row, "column": patch.column, "shape": [patch.height, patch.width]}
         shapes = {"shape": list(self.shape), "batch_shape": [1, *self.shape]}
-        rows = {"images": [image | shapes], "patches": [image | place | {"values": values}]}
+        rows: dict[str, list[dict[str, Any]]] = {
+            "images": [image | shapes],
+            "patches": [image | place | {"values": values}],
+        }
         if self.locality is not None:
             rows["locality"] = [image | row for row in self.locality.to_dicts()]
         return rows
@@ -134,7 +121,7 @@ class ChannelSet:
         yield f"batch    {(1, *self.shape)} = (images, rows, columns, channels)"
         if len(self.channels) == 1:
             yield "gray     one channel; a colour image has three: R, G, B"
-        elif not self.grays:
+        elif not self.grays and "A" not in self.names:
             yield "gray     no formula: it takes R, G and B from 0 to 255"
         width = max(len(c.name) for c in (*self.channels, *self.grays))
         for c in self.channels:
@@ -193,14 +180,20 @@ def channels(
         grays = tuple(
             Channel(f"gray-{f}", to_gray(colour, f)[..., 0], _formula(f)) for f in FORMULAS
         )
-    size = (patch, patch) if isinstance(patch, int) else patch
-    made = ChannelSet(name, image, planes, grays, _patch(source, at, size), is_photo)
+    made = ChannelSet(name, image, planes, grays, choose(source, patch, at), is_photo)
     if locality:
         from cnnviz.report.locality import locality as measure
 
-        luma = next((g for g in grays if g.name == "gray-luma601"), None)
-        made.locality = measure(luma.values if luma else source.mean(axis=2, dtype=np.float64))
+        made.locality = measure(_gray(made))
     return made
+
+
+def _gray(result: ChannelSet) -> np.ndarray:
+    """Return the luma of a colour image, the mean of other channels but transparency."""
+    if result.grays:
+        return result.grays[FORMULAS.index("luma601")].values
+    planes = [c.values for c in result.channels if c.name != "A"]
+    return np.asarray(np.mean(planes, axis=0, dtype=np.float64))
 
 
 def dispute(result: ChannelSet) -> str:
@@ -236,37 +229,6 @@ def _formula(name: str) -> str:
     form = "light({})" if name == "linear" else "{}"
     terms = [f"{w:g} {form.format(c)}" for w, c in zip(weights, "RGB", strict=True)]
     return f"code({' + '.join(terms)})" if name == "linear" else " + ".join(terms)
-
-
-def _patch(source: np.ndarray, at: tuple[int, int] | None, size: tuple[int, int]) -> Patch:
-    if max(size) > LARGEST_PATCH:
-        raise SpecError(f"patch {size[0]}x{size[1]} is more than {LARGEST_PATCH}x{LARGEST_PATCH}")
-    height, width = source.shape[:2]
-    row, column = _most_varied(source, size) if at is None else at
-    if row >= height or column >= width:
-        raise SpecError(
-            f"the patch at {row},{column} is not inside the image",
-            hint=f"it has rows 0 to {height - 1} and columns 0 to {width - 1}",
-        )
-    return Patch(row, column, min(size[0], height - row), min(size[1], width - column))
-
-
-def _most_varied(source: np.ndarray, size: tuple[int, int]) -> tuple[int, int]:
-    """Return the first pixel of the patch, of those side by side, whose colours vary most.
-
-    Its hues do, in every channel; failing that in some; its values where there is no colour.
-    """
-    height, width = (min(s, side) for s, side in zip(size, source.shape, strict=False))
-    rows, columns = source.shape[0] // height, source.shape[1] // width
-    blocks = source[: rows * height, : columns * width]
-    blocks = blocks.reshape(rows, height, columns, width, -1)
-    spread = blocks.var(axis=(1, 3))
-    hue = (blocks - blocks.mean(axis=4, keepdims=True)).var(axis=(1, 3)).sum(axis=2)
-    for varied in (hue * spread.min(axis=2), hue, spread.sum(axis=2)):
-        row, column = divmod(int(varied.argmax()), columns)
-        if varied[row, column] > 0:
-            break
-    return row * height, column * width
 
 
 def _range(c: Channel) -> str:

@@ -51,7 +51,7 @@ class Locality:
         for row in self.to_dicts():
             distance, *values = row.values()
             if distance in _PRINTED and any(value is not None for value in values):
-                a, b, c, d = ("-" if value is None else f"{value:.3f}" for value in values)
+                a, b, c, d = ("-" if v is None else f"{round(v, 3) + 0.0:.3f}" for v in values)
                 yield f"{distance:8}  {a:>10}  {b:>8}  {c:>8}  {d:>8}"
         half = self.half
         yield "half     not reached" if half is None else f"half     below 0.5 from {half} px on"
@@ -65,7 +65,7 @@ def locality(values: np.ndarray, reach: int = REACH) -> Locality:
     values : ndarray, (H, W)
         A gray image.
     reach : int
-        The largest distance in pixels; less where the image is smaller.
+        The largest distance in pixels; half a side where that is less, since far pairs are few.
 
     Returns
     -------
@@ -86,13 +86,11 @@ def locality(values: np.ndarray, reach: int = REACH) -> Locality:
     rng = np.random.default_rng(0)
     shuffled = _moments(rng.permutation(values.ravel()).reshape(values.shape), reach)
     spread = float(np.square(values - values.mean(dtype=np.float64)).mean(dtype=np.float64))
-    horizontal, vertical = (_axis(moments, axis, reach) for axis in (1, 0))
-    mixed = _axis(shuffled, 1, reach) + _axis(shuffled, 0, reach)
     return Locality(
-        _pearson(horizontal, spread),
-        _pearson(vertical, spread),
-        _pearson(horizontal + vertical, spread),
-        _pearson(mixed, spread),
+        _pearson(_axis(moments, 1, reach), spread),
+        _pearson(_axis(moments, 0, reach), spread),
+        _pearson(_both(moments, reach), spread),
+        _pearson(_both(shuffled, reach), spread),
         _pearson(moments, spread),
     )
 
@@ -103,7 +101,7 @@ def _moments(values: np.ndarray, reach: int) -> np.ndarray:
     The pair of `(dy, dx)` is `x = v[r, c]` and `y = v[r + dy, c + dx]`.
     """
     height, width = values.shape
-    most = min(reach, height - 1), min(reach, width - 1)
+    most = min(reach, height // 2, height - 1), min(reach, width // 2, width - 1)
     size = [-(-(side + m) // _STEP) * _STEP for side, m in zip((height, width), most, strict=True)]
     check_bytes(40 * size[0] * size[1], "the correlation of the pixels")
     v = values - values.mean(dtype=np.float64)  # float64, and no digits lost to a large mean
@@ -138,6 +136,20 @@ def _axis(moments: np.ndarray, axis: int, reach: int) -> np.ndarray:
     result = np.zeros((6, reach + 1))
     result[:, : line.shape[1]] = line
     return result
+
+
+def _both(moments: np.ndarray, reach: int) -> np.ndarray:
+    """Return the moments of both axes up to where both have pairs; of one if the other is short.
+
+    One axis alone beyond the other's end would make a jump in the curve.
+    """
+    horizontal, vertical = _axis(moments, 1, reach), _axis(moments, 0, reach)
+    lengths = np.count_nonzero(horizontal[0]), np.count_nonzero(vertical[0])
+    if min(lengths) == 1:
+        return horizontal if lengths[0] > 1 else vertical
+    mixed: np.ndarray = horizontal + vertical
+    mixed[:, min(lengths) :] = 0
+    return mixed
 
 
 def _pearson(moments: np.ndarray, spread: float) -> np.ndarray:

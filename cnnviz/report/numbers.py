@@ -11,12 +11,11 @@ WIDTH = 80  # columns of a terminal
 GAP = 3  # blanks between two tables
 
 
-def number_tables(
-    tables: Sequence[tuple[str, np.ndarray]], *, width: int = WIDTH
-) -> Iterator[str]:
+def number_tables(tables: Sequence[tuple[str, np.ndarray]], *, width: int = WIDTH) -> Iterator[str]:
     """Yield named arrays `(H, W)` of one shape as tables, as many side by side as fit.
 
-    >>> print("\\n".join(number_tables([("R", np.eye(2)), ("gray", np.array([[0.5, 12], [3, 4]]))])))
+    >>> tables = [("R", np.eye(2)), ("gray", np.array([[0.5, 12], [3, 4]]))]
+    >>> print("\\n".join(number_tables(tables)))
     <BLANKLINE>
     R      gray
      1 0     0.5 12.0

@@ -15,14 +15,15 @@ from cnnviz.render.look import Look
 from cnnviz.render.numbers import count, number, times, typeset
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import GAP, LABEL, MARGIN, WIDE_GAP, theme
-from cnnviz.report.channels import Channel, ChannelSet, Patch, dispute
+from cnnviz.report.channels import Channel, ChannelSet, dispute
+from cnnviz.report.patch import Patch
 
 BOX = 240  # px of a picture
 LEAST_COLUMN = 240  # px, so that range and formula fit below a picture
 BETWEEN = 40  # px between columns, which hold a sign
 COLUMNS = 4
 MOST_NAME = 240  # px of the image's name above the figure
-MOST_CELL = 30  # px of a number
+MOST_CELL, WIDE_CELL = 30, 34  # px of a whole number, and of another one at least
 MOST_NUMBERS, MOST_CHANNELS = 8, 64  # channels whose patch is shown, and that are shown
 LEAST_OUTLINE = 9  # px of the patch on a picture
 PREVIEW = 160  # pixels of a tile in the terminal
@@ -33,9 +34,8 @@ def draw(result: ChannelSet, look: Look) -> Scene:
     scene = Scene(theme(look.theme), title=_title(result), description=". ".join(result.lines()))
     lines = _lines(result)
     sheet = _Sheet(scene, result, look)
-    bottom = MARGIN + header.height(lines)
     place = sheet.colour if result.grays else sheet.maps
-    bottom = place(bottom)
+    bottom = place(MARGIN + header.height(lines))
     if result.locality is not None:
         from cnnviz.render.figures import locality
 
@@ -79,11 +79,13 @@ class _Sheet:
         self.patch = result.patch
         self.tile = display.fit(result.shape, (BOX, BOX))
         longest = max(self.patch.height, self.patch.width)
-        self.cell = max(LEAST_CELL, min(MOST_CELL, BOX // longest))
+        shown = self.patch.of(result.source)
+        least = LEAST_CELL if np.array_equal(shown, np.rint(shown)) else WIDE_CELL
+        self.cell = max(least, min(MOST_CELL, BOX // longest))
         if (self.patch.height, self.patch.width) == result.shape[:2]:
             self.cell = max(self.cell, self.tile[0] // result.shape[0])  # as large as its picture
         self.column = max(LEAST_COLUMN, self.tile[1], self.cell * self.patch.width)
-        self.right = MARGIN
+        self.right: float = MARGIN
         self.image = _Plane(result.source[..., :3], None)
         self.channels = [(c, _scale(c, result, look.theme)) for c in _sample(result.channels)]
 
@@ -123,8 +125,9 @@ class _Sheet:
     def maps(self, top: float) -> float:
         """Place each channel with its patch below, or beside a single one."""
         single, numbers = len(self.channels) == 1, len(self.channels) <= MOST_NUMBERS
-        for first in range(0, len(self.channels), COLUMNS):
-            row = self.channels[first : first + COLUMNS]
+        columns = COLUMNS if len(self.channels) <= 4 * COLUMNS else 2 * COLUMNS
+        for first in range(0, len(self.channels), columns):
+            row = self.channels[first : first + columns]
             bottom = max(
                 self.picture(i, top, c, _Plane(c.values, scale), "")
                 for i, (c, scale) in enumerate(row)
@@ -150,7 +153,8 @@ class _Sheet:
         y = top + HEADING
         pixels = plane.pixels(height * density, width * density)
         blocks.tile(scene, x, y, pixels, width, height, title)
-        _outline(scene, x, y, width, height, c.shape, self.patch)
+        if len(self.channels) <= MOST_NUMBERS:
+            _outline(scene, x, y, width, height, c.shape, self.patch)
         line = y + height
         if plane.scale is not None and not formula:
             blocks.bar(scene, x, line + 6, width if width >= 112 else self.column, plane.scale)
@@ -162,9 +166,7 @@ class _Sheet:
         scene.text(x, line + 16, "   ".join(words), colour=scene.theme.secondary)
         return line + 20
 
-    def numbers(
-        self, i: int, top: float, name: str, values: np.ndarray, scale: Scale
-    ) -> float:
+    def numbers(self, i: int, top: float, name: str, values: np.ndarray, scale: Scale) -> float:
         """Draw the patch of a channel as cells with its numbers."""
         scene, x = self.scene, self.left(i)
         blocks.heading(scene, x, top, scene.theme.accent, name, self.patch.slices, room=self.column)
@@ -205,11 +207,13 @@ def _lines(result: ChannelSet) -> list[str]:
         f" = (N, H, W, C)     {count(size)} numbers"
     ]
     if result.grays:
-        lines.append("each channel is shown as its own light on black: added, they are the image")
+        lines.append("R, G and B are shown as their own light on black: added, they are the image")
     elif result.shape[2] == 1:
         lines.append("one channel: a gray image; a colour image has three, R, G and B")
-    else:
+    elif "A" not in result.names:
         lines.append("no gray: its formulas take R, G and B from 0 to 255")
+    if "A" in result.names:
+        lines.append("A is transparency: 0 is clear, 255 opaque")
     if result.shape[2] > MOST_CHANNELS:
         lines.append(f"{MOST_CHANNELS} of {result.shape[2]} channels shown, evenly sampled")
     return lines

@@ -15,7 +15,7 @@ from cnnviz.report.locality import Locality
 
 WIDTH, HEIGHT = 520, 240  # px of the chart
 NEAR = 12  # pixels shown on each side of the middle of the map
-CELL = 10  # px of one
+CELL, MOST_CELL = 10, 30  # px of one
 LEAST_BAR = 112  # px of a colour bar
 SLACK = 0.05  # a curve may fall so far below 0 without a longer axis
 WINDOWS = (3, 7)  # receptive fields outlined on the map
@@ -39,9 +39,12 @@ def _words(locality: Locality) -> str:
     if np.isnan(locality.both).all():
         return "not defined: no two pixels differ"
     half, curve = locality.half, locality.both
-    shuffled = f"{locality.shuffled[1]:.2f}"
-    parts = [f"neighbours correlate by {curve[1]:.2f}"]
-    parts.append("never below 0.5" if half is None else f"below 0.5 from {half} px on")
+    near, shuffled = (f"{round(c[1], 3) + 0.0:.3f}" for c in (curve, locality.shuffled))
+    parts = [f"neighbours correlate by {near}"]
+    farthest = np.flatnonzero(~np.isnan(curve))[-1]
+    parts.append(
+        f"above 0.5 up to {farthest} px" if half is None else f"below 0.5 from {half} px on"
+    )
     return f"{', '.join(parts)}; the same pixels shuffled: {shuffled}".replace("-", MINUS)
 
 
@@ -69,10 +72,11 @@ def _around(scene: Scene, locality: Locality, x: float, y: float) -> tuple[float
     """Draw the correlation with every pixel around one; return right and bottom."""
     plane = locality.plane
     middle = plane.shape[0] // 2, plane.shape[1] // 2
-    reach = min(NEAR, middle[0] // 2), min(NEAR, middle[1] // 2)  # far pairs are few
+    reach = min(NEAR, middle[0]), min(NEAR, middle[1])
+    cell = min(MOST_CELL, (2 * NEAR + 1) * CELL // (2 * max(reach) + 1))
     rows, columns = (slice(m - r, m + r + 1) for m, r in zip(middle, reach, strict=True))
     near = plane[rows, columns].astype(np.float32)
-    height, width = near.shape[0] * CELL, near.shape[1] * CELL
+    height, width = near.shape[0] * cell, near.shape[1] * cell
     low = min(0.0, float(np.nanmin(near)))
     scale = display.choose(low, 1.0, theme=scene.theme.name)
     blocks.tile(scene, x, y, scale.colours(near), width, height, "correlation around a pixel")
@@ -83,8 +87,8 @@ def _around(scene: Scene, locality: Locality, x: float, y: float) -> tuple[float
             continue
         window = plane[middle[0] - r : middle[0] + r + 1, middle[1] - r : middle[1] + r + 1]
         told.append(f"{size}×{size}: at least {number(float(np.nanmin(window)), 2)}")
-        left, top = x + (reach[1] - r) * CELL, y + (reach[0] - r) * CELL
-        box = left, top, size * CELL, size * CELL
+        left, top = x + (reach[1] - r) * cell, y + (reach[0] - r) * cell
+        box = left, top, size * cell, size * cell
         scene.add(Rect(*box, stroke=scene.theme.kernel, line=2))
     bar = max(width, LEAST_BAR)
     blocks.bar(scene, x, y + height + 6, bar, scale)
