@@ -10,6 +10,7 @@ import numpy as np
 
 from cnnviz import ops
 from cnnviz.errors import SpecError
+from cnnviz.geometry import Axis
 from cnnviz.kernels import Kernel
 from cnnviz.ops.checks import check_finite
 from cnnviz.report.maps import FeatureMap, MapSet, times
@@ -41,6 +42,11 @@ class EachSet(MapSet):
         if self.bias:
             terms += f" {'-' if self.bias < 0 else '+'} {abs(self.bias):g}"
         return f"{self.activation}({terms})" if self.activation else terms
+
+    def workings(self) -> list[tuple[str, tuple[Axis, ...]]]:
+        """Return each different size formula with the names of the sums it belongs to."""
+        totals = tuple(total for *_, total in self.bands)
+        return MapSet(self.command, self.image, self.source, totals).workings()
 
     def lines(self) -> Iterator[str]:
         """Yield the report of the maps, and how the last of each four comes from the others."""

@@ -29,6 +29,7 @@ BOX = (240, 240)  # px of a picture
 LEAST_COLUMN = 216  # px, so that the range fits below a picture
 BETWEEN = 40  # px between columns, which hold a sign
 KERNEL = 108  # px of a kernel
+SIGN = 28  # px before a kernel, which hold the sign of the operation
 ARROW = 22  # px between a kernel and its map
 MOST_BANDS = 8  # kernels that are shown
 
@@ -123,7 +124,8 @@ class _Sheet:
     ) -> np.ndarray:
         density = self.look.scale
         if scale is None:
-            pixels = display.photo(values)[0]
+            unit = not self.result.is_photo and values.min() >= 0 and values.max() <= 1
+            pixels = display.photo(values * 255 if unit else values)[0]
             pixels = display.reduce(pixels, height * density, width * density)
         else:
             pixels = scale.colours(display.reduce(values, height * density, width * density))
@@ -138,30 +140,30 @@ class _Sheet:
         right = self.left(len(band) - 1) + self.column
         scene.add(Line((MARGIN, round(top)), (right, round(top)), scene.theme.rule))
         top += WIDE_GAP
-        bottom = max(self._kernel(self.left(i), top, m) for i, m in enumerate(band))
+        sizes = [self._kernel(self.left(i), top, m) for i, m in enumerate(band)]
+        bottom = top + HEADING + max(height for height, _ in sizes)
         below = bottom + ARROW + WIDE_GAP
         peaks = {id(m): found for m, found in self.found}
         for i, m in enumerate(band):
             scale = scales[m is band[-1]]
             panel = MapPanel(result, m, scale, self.look, BOX)
             x = self.left(i)
-            signs.down(scene, x + KERNEL / 2 + 28, bottom + 10, ARROW)
+            signs.down(scene, x + SIGN + sizes[i][1] / 2, bottom + 10, ARROW)
             found = peaks.get(id(m), [])
             panel.draw(scene, x, below, room=self.column, mini=False, peaks=found)
             height = panel.tile[0]
         self.signs(below + HEADING + height / 2)
         return below + HEADING + height + FOOT
 
-    def _kernel(self, x: float, y: float, m: FeatureMap) -> float:
-        """Draw the sign of the operation and the kernel of one map; return the bottom."""
-        scene, kernel = self.scene, m.kernels[0]
-        left = x + 28
-        blocks.heading(scene, left, y, scene.theme.kernel, kernel.name, room=self.column - 28)
+    def _kernel(self, x: float, y: float, m: FeatureMap) -> tuple[int, int]:
+        """Draw the sign of the operation and the kernel of one map; return the kernel's size."""
+        scene, kernel, left = self.scene, m.kernels[0], x + SIGN
+        blocks.heading(scene, left, y, scene.theme.kernel, kernel.name, room=self.column - SIGN)
         title = times(kernel.values.shape)
-        height, _ = blocks.kernel_picture(scene, left, y + HEADING, kernel.values, KERNEL, title)
+        size = blocks.kernel_picture(scene, left, y + HEADING, kernel.values, KERNEL, title)
         sign = blocks.asterisk if self.result.is_flipped else blocks.star
-        sign(scene, x + 10, y + HEADING + height / 2)
-        return y + HEADING + height
+        sign(scene, x + 10, y + HEADING + size[0] / 2)
+        return size
 
 
 def _title(result: EachSet) -> str:
@@ -196,7 +198,7 @@ def _scales(bands: Sequence[Band], look: Look) -> list[tuple[Scale, Scale]]:
     def scale(maps: Sequence[FeatureMap]) -> Scale:
         low, high = min(m.min for m in maps), max(m.max for m in maps)
         return display.choose(
-            min(low, 0.0) if len(maps) > 1 else low,
+            min(low, 0.0),  # equal steps of colour then mean equal addends
             high,
             display=look.display,
             name=look.colormap,
