@@ -44,7 +44,7 @@ KERNELS = {
     "edge": (PHOTO, resolve("edge"), {}),
     "two": (PHOTO, resolve("bank:sobel"), {"strides": 2, "bias": -5.0, "activation": "relu"}),
     "deep": (PHOTO, [Kernel("k", RNG.normal(size=(5, 5, 3)), "drawn")], {"flip": True}),
-    "padded cells": (PHOTO[:6, :5], resolve("gaussian:3"), {"padding": ((2, 0), (1, 3))}),
+    "padded cells": (PHOTO[:6, :5], resolve("9 9; 9 9"), {"padding": ((2, 0), (1, 3))}),
     "unread": (PHOTO, resolve("box:5"), {"strides": 4}),
     "one pixel": (PHOTO[:1, :1], resolve("1"), {}),
     "tall": (PHOTO[:, :15], resolve("sobel-x"), {}),
@@ -122,6 +122,23 @@ def test_numbers_above_a_thousand_are_readable_in_cells() -> None:
     assert isinstance(result, EachSet)
     texts = [i.text for i in each_figure.draw(result, Look()).items if isinstance(i, Text)]
     assert texts.count("1250") == 3 * 16
+
+
+def test_cells_show_whole_numbers_in_full_so_that_they_add_up() -> None:
+    image = np.array([[[4149, 7326, 4401]]], np.float32)
+    result = convolve(image, resolve("1"), channels="each", is_photo=False)
+    assert isinstance(result, EachSet)
+    texts = [i.text for i in each_figure.draw(result, Look()).items if isinstance(i, Text)]
+    assert {"4149", "7326", "4401", "15876"} <= set(texts)
+
+
+@pytest.mark.parametrize("case", KERNELS)
+def test_the_terminal_shows_the_addends_and_the_sum(case: str) -> None:
+    result = of_each(case)
+    pixels = show(result)
+    height, width = result.maps[0].shape
+    assert pixels.shape[0] <= 160
+    assert pixels.shape[1] / pixels.shape[0] == pytest.approx(4 * width / height, rel=0.05)
 
 
 def test_tinted_pictures_add_up_to_the_image() -> None:

@@ -107,10 +107,10 @@ class TestPatch:
 
     def test_it_lies_where_colours_vary(self) -> None:
         image = np.full((32, 32, 3), 50, np.float32)
-        image[8:16, 24:32] = RNG.integers(0, 50, (8, 8, 1))  # gray contrast
+        image[8:16, 24:32] = RNG.integers(0, 256, (8, 8, 1))  # contrast, no colour
         image[16:24, 8:16] = RNG.integers(0, 50, (8, 8, 3))
         assert channels(image).patch.slices == "[16:24, 8:16]"
-        assert channels(image[..., 0]).patch.slices in ("[8:16, 24:32]", "[16:24, 8:16]")
+        assert channels(image[..., 0]).patch.slices == "[8:16, 24:32]"
 
     @pytest.mark.parametrize(("at", "size"), [((24, 0), 8), ((0, 37), 8), ((0, 0), 17)])
     def test_outside_or_too_large(self, at: tuple[int, int], size: int) -> None:

@@ -61,14 +61,13 @@ def cells(
     colours = scale.colours(values)
     scene.add(Picture(x, y, width * size, height * size, colours, title))
     grid(scene, x, y, width, height, size, scene.theme.rule)
-    # The monospaced face has no thin space.
-    texts = [[number(float(v)).replace(THIN, "") for v in row] for row in values]
+    texts = [[_cell_text(float(v), 4) for v in row] for row in values]
     longest = max((t for row in texts for t in row), key=len)
     font_size = float(LABEL)
     while font_size > SMALLEST and measure(longest, font_size, "mono") > size - 4:
         font_size -= 0.5
     if measure(longest, font_size, "mono") > size - 2:
-        texts = [[number(float(v), 2).replace(THIN, "") for v in row] for row in values]
+        texts = [[_cell_text(float(v), 2) for v in row] for row in values]
         longest = max((t for row in texts for t in row), key=len)
         if measure(longest, SMALLEST, "mono") > size - 2:
             return
@@ -84,6 +83,13 @@ def cells(
                 face="mono",
                 anchor="middle",
             )
+
+
+def _cell_text(value: float, digits: int) -> str:
+    """Return a number for a cell: whole ones in full first, since a reader adds them up."""
+    if digits > 2 and value.is_integer():
+        digits = 6
+    return number(value, digits).replace(THIN, "")  # which the monospaced face has not
 
 
 def grid(

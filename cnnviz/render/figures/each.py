@@ -31,6 +31,7 @@ BETWEEN = 40  # px between columns, which hold a sign
 KERNEL = 108  # px of a kernel
 SIGN = 28  # px before a kernel, which hold the sign of the operation
 ARROW = 22  # px between a kernel and its map
+PREVIEW = (160, 160)  # pixels of a map in the terminal
 MOST_BANDS = 8  # kernels that are shown
 
 Band = tuple[FeatureMap, ...]
@@ -53,6 +54,19 @@ def draw(result: EachSet, look: Look) -> Scene:
     scene.width, scene.height = right + MARGIN, bottom + MARGIN
     header.draw(scene, lines)
     return scene
+
+
+def preview(result: EachSet, look: Look) -> np.ndarray:
+    """Return the maps of the first kernel side by side, `(H, W, 3)` uint8."""
+    band = result.bands[0]
+    ((addends, total),) = _scales([band], look)
+    height, width = display.fit(band[0].shape, PREVIEW)
+    tiles = [
+        (total if m is band[-1] else addends).colours(display.reduce(m.values, height, width))
+        for m in band
+    ]
+    factor = height // tiles[0].shape[0]
+    return np.hstack(tiles).repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 class _Sheet:
