@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import xml.etree.ElementTree as ET
 from io import BytesIO
 
 import numpy as np
@@ -147,6 +148,16 @@ def test_tinted_pictures_add_up_to_the_image() -> None:
     added = sum(named[c].astype(int) for c in "RGB")
     assert np.array_equal(named["R"][..., 0], PHOTO[..., 0].astype(np.uint8))
     assert np.array_equal(added, named["a.png"])
+
+
+def test_hostile_names_are_text() -> None:
+    name = '<script>alert(1)</script>"&\x1b[2J\u202e\ud800.png'
+    for result in (channels(PHOTO, name=name), channels(PHOTO[..., 0], name=name)):
+        data = render(result, "svg")
+        ET.fromstring(data)
+        assert b"<script>" not in data
+        assert b"\x1b" not in data
+        assert render(result, "png").startswith(b"\x89PNG")
 
 
 def test_the_patch_is_outlined_where_it_is() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from cnnviz.files import check_bytes
 
 REACH = 64  # pixels
+MOST_SHUFFLED = 1024  # pixels along a side
 _PRINTED = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 _STEP = 64  # lengths of transforms are multiples of it: no large prime factor
 
@@ -71,20 +72,21 @@ def locality(values: np.ndarray, reach: int = REACH) -> Locality:
     -------
     Locality
         Along rows, along columns, over the pairs of both, and over both once the same pixels are
-        shuffled (seed 0), which leaves their values and takes their places away.
+        shuffled (seed 0; of a large image a million of them), which leaves their values and takes
+        their places away.
 
     Notes
     -----
-    Exact, over all pairs: the sums of products are an autocorrelation, `irfft2(|rfft2(x)|^2)` of
-    the image with zeros around it (Wiener-Khinchin); the other sums come from integral images.
+    Exact, over all pairs: the sums of products are an autocorrelation, the inverse transform of
+    `|rfft2(x)|^2` of the image with zeros around it (Wiener-Khinchin); the other sums come from
+    integral images.
 
     >>> ramp = np.tile(np.arange(8.0), (4, 1))
     >>> locality(ramp, 2).horizontal.round(6).tolist()
     [1.0, 1.0, 1.0]
     """
     moments = _moments(values, reach)
-    rng = np.random.default_rng(0)
-    shuffled = _moments(rng.permutation(values.ravel()).reshape(values.shape), reach)
+    shuffled = _moments(_shuffled(values), reach)
     spread = float(np.square(values - values.mean(dtype=np.float64)).mean(dtype=np.float64))
     return Locality(
         _pearson(_axis(moments, 1, reach), spread),
@@ -93,6 +95,15 @@ def locality(values: np.ndarray, reach: int = REACH) -> Locality:
         _pearson(_both(shuffled, reach), spread),
         _pearson(moments, spread),
     )
+
+
+def _shuffled(values: np.ndarray) -> np.ndarray:
+    """Return the pixels at random places; of many a square of some, drawn at random."""
+    rng = np.random.default_rng(0)
+    if values.size <= MOST_SHUFFLED**2:
+        return rng.permutation(values.ravel()).reshape(values.shape)
+    drawn: np.ndarray = values.ravel()[rng.integers(0, values.size, (MOST_SHUFFLED,) * 2)]
+    return drawn
 
 
 def _moments(values: np.ndarray, reach: int) -> np.ndarray:
@@ -108,7 +119,9 @@ def _moments(values: np.ndarray, reach: int) -> np.ndarray:
     spectrum = np.fft.rfft2(v, size)
     power = spectrum.real**2 + spectrum.imag**2
     dy, dx = (np.arange(-m, m + 1) for m in most)
-    products = np.fft.irfft2(power, size)[np.ix_(dy, dx)]
+    # Of the distances along columns only the near ones go on to the second transform.
+    near = np.fft.ifft(power, axis=0)[dy]
+    products = np.fft.irfft(near, size[1], axis=1)[:, dx]
     rows = [np.maximum(0, -dy), height - np.maximum(0, dy)]
     columns = [np.maximum(0, -dx), width - np.maximum(0, dx)]
     count = np.outer(rows[1] - rows[0], columns[1] - columns[0])

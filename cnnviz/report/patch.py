@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isqrt
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from cnnviz.errors import SpecError
 from cnnviz.geometry import Size
 
 LARGEST = 16
+MOST_COMPARED = 20_000  # patches, about
 
 
 @dataclass(eq=False, repr=False)
@@ -59,16 +61,20 @@ def choose(source: np.ndarray, size: Size, at: tuple[int, int] | None = None) ->
 def _most_varied(source: np.ndarray, size: tuple[int, int]) -> tuple[int, int]:
     """Return the first pixel of the patch, of those side by side, whose colours vary most.
 
-    Its hues do, in every channel; failing that in some; its values where there is no colour.
+    Its hues do, in every channel; failing that in some; its values where there is no colour. Of a
+    large image not every patch is compared.
     """
     height, width = (min(s, side) for s, side in zip(size, source.shape, strict=False))
     rows, columns = source.shape[0] // height, source.shape[1] // width
-    blocks = source[: rows * height, : columns * width]
-    blocks = blocks.reshape(rows, height, columns, width, -1)
+    step = 1 + isqrt(rows * columns // MOST_COMPARED)
+    # Views up to here: what is not compared is not copied.
+    blocks = source[: rows * height].reshape(rows, height, source.shape[1], -1)[::step]
+    blocks = blocks[:, :, : columns * width].reshape(len(blocks), height, columns, width, -1)
+    blocks = blocks[:, :, ::step]
     spread = blocks.var(axis=(1, 3))
     hue = (blocks - blocks.mean(axis=4, keepdims=True)).var(axis=(1, 3)).sum(axis=2)
     for varied in (hue * spread.min(axis=2), hue, spread.sum(axis=2)):
-        row, column = divmod(int(varied.argmax()), columns)
+        row, column = divmod(int(varied.argmax()), varied.shape[1])
         if varied[row, column] > 0:
             break
-    return row * height, column * width
+    return row * step * height, column * step * width

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from cnnviz.render.fonts import measure, shorten
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import count, number, times, typeset
 from cnnviz.render.scene import Rect, Scene
+from cnnviz.render.terminal import escape
 from cnnviz.render.theme import GAP, LABEL, MARGIN, WIDE_GAP, theme
 from cnnviz.report.channels import Channel, ChannelSet, dispute
 from cnnviz.report.patch import Patch
@@ -31,7 +33,7 @@ PREVIEW = 160  # pixels of a tile in the terminal
 
 def draw(result: ChannelSet, look: Look) -> Scene:
     """Return the figure of the channels of one image."""
-    scene = Scene(theme(look.theme), title=_title(result), description=". ".join(result.lines()))
+    scene = Scene(theme(look.theme), title=_title(result), description=_description(result))
     lines = _lines(result)
     sheet = _Sheet(scene, result, look)
     place = sheet.colour if result.grays else sheet.maps
@@ -197,10 +199,15 @@ def _title(result: ChannelSet) -> str:
     return f"channels: {times(result.shape)} is {number_of} of {height}×{width} numbers"
 
 
+def _description(result: ChannelSet) -> str:
+    """Return the report up to its tables of numbers."""
+    return ". ".join(takewhile(bool, result.lines()))
+
+
 def _lines(result: ChannelSet) -> list[str]:
     """Return what the shapes mean, and what is shown."""
     size = result.shape[0] * result.shape[1] * result.shape[2]
-    name = shorten(result.image, LABEL, "regular", MOST_NAME)
+    name = shorten(escape(result.image), LABEL, "regular", MOST_NAME)
     made = f"{result.source.shape} → " if result.source.ndim == 2 else ""
     lines = [
         f"{name}  {made}{result.shape} = (H, W, C)     batch of one  {(1, *result.shape)}"

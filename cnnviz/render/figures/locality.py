@@ -9,7 +9,7 @@ from cnnviz.render.figures import blocks, chart
 from cnnviz.render.figures.blocks import HEADING
 from cnnviz.render.figures.chart import Curve, Frame
 from cnnviz.render.numbers import MINUS, number
-from cnnviz.render.scene import Rect, Scene
+from cnnviz.render.scene import Line, Rect, Scene
 from cnnviz.render.theme import GAP, MARGIN
 from cnnviz.report.locality import Locality
 
@@ -65,6 +65,10 @@ def _curves(scene: Scene, locality: Locality, x: float, y: float) -> float:
     levels = np.arange(low, 1.01, 0.25).tolist()
     chart.axes(scene, frame, ticks, levels, name="distance of two pixels in px")
     chart.curves(scene, frame, drawn)
+    if locality.half is not None:
+        left, top = frame.point(locality.half, float(locality.both[locality.half]))
+        foot = frame.y + frame.height
+        scene.add(Line((round(left), top), (round(left), foot), theme.accent, 2))
     return y + HEIGHT + chart.AXIS_ROOM
 
 
