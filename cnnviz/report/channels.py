@@ -197,7 +197,11 @@ def _gray(result: ChannelSet) -> np.ndarray:
 
 
 def dispute(result: ChannelSet) -> str:
-    """Return in words what the formulas make of the pixel on which they differ most."""
+    """Return in words what the formulas make of the pixel on which they differ most.
+
+    >>> dispute(channels(np.array([[[200.0, 0.0, 0.0]]], np.float32))).partition(":")[0]
+    'R 200 G 0 B 0 at row 0, column 0'
+    """
     row, column = result.disputed or (0, 0)
     colour = " ".join(f"{c.name} {c.values[row, column]:g}" for c in result.channels[:3])
     grays = ", ".join(f"{g.values[row, column]:.1f} {g.title}" for g in result.grays)

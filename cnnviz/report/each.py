@@ -102,6 +102,13 @@ def take_apart(
     ------
     InputError
         If an addend is not finite.
+
+    >>> from cnnviz.kernels import resolve
+    >>> from cnnviz.report.convolution import convolve
+    >>> result = convolve(np.array([[[1.0, 2.0, 3.0]]]), resolve("10"))
+    >>> apart = take_apart(result, result.source, bias=0, activation=None)
+    >>> [(m.name, m.max) for m in apart.maps]
+    [('custom[R]', 10.0), ('custom[G]', 20.0), ('custom[B]', 30.0), ('custom', 60.0)]
     """
     maps: list[FeatureMap] = []
     for total in result.maps:
