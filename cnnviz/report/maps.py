@@ -15,19 +15,10 @@ if TYPE_CHECKING:
     from cnnviz.kernels import Kernel
 
 
-@dataclass(eq=False, repr=False)
-class FeatureMap:
-    """One output channel (or a pooled image), with the kernels and windows that made it.
+class Ranged:
+    """What has `values`, with their shape, range and mean."""
 
-    `values` is `(H, W)`, or `(H, W, C)` for a pooled image. `winners` holds, for each max-pooled
-    value, the flat index (row * width + column) of the input pixel that it was taken from.
-    """
-
-    name: str
     values: np.ndarray
-    axes: tuple[Axis, ...]
-    kernels: tuple[Kernel, ...] = ()
-    winners: np.ndarray | None = None
 
     @property
     def shape(self) -> Shape:
@@ -48,6 +39,21 @@ class FeatureMap:
     def mean(self) -> float:
         """Mean value, summed in float64."""
         return float(self.values.mean(dtype=np.float64))
+
+
+@dataclass(eq=False, repr=False)
+class FeatureMap(Ranged):
+    """One output channel (or a pooled image), with the kernels and windows that made it.
+
+    `values` is `(H, W)`, or `(H, W, C)` for a pooled image. `winners` holds, for each max-pooled
+    value, the flat index (row * width + column) of the input pixel that it was taken from.
+    """
+
+    name: str
+    values: np.ndarray
+    axes: tuple[Axis, ...]
+    kernels: tuple[Kernel, ...] = ()
+    winners: np.ndarray | None = None
 
 
 @dataclass(eq=False, repr=False)

@@ -10,7 +10,7 @@ from cnnviz.geometry import Axis
 from cnnviz.render import display
 from cnnviz.render.display import Scale
 from cnnviz.render.fonts import measure
-from cnnviz.render.numbers import number
+from cnnviz.render.numbers import THIN, number
 from cnnviz.render.scene import Anchor, Line, Picture, Polygon, Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, SMALLEST, ink
 
@@ -61,13 +61,13 @@ def cells(
     colours = scale.colours(values)
     scene.add(Picture(x, y, width * size, height * size, colours, title))
     grid(scene, x, y, width, height, size, scene.theme.rule)
-    texts = [[number(float(v)) for v in row] for row in values]
+    texts = [[_cell_text(float(v), 4) for v in row] for row in values]
     longest = max((t for row in texts for t in row), key=len)
     font_size = float(LABEL)
     while font_size > SMALLEST and measure(longest, font_size, "mono") > size - 4:
         font_size -= 0.5
     if measure(longest, font_size, "mono") > size - 2:
-        texts = [[number(float(v), 2) for v in row] for row in values]
+        texts = [[_cell_text(float(v), 2) for v in row] for row in values]
         longest = max((t for row in texts for t in row), key=len)
         if measure(longest, SMALLEST, "mono") > size - 2:
             return
@@ -83,6 +83,13 @@ def cells(
                 face="mono",
                 anchor="middle",
             )
+
+
+def _cell_text(value: float, digits: int) -> str:
+    """Return a number for a cell: whole ones in full first, since a reader adds them up."""
+    if digits > 2 and value.is_integer():
+        digits = 6
+    return number(value, digits).replace(THIN, "")  # which the monospaced face has not
 
 
 def grid(
