@@ -55,6 +55,11 @@ class FeatureMap(Ranged):
     kernels: tuple[Kernel, ...] = ()
     winners: np.ndarray | None = None
 
+    @property
+    def is_average(self) -> bool:
+        """Whether it only adds up pixels, so that a photo is still one (a blurred one)."""
+        return bool(self.kernels) and all(kernel.values.min() >= 0 for kernel in self.kernels)
+
 
 @dataclass(eq=False, repr=False)
 class MapSet:
@@ -92,6 +97,13 @@ class MapSet:
     def arrays(self) -> list[tuple[str, np.ndarray]]:
         """Return the values of each map by its name."""
         return [(m.name, m.values) for m in self.maps]
+
+    @property
+    def family(self) -> str:
+        """What all of many maps are called before a colon, `pillow:`; empty if they are not."""
+        heads = {m.name.partition(":")[0] + ":" for m in self.maps if ":" in m.name}
+        shared = len(heads) == 1 and len(self.maps) > 3 and all(":" in m.name for m in self.maps)
+        return heads.pop() if shared else ""
 
     def sizes(self) -> list[tuple[str, int]]:
         """Return how many values each result has, with its name where the results differ.

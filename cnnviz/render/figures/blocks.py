@@ -111,14 +111,29 @@ def bar(scene: Scene, x: float, y: float, width: int, scale: Scale) -> None:
     scene.add(Picture(x, y, width, height, entries[columns][None], "colour scale"))
     line, colour = y + height + 12, scene.theme.secondary
     quarters = (0.25, 0.75) if scale.signed else (0.5,)
-    places = [0.0, 1.0, *((0.5,) if scale.signed else ())]
-    places += quarters if scale.root and width >= 160 else ()
-    for place in places:
+    inner = [0.5] if scale.signed else []
+    texts = {place: number(scale.at(place), 3 if 0 < place < 1 else 4) for place in (0, *inner, 1)}
+    if scale.root and width >= 160:
+        between = {place: number(scale.at(place), 3) for place in quarters}
+        if _fit_side_by_side(texts | between, width):
+            texts |= between
+    for place, text in texts.items():
         anchor: Anchor = "start" if place == 0 else "end" if place == 1 else "middle"
-        text = number(scale.at(place), 3 if 0 < place < 1 else 4)
         scene.text(x + place * width, line, text, colour=colour, anchor=anchor)
         if 0 < place < 1:
             scene.add(Rect(round(x + place * width), y + height - 2, 1, 3, fill=colour))
+
+
+def _fit_side_by_side(texts: dict[float, str], width: int) -> bool:
+    """Tell whether labels at these places below a bar leave a gap between each other."""
+    end = float("-inf")
+    for place, text in sorted(texts.items()):
+        length = measure(text, CAPTION)
+        start = place * width - length * (0 if place == 0 else 1 if place == 1 else 0.5)
+        if start < end + GAP:
+            return False
+        end = start + length
+    return True
 
 
 def padding_frame(scene: Scene, x: float, y: float, size: float, rows: Axis, columns: Axis) -> None:

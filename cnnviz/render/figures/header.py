@@ -16,7 +16,8 @@ def title(mapset: MapSet) -> str:
     # A pooled array has a map for each channel, `max[0]`, `max[1]`, ...
     names = list(dict.fromkeys(m.name.split("[")[0] for m in mapset.maps))
     if mapset.command == "convolve" and len(names) > 3:
-        names = [f"{len(mapset.maps)} kernels"]
+        of = f" of {mapset.family.rstrip(':')}" if mapset.family else ""
+        names = [f"{len(mapset.maps)} kernels{of}"]
     shapes = sorted({m.shape for m in mapset.maps})
     after = " and ".join(map(times, shapes)) if len(shapes) < 3 else f"{len(shapes)} sizes"
     if len(mapset.maps) > 1:
@@ -37,6 +38,7 @@ def formulas(mapset: MapSet, shown: int) -> list[str]:
         if rows.unread or columns.unread:
             parts.append(f"unread  {unread((rows, columns))}")
         line = "     ".join(parts)
+        names = names.replace(mapset.family, "") if mapset.family else names
         lines.append(f"{names}:  {line}" if len(groups) > 1 else line)
     if len(groups) > MOST_FORMULAS:
         lines.append(f"and {len(groups) - MOST_FORMULAS} other sizes")
