@@ -95,8 +95,8 @@ _choice(
     _values,
     "channels",
     "--channels",
-    "Sum over the channels, as a conv layer does, or convolve the gray image.",
-    "sum gray",
+    "Sum over the channels, as a conv layer does; the gray image; or each: R + G + B = sum.",
+    "sum gray each",
     default="sum",
 )
 _choice(
@@ -250,7 +250,8 @@ pooling = _group(
     strides={"default": None, "help": "Step of the window.  [default: its size]"},
 )
 look = _group("look", "display", "colormap", "range", "overlay", "peaks", "plain", "theme", "scale")
-figure = _group("look", "range", "theme", "scale")
+style = _group("look", "theme", "scale")  # of figures that are not maps
+style_of_kernels = _group("look", "range", "theme", "scale")
 reading = _group("reading", "region", "resize", "max_pixels", "pixel_range", "alpha")
 writing = _group("writing", "targets", "overwrite", "as_json", "quiet", "no_color", "show")
 printing = _group("writing", "targets", "overwrite", "as_json", "quiet", "no_color")

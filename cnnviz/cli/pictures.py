@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +17,6 @@ from cnnviz.render.terminal import colours, escape, half_blocks, width
 if TYPE_CHECKING:
     from cnnviz.images import Image
     from cnnviz.render import Look
-    from cnnviz.report.maps import MapSet
     from cnnviz.report.result import Result
 
 SOME_FAILED = 3
@@ -95,6 +94,7 @@ class _Run:
         self.stdout_is_taken = to_stdout or as_json
         self.written: list[str] = []
         self.rows: list[dict[str, Any]] = []
+        self.tables: dict[str, list[dict[str, Any]]] = {}
         self.failures: list[dict[str, Any]] = []
 
     def make(
@@ -114,6 +114,8 @@ class _Run:
         fingerprint = stamp.fingerprint(self.context, path, content)
         paths = [outputs.write(slot, data, fingerprint) for slot, data in made]
         self.rows += result.to_dicts()
+        for name, rows in getattr(result, "tables", dict)().items():
+            self.tables.setdefault(name, []).extend(rows)
         if not self.quiet and not self.as_json:
             lines = [*result.lines(), *(f"note     {note}" for note in image.notes)]
             self.tell("\n".join(map(escape, lines)))
@@ -133,8 +135,8 @@ class _Run:
     def finish(self, count: int, key: str) -> int:
         """Print the JSON and the number of failures; return the exit code."""
         if self.as_json:
-            fields = {"outputs": self.written, key: self.rows, "failures": self.failures}
-            streams.emit_json(fields)
+            fields = {"outputs": self.written, key: self.rows, **self.tables}
+            streams.emit_json(fields | {"failures": self.failures})
         if not self.failures:
             return 0
         streams.say(f"cnnviz: {len(self.failures)} of {count} images failed")
@@ -153,7 +155,7 @@ class _Run:
         if depth is None:
             streams.say("cnnviz: --show needs a terminal with at least 256 colours")
             return
-        pixels = render.show(cast("MapSet", result), self.look)
+        pixels = render.show(result, self.look)
         self.tell(half_blocks(pixels, width(stream), depth))
 
 
@@ -171,6 +173,9 @@ def _encode(result: Result, format: str, look: Look) -> bytes:
     if format not in arrays.FORMATS:
         return render.render(result, format, look)
     named = result.arrays()
+    if format != "npz":  # which has room for what stands beside the image
+        aside = getattr(result, "aside", ())
+        named = [(name, values) for name, values in named if name not in aside]
     keys = [escape(name).replace("/", "_").replace("\\", "_") for name, _ in named]
     values = [v for _, v in named]
     if format != "npz":  # one plane a channel: a pooled photo has three

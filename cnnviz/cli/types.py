@@ -125,6 +125,17 @@ class Range(_Word):
         return (low, high) if low < high else None
 
 
+class Place(_Word):
+    """`ROW,COL` of a pixel, counted from 0."""
+
+    name = "place"
+    forms = "ROW,COL in whole pixels from 0"
+
+    def parse(self, text: str) -> Pair | None:
+        row, column = _naturals(text.split(","))
+        return row, column
+
+
 class InputShape(_Word):
     """`HxWxC`, or `HxW` for one channel."""
 
@@ -234,4 +245,4 @@ def _finite(text: str) -> float:
 
 SIZE, PADDING, BORDER, REGION = Size(), PaddingType(), Border(), Region()
 RESIZE, RANGE, INPUT_SHAPE, NUMBER = Resize(), Range(), InputShape(), Number()
-SETTING, OUTPUT = Setting(), Output()
+SETTING, OUTPUT, PLACE = Setting(), Output(), Place()

@@ -67,6 +67,11 @@ def _weigh(pixels: NDArray[Any], weights: tuple[float, float, float]) -> NDArray
 
 def _expand(pixels: NDArray[Any]) -> NDArray[Any]:
     """sRGB code values (0-255) to light (0-1); odd in the sign, for values out of range."""
+    if pixels.size > 256 and pixels.min() >= 0 and pixels.max() <= 255:
+        codes = pixels.astype(np.uint8)
+        if np.array_equal(codes, pixels):  # a table is eight times as fast as powers
+            table: NDArray[Any] = _expand(np.arange(256, dtype=pixels.dtype))[codes]
+            return table
     v = np.abs(pixels) / 255
     light = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
     result: NDArray[Any] = np.copysign(light, pixels).astype(pixels.dtype, copy=False)

@@ -45,8 +45,12 @@ def render(result: Result, format: str, look: Look | None = None) -> bytes:
     return write(figure.draw(result, look), format, scale=look.scale)
 
 
-def show(mapset: MapSet, look: Look | None = None) -> np.ndarray:
-    """Return a small picture `(H, W, 3)` uint8 for the terminal: the input, then the maps."""
+def show(result: Result, look: Look | None = None) -> np.ndarray:
+    """Return a small picture `(H, W, 3)` uint8 for the terminal: the figure's own, or maps."""
+    figure = import_module(f"cnnviz.render.figures.{result.figure}")
+    if hasattr(figure, "preview"):
+        pixels: np.ndarray = figure.preview(result, look or Look())
+        return pixels
     from cnnviz.render.preview import preview
 
-    return preview(mapset, look or Look())
+    return preview(cast("MapSet", result), look or Look())

@@ -43,8 +43,9 @@ def convolve(
     image : ndarray, (H, W) or (H, W, C)
     kernels : sequence of Kernel
         Their values are `(kh, kw)`, applied to every channel and summed, or `(kh, kw, C)`.
-    channels : {"sum", "gray"}
-        Sum over the channels, or convolve the gray image (by the formula `gray`).
+    channels : {"sum", "gray", "each"}
+        Sum over the channels; convolve the gray image (by the formula `gray`); or show what R, G
+        and B add to the sum, four maps a kernel.
     bias : float
         Added to every value, as is a kernel's own offset, before `activation` (a Keras name).
     combine : {None, "magnitude"}
@@ -57,8 +58,8 @@ def convolve(
     InputError
         If a result is not finite.
     """
-    if channels not in ("sum", "gray"):
-        raise SpecError(f"channels {channels!r} is not one of sum, gray")
+    if channels not in ("sum", "gray", "each"):
+        raise SpecError(f"channels {channels!r} is not one of sum, gray, each")
     if combine not in (None, "magnitude"):
         raise SpecError(f"combine {combine!r} is not magnitude")
     if combine and len(kernels) != 2:
@@ -66,6 +67,10 @@ def convolve(
             f"combine magnitude joins two maps, not {len(kernels)}",
             hint="give two kernels, such as --kernel sobel-x --kernel sobel-y",
         )
+    if channels == "each":
+        from cnnviz.report import each
+
+        each.check(image, groups, combine)
     source = image
     if channels == "gray" and image.ndim == 3 and image.shape[2] == 3:
         from cnnviz.images import to_gray
@@ -110,7 +115,20 @@ def convolve(
     settings += tuple(
         f"offset {k.offset:g}" + f" of {k.name}" * (len(kernels) > 1) for k in kernels if k.offset
     )
-    return MapSet("convolve", name, source, tuple(maps), settings, is_photo, flip)
+    result = MapSet("convolve", name, source, tuple(maps), settings, is_photo, flip)
+    if channels == "each":
+        return each.take_apart(
+            result,
+            image,
+            bias=bias,
+            activation=activation,
+            strides=strides,
+            padding=padding,
+            dilation_rate=dilation_rate,
+            border=border,
+            flip=flip,
+        )
+    return result
 
 
 def _as_weights(values: np.ndarray, source: np.ndarray, groups: int) -> np.ndarray:

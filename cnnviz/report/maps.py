@@ -15,19 +15,10 @@ if TYPE_CHECKING:
     from cnnviz.kernels import Kernel
 
 
-@dataclass(eq=False, repr=False)
-class FeatureMap:
-    """One output channel (or a pooled image), with the kernels and windows that made it.
+class Ranged:
+    """What has `values`, with their shape, range and mean."""
 
-    `values` is `(H, W)`, or `(H, W, C)` for a pooled image. `winners` holds, for each max-pooled
-    value, the flat index (row * width + column) of the input pixel that it was taken from.
-    """
-
-    name: str
     values: np.ndarray
-    axes: tuple[Axis, ...]
-    kernels: tuple[Kernel, ...] = ()
-    winners: np.ndarray | None = None
 
     @property
     def shape(self) -> Shape:
@@ -48,6 +39,26 @@ class FeatureMap:
     def mean(self) -> float:
         """Mean value, summed in float64."""
         return float(self.values.mean(dtype=np.float64))
+
+
+@dataclass(eq=False, repr=False)
+class FeatureMap(Ranged):
+    """One output channel (or a pooled image), with the kernels and windows that made it.
+
+    `values` is `(H, W)`, or `(H, W, C)` for a pooled image. `winners` holds, for each max-pooled
+    value, the flat index (row * width + column) of the input pixel that it was taken from.
+    """
+
+    name: str
+    values: np.ndarray
+    axes: tuple[Axis, ...]
+    kernels: tuple[Kernel, ...] = ()
+    winners: np.ndarray | None = None
+
+    @property
+    def is_average(self) -> bool:
+        """Whether it only adds up pixels, so that a photo is still one (a blurred one)."""
+        return bool(self.kernels) and all(kernel.values.min() >= 0 for kernel in self.kernels)
 
 
 @dataclass(eq=False, repr=False)
@@ -88,10 +99,25 @@ class MapSet:
         return [(m.name, m.values) for m in self.maps]
 
     @property
-    def size(self) -> int:
-        """Values of one result: a pooled array has a map for each channel, each type a result."""
-        first = self.maps[0].name.split("[")[0]
-        return sum(m.values.size for m in self.maps if m.name.split("[")[0] == first)
+    def family(self) -> str:
+        """What all of many maps are called before a colon, `pillow:`; empty if they are not."""
+        heads = {m.name.partition(":")[0] + ":" for m in self.maps if ":" in m.name}
+        shared = len(heads) == 1 and len(self.maps) > 3 and all(":" in m.name for m in self.maps)
+        return heads.pop() if shared else ""
+
+    def sizes(self) -> list[tuple[str, int]]:
+        """Return how many values each result has, with its name where the results differ.
+
+        A pooled array has a map for each channel; each type is a result.
+        """
+        sizes: dict[str, int] = {}
+        for m in self.maps:
+            name = m.name.split("[")[0]
+            sizes[name] = sizes.get(name, 0) + m.values.size
+        names: dict[int, list[str]] = {}
+        for name, size in sizes.items():
+            names.setdefault(size, []).append(name)
+        return [(", ".join(of) if len(names) > 1 else "", size) for size, of in names.items()]
 
     def workings(self) -> list[tuple[str, tuple[Axis, ...]]]:
         """Return each different size formula with the names of the maps it belongs to."""
@@ -116,11 +142,12 @@ class MapSet:
             numbers = f"min {m.min:<10.6g} max {m.max:<10.6g} mean {m.mean:.6g}"
             yield f"map      {m.name:<{width}}  {times(m.shape)}  {numbers}"
         if self.command == "pool":
-            before, after = self.source.size, self.size
-            yield (
-                f"values   {before} -> {after} ({after / before:.1%}), "
-                f"bytes {before * 4} -> {after * 4} as float32"
-            )
+            before = self.source.size
+            for name, after in self.sizes():
+                yield (
+                    f"values   {before} -> {after} ({after / before:.1%}), "
+                    f"bytes {before * 4} -> {after * 4} as float32{f'  {name}' if name else ''}"
+                )
 
 
 def times(shape: Iterable[int]) -> str:

@@ -15,7 +15,13 @@ class Result(Protocol):
     Attributes
     ----------
     figure : str
-        The module of `render/figures/` whose `draw(result, look)` returns the Scene.
+        The module of `render/figures/` whose `draw(result, look)` returns the Scene. It may have
+        a `preview(result, look)`, a small picture for the terminal.
+
+    Notes
+    -----
+    A result may also have `tables()`, further lists of rows for JSON by their key, and `aside`, the
+    names of arrays that only `.npz` has room for (`.npy` is then the others stacked).
     """
 
     figure: ClassVar[str]

@@ -11,6 +11,7 @@ Examples:
   cnnviz convolve photo.jpg --kernel edge
   cnnviz convolve photo.jpg --kernel sobel-x --kernel gaussian:7,2 --stride 2 --padding same
   cnnviz convolve photo.jpg --kernel "1 0 -1; 2 0 -2; 1 0 -1" -o maps.npz -o figure.svg
+  cnnviz convolve photo.jpg --kernel sobel-x --channels each
   cnnviz convolve photo.jpg --kernel edge -o npy:- | cnnviz pool - --size 2
 """
 
@@ -45,11 +46,14 @@ def command(
 ) -> int:
     """Resolve the kernels first: a wrong one is known before an image is read."""
     from cnnviz.cli import pictures
+    from cnnviz.errors import SpecError
     from cnnviz.kernels import resolve
     from cnnviz.report import convolution
 
     resolved = [kernel for text in kernels for kernel in resolve(text, layout)]
     if settings["gray"]:
+        if settings["channels"] == "each":
+            raise SpecError("--gray has one channel, --channels each needs three", hint="drop one")
         settings["channels"] = "gray"
     settings["gray"] = settings["gray"] or "luma601"
 

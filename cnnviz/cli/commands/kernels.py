@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     label=after("page"),
     help="Show the Nth 64 filters, instead of an even sample of all.",
 )
-@options.figure
+@options.style_of_kernels
 @options.printing
 def command(
     names: tuple[str, ...],

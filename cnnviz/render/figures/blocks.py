@@ -61,13 +61,13 @@ def cells(
     colours = scale.colours(values)
     scene.add(Picture(x, y, width * size, height * size, colours, title))
     grid(scene, x, y, width, height, size, scene.theme.rule)
-    texts = [[_figure(v) for v in row] for row in values]
+    texts = [[_cell_text(float(v), 4) for v in row] for row in values]
     longest = max((t for row in texts for t in row), key=len)
     font_size = float(LABEL)
     while font_size > SMALLEST and measure(longest, font_size, "mono") > size - 4:
         font_size -= 0.5
     if measure(longest, font_size, "mono") > size - 2:
-        texts = [[_figure(v, 2) for v in row] for row in values]
+        texts = [[_cell_text(float(v), 2) for v in row] for row in values]
         longest = max((t for row in texts for t in row), key=len)
         if measure(longest, SMALLEST, "mono") > size - 2:
             return
@@ -85,9 +85,11 @@ def cells(
             )
 
 
-def _figure(value: float, digits: int = 4) -> str:
-    """Return a number as a cell has it: the monospaced face has no thin space."""
-    return number(float(value), digits).replace(THIN, "")
+def _cell_text(value: float, digits: int) -> str:
+    """Return a number for a cell: whole ones in full first, since a reader adds them up."""
+    if digits > 2 and value.is_integer():
+        digits = 6
+    return number(value, digits).replace(THIN, "")  # which the monospaced face has not
 
 
 def grid(
@@ -109,14 +111,29 @@ def bar(scene: Scene, x: float, y: float, width: int, scale: Scale) -> None:
     scene.add(Picture(x, y, width, height, entries[columns][None], "colour scale"))
     line, colour = y + height + 12, scene.theme.secondary
     quarters = (0.25, 0.75) if scale.signed else (0.5,)
-    places = [0.0, 1.0, *((0.5,) if scale.signed else ())]
-    places += quarters if scale.root and width >= 160 else ()
-    for place in places:
+    inner = [0.5] if scale.signed else []
+    texts = {place: number(scale.at(place), 3 if 0 < place < 1 else 4) for place in (0, *inner, 1)}
+    if scale.root and width >= 160:
+        between = {place: number(scale.at(place), 3) for place in quarters}
+        if _fit_side_by_side(texts | between, width):
+            texts |= between
+    for place, text in texts.items():
         anchor: Anchor = "start" if place == 0 else "end" if place == 1 else "middle"
-        text = number(scale.at(place), 3 if 0 < place < 1 else 4)
         scene.text(x + place * width, line, text, colour=colour, anchor=anchor)
         if 0 < place < 1:
             scene.add(Rect(round(x + place * width), y + height - 2, 1, 3, fill=colour))
+
+
+def _fit_side_by_side(texts: dict[float, str], width: int) -> bool:
+    """Tell whether labels at these places below a bar leave a gap between each other."""
+    end = float("-inf")
+    for place, text in sorted(texts.items()):
+        length = measure(text, CAPTION)
+        start = place * width - length * (0 if place == 0 else 1 if place == 1 else 0.5)
+        if start < end + GAP:
+            return False
+        end = start + length
+    return True
 
 
 def padding_frame(scene: Scene, x: float, y: float, size: float, rows: Axis, columns: Axis) -> None:

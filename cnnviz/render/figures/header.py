@@ -16,7 +16,8 @@ def title(mapset: MapSet) -> str:
     # A pooled array has a map for each channel, `max[0]`, `max[1]`, ...
     names = list(dict.fromkeys(m.name.split("[")[0] for m in mapset.maps))
     if mapset.command == "convolve" and len(names) > 3:
-        names = [f"{len(mapset.maps)} kernels"]
+        of = f" of {mapset.family.rstrip(':')}" if mapset.family else ""
+        names = [f"{len(mapset.maps)} kernels{of}"]
     shapes = sorted({m.shape for m in mapset.maps})
     after = " and ".join(map(times, shapes)) if len(shapes) < 3 else f"{len(shapes)} sizes"
     if len(mapset.maps) > 1:
@@ -37,16 +38,19 @@ def formulas(mapset: MapSet, shown: int) -> list[str]:
         if rows.unread or columns.unread:
             parts.append(f"unread  {unread((rows, columns))}")
         line = "     ".join(parts)
+        names = names.replace(mapset.family, "") if mapset.family else names
         lines.append(f"{names}:  {line}" if len(groups) > 1 else line)
     if len(groups) > MOST_FORMULAS:
         lines.append(f"and {len(groups) - MOST_FORMULAS} other sizes")
     if mapset.command == "pool":
-        before, after = mapset.source.size, mapset.size
-        share = f"{after / before:.1%}".replace("%", " %")
-        lines.append(
-            f"values  {count(before)} → {count(after)} ({share})"
-            f"     bytes as float32  {count(4 * before)} → {count(4 * after)}"
-        )
+        before = mapset.source.size
+        for name, after in mapset.sizes():
+            share = f"{after / before:.1%}".replace("%", " %")
+            line = (
+                f"values  {count(before)} → {count(after)} ({share})"
+                f"     bytes as float32  {count(4 * before)} → {count(4 * after)}"
+            )
+            lines.append(f"{name}:  {line}" if name else line)
     if shown < len(mapset.maps):
         lines.append(f"{shown} of {len(mapset.maps)} maps shown, evenly sampled")
     return lines

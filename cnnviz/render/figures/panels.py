@@ -136,11 +136,15 @@ class MapPanel:
     def _heading(self, scene: Scene, x: float, y: float, room: float, mini: bool) -> bool:
         m, left = self.map, x
         if mini and m.kernels:
-            values = m.kernels[0].values
-            blocks.kernel_picture(scene, x, y - 2, values, MINI, m.kernels[0].name)
+            kernel = m.kernels[0]
+            scratch = Scene(scene.theme)  # its size first: a kernel may be a single row
+            height, width = blocks.kernel_picture(scratch, 0, 0, kernel.values, MINI, kernel.name)
+            place = x + (MINI - width) // 2, y - 2 + (MINI - height) // 2
+            blocks.kernel_picture(scene, *place, kernel.values, MINI, kernel.name)
             left += MINI + 6
+        name = m.name.removeprefix(self.mapset.family)
         role = scene.theme.map if self.mapset.command == "convolve" else scene.theme.pool
-        return blocks.heading(scene, left, y, role, m.name, times(m.shape), room=room - (left - x))
+        return blocks.heading(scene, left, y, role, name, times(m.shape), room=room - (left - x))
 
     def _pixels(self) -> np.ndarray:
         height, width = (side * self.look.scale for side in self.tile)
@@ -196,8 +200,8 @@ def map_scales(mapset: MapSet, maps: Sequence[FeatureMap], look: Look) -> list[S
             display=look.display,
             name=look.colormap or (None if mapset.is_photo else array_map),
             theme=look.theme,
-            like_image=is_pool and mapset.is_photo,
+            like_image=mapset.is_photo and (is_pool or m.is_average),
             crowded=crowded,
         )
-        for low, high in limits
+        for m, (low, high) in zip(maps, limits, strict=True)
     ]
