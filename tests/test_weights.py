@@ -237,7 +237,11 @@ def test_locate_follows_the_order_of_resolve(here: Path) -> None:
 def test_convolve_needs_channels_that_fit(cnnviz, photo: Path, folder: Path) -> None:
     np.save(folder / "deep.npy", RNG.normal(size=(3, 3, 8, 4)))
     message = cnnviz("convolve", photo, "--kernel", "deep.npy").fault(2)
-    assert "8 channels" in message
+    assert message == "deep[0] reads 8 channels, the image has 3"
+    np.save(folder / "lenet.npy", RNG.normal(size=(5, 5, 1, 6)))
+    assert "use --channels gray" in cnnviz("convolve", photo, "--kernel", "lenet.npy").fault(2)
+    gray = cnnviz("convolve", photo, "--kernel", "lenet.npy", "--channels", "gray", "-q")
+    assert gray.code == 0
     np.save(folder / "first.npy", RNG.normal(size=(4, 3, 3, 3)))
     result = cnnviz("convolve", photo, "--kernel", "first.npy", "-o", "maps.npz", "-q")
     assert result.code == 0

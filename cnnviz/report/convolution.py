@@ -82,6 +82,7 @@ def convolve(
         window = Window.of(
             kernel.values.shape[:2], strides=strides, padding=padding, dilation_rate=dilation_rate
         )
+        _check_channels(kernel, source, groups)
         with np.errstate(over="ignore", invalid="ignore"):  # reported by name below
             values = ops.conv2d(
                 source,
@@ -129,6 +130,16 @@ def convolve(
             flip=flip,
         )
     return result
+
+
+def _check_channels(kernel: Kernel, source: np.ndarray, groups: int) -> None:
+    """Refuse a trained kernel that was made for another number of channels."""
+    if kernel.values.ndim == 2:
+        return
+    reads, has = kernel.values.shape[2] * groups, source.shape[2] if source.ndim == 3 else 1
+    if reads != has:
+        hint = "use --channels gray" if reads == 1 and has == 3 else None
+        raise SpecError(f"{kernel.name} reads {reads} channels, the image has {has}", hint=hint)
 
 
 def _as_weights(values: np.ndarray, source: np.ndarray, groups: int) -> np.ndarray:

@@ -52,7 +52,9 @@ def library(search: str | None = None) -> Report:
     if not rows:
         raise SpecError(f"no kernel has {search!r} in its name or description")
     banks = [f"bank:{name}" for name in kernels.banks()]
-    notes = () if search else (f"Several at once: {', '.join(banks)}.",)
+    notes = (
+        () if search else ("One in numbers: cnnviz kernels NAME.", f"Several: {', '.join(banks)}.")
+    )
     head = {} if search else {"banks": banks}
     return Report("kernels", head, tuple(rows), {}, (), COLUMNS, notes, key="kernels")
 
