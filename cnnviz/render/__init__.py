@@ -8,8 +8,7 @@ from cnnviz.errors import SpecError
 from cnnviz.render.look import Look
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from cnnviz.render.terminal import Colours
     from cnnviz.report.maps import MapSet
 
 __all__ = ["Look", "formats", "render", "show"]
@@ -43,8 +42,10 @@ def render(mapset: MapSet, format: str, look: Look | None = None) -> bytes:
     return write(maps_figure(mapset, look), format, scale=look.scale)
 
 
-def show(mapset: MapSet, look: Look | None = None) -> np.ndarray:
-    """Return a small picture `(H, W, 3)` uint8 for the terminal: the input, then the maps."""
+def show(
+    mapset: MapSet, look: Look | None = None, *, colours: Colours, columns: int, lines: int
+) -> str:
+    """Return the input and the maps as text for a terminal, in half blocks with labels."""
     from cnnviz.render.preview import preview
 
-    return preview(mapset, look or Look())
+    return preview(mapset, look or Look(), colours, columns=columns, lines=lines)

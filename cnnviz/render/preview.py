@@ -1,44 +1,77 @@
-"""A small picture of the maps for the terminal."""
+"""A small picture of the maps for the terminal: the input, then the maps."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 
+from cnnviz.geometry import Shape
 from cnnviz.render import display
+from cnnviz.render.display import Scale
 from cnnviz.render.figures.panels import input_scale, map_scales
 from cnnviz.render.look import Look
-from cnnviz.render.theme import rgb, theme
-from cnnviz.report.maps import MapSet
+from cnnviz.render.sheet import Draw, Tile, sheet
+from cnnviz.render.terminal import Colours
+from cnnviz.report.maps import FeatureMap, MapSet, times
 
-TILE = (200, 160)  # pixels of a tile at most, width and height
-GAP = 6
-MOST = 3  # maps beside the input
-
-
-def preview(mapset: MapSet, look: Look) -> np.ndarray:
-    """Return the input and the first maps side by side, `(H, W, 3)` uint8."""
-    scale = input_scale(mapset, look.theme)
-    tiles = [_tile(mapset.source, scale)]
-    shown = mapset.maps[:MOST]
-    tiles += [
-        _tile(m.values, scale)
-        for m, scale in zip(shown, map_scales(mapset, shown, look), strict=True)
-    ]
-    height = max(tile.shape[0] for tile in tiles)
-    width = sum(tile.shape[1] + GAP for tile in tiles) - GAP
-    sheet = np.full((height, width, 3), rgb(theme(look.theme).background), np.uint8)
-    x = 0
-    for tile in tiles:
-        sheet[: tile.shape[0], x : x + tile.shape[1]] = tile
-        x += tile.shape[1] + GAP
-    return sheet
+SAMPLES = 8  # along a side of what one pixel stands for; more look the same
 
 
-def _tile(values: np.ndarray, scale: display.Scale) -> np.ndarray:
-    height, width = display.fit(values.shape, TILE)
+def preview(mapset: MapSet, look: Look, colours: Colours, *, columns: int, lines: int) -> str:
+    """Return the input and the maps as text of at most `columns` and `lines`."""
+    source, scale = mapset.source, input_scale(mapset, look.theme)
+    limits = float(source.min()), float(source.max())
+    draw = partial(_picture, source, scale)
+    tiles = [_tile(mapset.image, source.shape, limits, source.shape, draw)]
+    scales = map_scales(mapset, mapset.maps, look)
+    tiles += [_map(mapset, m, own, look) for m, own in zip(mapset.maps, scales, strict=True)]
+    return sheet(tiles, colours, columns=columns, lines=lines)
+
+
+def _map(mapset: MapSet, m: FeatureMap, scale: Scale, look: Look) -> Tile:
+    shape, limits = m.shape, (m.min, m.max)
+    if look.overlay:
+        from cnnviz.render.overlay import overlay
+
+        shown, draw = mapset.source.shape, partial(overlay, mapset.source, m, scale)
+        return _tile(m.name, shape, limits, shown, draw)
+    afar = look.display == "auto" and look.range == "own" and (scale.signed or scale.root)
+    draw = partial(_seen_from_afar if afar else _picture, m.values, scale)
+    return _tile(m.name, shape, limits, shape, draw)
+
+
+def _tile(name: str, shape: Shape, limits: tuple[float, float], shown: Shape, draw: Draw) -> Tile:
+    low, high = limits
+    captions = f"min {low:.6g}  max {high:.6g}", f"{low:.4g} to {high:.4g}"
+    return Tile((f"{name}  {times(shape)}", name), captions, shown[:2], draw)
+
+
+def _picture(values: np.ndarray, scale: Scale, height: int, width: int) -> np.ndarray:
+    """Return values in colour, averaged by area where they are more than fit."""
     if values.ndim == 3 and values.shape[2] == 3:
-        pixels = display.reduce(display.photo(values)[0], height, width)
-    else:
-        flat = values if values.ndim == 2 else values.mean(axis=2)
-        pixels = scale.colours(display.reduce(flat, height, width))
-    return pixels.repeat(height // pixels.shape[0], 0).repeat(width // pixels.shape[1], 1)
+        return display.reduce(display.photo(values)[0], height, width)
+    flat = values if values.ndim == 2 else values.mean(axis=2)
+    return scale.colours(display.reduce(flat, height, width))
+
+
+def _seen_from_afar(values: np.ndarray, scale: Scale, height: int, width: int) -> np.ndarray:
+    """Return the averages of the colours, not the colour of averages.
+
+    The edges of a photo are positive on one side and negative on the other: averaged over a
+    hundred pixels nothing would be left of them. The colours are stretched until the strongest
+    pixel of the small picture has the full colour.
+    """
+    rows, columns = values.shape
+    if rows <= height and columns <= width:
+        return scale.colours(values)
+    some = values[:: max(1, rows // (SAMPLES * height)), :: max(1, columns // (SAMPLES * width))]
+    levels = scale.levels(some).astype(np.float32)
+    zero, full = (128, 127) if scale.signed else (0, 255)
+    strongest = float(display.reduce(np.abs(levels - zero), height, width).max())
+    share = strongest / full or 1.0
+    share = share * share if scale.root else share
+    low = scale.low * share if scale.signed else scale.low
+    exposed = replace(scale, low=low, high=low + (scale.high - scale.low) * share)
+    return display.reduce(exposed.colours(some), height, width)
