@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -82,7 +83,7 @@ def test_a_module_dropped_into_the_package_is_a_command(cnnviz, folder, monkeypa
     (folder / "say_hello.py").write_text(MODULE)
     monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(folder)])
     try:
-        assert "say-hello  Say hello to an image\n" in cnnviz("--help").text
+        assert re.search(r"  say-hello +Say hello to an image\n", cnnviz("--help").text)
         assert "cnnviz.cli.commands.say_hello" not in sys.modules
         assert cnnviz("say-hello", "cat").text == "hello cat\n"
     finally:
@@ -116,35 +117,3 @@ def test_missing_argument_says_where_help_is(cnnviz):
     message = cnnviz("pool").fault(2)
     assert "IMAGE" in message
     assert message.endswith("see 'cnnviz pool --help'")
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ("cnnviz con", "convolve"),
-        ("cnnviz shapes --mo", "--model"),
-        ("cnnviz convolve --f", "--flip"),
-    ],
-)
-def test_shell_completion(words, expected):
-    code = "import sys; from cnnviz.__main__ import main; sys.exit(main())"
-    count = str(words.count(" "))
-    environ = {"_CNNVIZ_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": count}
-    result = python(code, **environ)
-    assert result.stderr == ""
-    assert f"plain,{expected}" in result.stdout.splitlines()
-
-
-def test_completion_script_names_the_program():
-    code = "import sys; from cnnviz.__main__ import main; sys.exit(main())"
-    script = python(code, _CNNVIZ_COMPLETE="zsh_source").stdout
-    assert "compdef _cnnviz_completion cnnviz" in script
-
-
-def test_kernels_are_completed(cnnviz):
-    from cnnviz.cli.words import _Kernel
-
-    command = cli.get_command(click.Context(cli), "convolve")
-    param = next(p for p in command.params if p.name == "kernels")
-    items = _Kernel().shell_complete(click.Context(command), param, "sob")
-    assert [item.value for item in items][:2] == ["sobel-x", "sobel-y"]

@@ -11,7 +11,6 @@ from functools import cache
 import numpy as np
 
 from cnnviz.errors import SpecError
-from cnnviz.render.oklab import to_srgb
 
 # Curves away from zero, as (lightness, chroma, hue in degrees) on a light background: from white
 # through a clear colour to a deep one. On a dark one the lightness runs the other way.
@@ -61,6 +60,8 @@ def is_diverging(name: str) -> bool:
 
 def _arm(name: str, theme: str, count: int) -> np.ndarray:
     """Sample the curve from zero to the far end at `count` equally distant points."""
+    from cnnviz.render.oklab import to_srgb
+
     middle, end = (_LIGHT if theme == "light" else _DARK)[name]
     points = np.array([_lab(_ZERO[theme], 0.0, middle[2]), _lab(*middle), _lab(*end)])
     t = np.linspace(0, 1, 257)[:, None]

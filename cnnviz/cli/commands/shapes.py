@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnviz.cli import options
+from cnnviz.cli import options, suggest
 from cnnviz.cli.option import after, option
 from cnnviz.cli.option import command as declare
 from cnnviz.cli.types import INPUT_SHAPE, SETTING
@@ -24,6 +24,7 @@ from cnnviz.cli.types import INPUT_SHAPE, SETTING
 @option(
     "--model",
     "spec",
+    type=suggest.Text(suggest.models, files="file"),
     required=True,
     section="Model",
     metavar="SPEC",
