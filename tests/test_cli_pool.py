@@ -106,3 +106,12 @@ def test_winners_are_drawn(cnnviz, folder):
 def test_wrong_words(cnnviz, photo, folder, arguments, part):
     assert part in cnnviz("pool", photo, *arguments).fault(2)
     assert files(folder) == {"photo.png"}
+
+
+def test_savings_are_told_for_each_size(cnnviz, photo):
+    text = cnnviz("pool", photo, "--type", "max", "--type", "global-max", "--type", "min").text
+    lines = [line.split(maxsplit=1)[1] for line in text.splitlines() if line.startswith("values")]
+    assert lines == [
+        "576 -> 144 (25.0%), bytes 2304 -> 576 as float32  max, min",
+        "576 -> 3 (0.5%), bytes 2304 -> 12 as float32  global-max",
+    ]

@@ -13,7 +13,7 @@ from PIL import Image
 from cnnviz.kernels import Kernel, resolve
 from cnnviz.render import Look, formats, render, show
 from cnnviz.render.display import choose, fit, is_crowded
-from cnnviz.render.figures.maps import maps_figure
+from cnnviz.render.figures import maps
 from cnnviz.render.fonts import measure
 from cnnviz.render.scene import Picture, Scene, Text
 from cnnviz.report.convolution import convolve
@@ -82,7 +82,7 @@ def made(case: str) -> MapSet:
 @pytest.fixture(params=[(case, theme) for case in CASES for theme in ("light", "dark")], ids=str)
 def figure(request: pytest.FixtureRequest) -> Scene:
     case, theme = request.param
-    return maps_figure(made(case), Look(theme=theme, peaks=2 if "maps" in case else 0))
+    return maps.draw(made(case), Look(theme=theme, peaks=2 if "maps" in case else 0))
 
 
 def test_texts_do_not_overlap_and_stay_inside(figure: Scene) -> None:
@@ -120,7 +120,7 @@ def test_pictures_do_not_overlap_and_keep_their_aspect(figure: Scene) -> None:
 def test_png_has_the_size_of_the_scene(scale: int) -> None:
     mapset = made("2 maps")
     look = Look(scale=scale)
-    scene = maps_figure(mapset, look)
+    scene = maps.draw(mapset, look)
     image = Image.open(BytesIO(render(mapset, "png", look)))
     assert image.size == (round(scene.width * scale), round(scene.height * scale))
     assert image.text["Title"] == scene.title
@@ -181,7 +181,7 @@ def test_a_root_scale_says_so_and_keeps_its_limits() -> None:
     row = scale.levels(np.array([[-100.0, -25.0, 0.0, 25.0, 100.0]], np.float32))
     assert row.tolist() == [[1, 64, 128, 192, 255]]
     assert scale.at(0.75) == 25.0
-    texts = " ".join(box[4] for box in boxes(maps_figure(mapset, Look())))
+    texts = " ".join(box[4] for box in boxes(maps.draw(mapset, Look())))
     assert "square-root scale" in texts
     assert not choose(-100, 100, display="signed", crowded=True).root
 
@@ -200,13 +200,13 @@ def _map(values: np.ndarray):
 
 def test_shared_range_gives_every_map_the_same_limits() -> None:
     mapset = made("2 maps")
-    texts = [box[4] for box in boxes(maps_figure(mapset, Look(range="shared")))]
-    own = [box[4] for box in boxes(maps_figure(mapset, Look()))]
+    texts = [box[4] for box in boxes(maps.draw(mapset, Look(range="shared")))]
+    own = [box[4] for box in boxes(maps.draw(mapset, Look()))]
     assert texts != own
 
 
 def test_more_than_64_maps_are_sampled_and_it_is_said() -> None:
-    scene = maps_figure(made("70 maps"), Look())
+    scene = maps.draw(made("70 maps"), Look())
     assert any("64 of 70 maps shown" in box[4] for box in boxes(scene))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -152,6 +154,20 @@ def test_linear_and_shared_scales_are_kept_as_they_are():
         pale = shown(maps(source, "sobel-x"), 1, look).astype(float)
         vivid = shown(maps(source, "sobel-x"), 1).astype(float)
         assert pale.mean() > vivid.mean() + 5
+
+
+def test_a_result_whose_figure_has_no_tiles_shows_its_arrays(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cnnviz.render.figures.bare", ModuleType("bare"))
+
+    class Bare:
+        figure = "bare"
+
+        def arrays(self):
+            return [("a", np.eye(9)), ("b", np.full((9, 9, 3), 7.0)), ("c", -np.ones((9, 9, 5)))]
+
+    text = plain(render.show(Bare(), colours="256", columns=80, lines=24))
+    assert text[0].split() == ["a", "9x9", "b", "9x9x3", "c", "9x9x5"]
+    assert "min -1  max -1" in " ".join(text)
 
 
 @pytest.mark.parametrize("colours", COLOURS)

@@ -17,7 +17,7 @@ from cnnviz.render.terminal import colours, escape, size, why_no_picture
 if TYPE_CHECKING:
     from cnnviz.images import Image
     from cnnviz.render import Look
-    from cnnviz.report.maps import MapSet
+    from cnnviz.report.result import Result
 
 SOME_FAILED = 3
 MOST = 400, 120  # columns and lines of a picture in a terminal, whatever its size
@@ -26,7 +26,7 @@ PROMPT = 2  # lines that follow it: what was written, and the prompt
 
 def make(
     images: Sequence[str],
-    work: Callable[[Image], MapSet],
+    work: Callable[[Image], Result],
     *,
     reading: dict[str, Any],
     look: dict[str, Any],
@@ -37,11 +37,12 @@ def make(
     no_color: bool,
     show: bool,
     inputs: Sequence[str] = (),
+    key: str = "maps",
 ) -> int:
     """Make the maps of every image and write them; return the exit code.
 
     One image that fails is an error; of several, the others are done and the exit code is 3, or
-    the first error's if none is left.
+    the first error's if none is left. `key` is what JSON calls the rows.
     """
     from cnnviz.render import Look
 
@@ -73,7 +74,7 @@ def make(
             if len(images) == 1:
                 raise
             run.fail(path, failure(error))
-    return run.finish(len(images))
+    return run.finish(len(images), key)
 
 
 class _Run:
@@ -101,24 +102,24 @@ class _Run:
         self,
         path: str,
         slots: Sequence[outputs.Slot],
-        work: Callable[[Image], MapSet],
+        work: Callable[[Image], Result],
         reading: dict[str, Any],
     ) -> None:
         """Make the maps of one image; nothing is written before every format is encoded."""
         from cnnviz.images import load_image
 
         image = load_image(path, **reading)
-        maps = work(image)
-        made = [(slot, _encode(maps, slot.format, self.look)) for slot in slots]
+        result = work(image)
+        made = [(slot, _encode(result, slot.format, self.look)) for slot in slots]
         content = image.pixels.data if path == "-" else b""
         fingerprint = stamp.fingerprint(self.context, path, content)
         paths = [outputs.write(slot, data, fingerprint) for slot, data in made]
-        self.rows += maps.to_dicts()
+        self.rows += result.to_dicts()
         if not self.quiet and not self.as_json:
-            lines = [*maps.lines(), *(f"note     {note}" for note in image.notes)]
+            lines = [*result.lines(), *(f"note     {note}" for note in image.notes)]
             self.tell("\n".join(map(escape, lines)))
         if self.show:
-            self.draw(maps)
+            self.draw(result)
         for name in filter(None, paths):
             self.written.append(name)
             if not self.quiet:
@@ -130,10 +131,10 @@ class _Run:
         self.failures.append({"path": path, "code": fault.code, "message": text})
         streams.say(f"cnnviz: error: {text if path in text else f'{path}: {text}'}")
 
-    def finish(self, count: int) -> int:
+    def finish(self, count: int, key: str) -> int:
         """Print the JSON and the number of failures; return the exit code."""
         if self.as_json:
-            fields = {"outputs": self.written, "maps": self.rows, "failures": self.failures}
+            fields = {"outputs": self.written, key: self.rows, "failures": self.failures}
             streams.emit_json(fields)
         if not self.failures:
             return 0
@@ -144,7 +145,7 @@ class _Run:
         """Print to stdout, or to stderr where stdout holds the data."""
         (streams.note if self.stdout_is_taken else streams.emit)(text)
 
-    def draw(self, maps: MapSet) -> None:
+    def draw(self, result: Result) -> None:
         """Draw a small picture in the terminal, or say once why not."""
         from cnnviz import render
 
@@ -157,7 +158,7 @@ class _Run:
             return
         columns, lines = size(stream)
         room = {"columns": min(columns, MOST[0]), "lines": min(lines, MOST[1]) - PROMPT}
-        picture = render.show(maps, self.look, colours=depth, **room)
+        picture = render.show(result, self.look, colours=depth, **room)
         self.tell(picture if self.quiet or self.as_json else f"\n{picture}")
 
 
@@ -169,13 +170,14 @@ def _formats() -> tuple[str, ...]:
     return (*pictures, *arrays.FORMATS)
 
 
-def _encode(maps: MapSet, format: str, look: Look) -> bytes:
+def _encode(result: Result, format: str, look: Look) -> bytes:
     from cnnviz import arrays, render
 
     if format not in arrays.FORMATS:
-        return render.render(maps, format, look)
-    keys = [escape(m.name).replace("/", "_").replace("\\", "_") for m in maps.maps]
-    values = [m.values for m in maps.maps]
+        return render.render(result, format, look)
+    named = result.arrays()
+    keys = [escape(name).replace("/", "_").replace("\\", "_") for name, _ in named]
+    values = [v for _, v in named]
     if format != "npz":  # one plane a channel: a pooled photo has three
         values = [plane for v in values for plane in (v.transpose(2, 0, 1) if v.ndim == 3 else [v])]
     return arrays.encode(format, keys, values)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 from cnnviz.errors import SpecError
 from cnnviz.render.look import Look
@@ -10,6 +11,7 @@ from cnnviz.render.look import Look
 if TYPE_CHECKING:
     from cnnviz.render.terminal import Colours
     from cnnviz.report.maps import MapSet
+    from cnnviz.report.result import Result
 
 __all__ = ["Look", "formats", "render", "show"]
 
@@ -21,8 +23,8 @@ def formats() -> tuple[str, ...]:
     return backends.formats()
 
 
-def render(mapset: MapSet, format: str, look: Look | None = None) -> bytes:
-    """Return the figure of `mapset` (with `plain` the bare maps) in a picture format.
+def render(result: Result, format: str, look: Look | None = None) -> bytes:
+    """Return the figure of `result` (with `plain` its bare maps) in a picture format.
 
     Raises
     ------
@@ -35,17 +37,24 @@ def render(mapset: MapSet, format: str, look: Look | None = None) -> bytes:
             raise SpecError(f"plain maps are written as png, not {format}")
         from cnnviz.render.plain import plain
 
-        return plain(mapset, look)
+        return plain(cast("MapSet", result), look)
     from cnnviz.render.backends import write
-    from cnnviz.render.figures.maps import maps_figure
 
-    return write(maps_figure(mapset, look), format, scale=look.scale)
+    figure = import_module(f"cnnviz.render.figures.{result.figure}")
+    return write(figure.draw(result, look), format, scale=look.scale)
 
 
 def show(
-    mapset: MapSet, look: Look | None = None, *, colours: Colours, columns: int, lines: int
+    result: Result, look: Look | None = None, *, colours: Colours, columns: int, lines: int
 ) -> str:
-    """Return the input and the maps as text for a terminal, in half blocks with labels."""
-    from cnnviz.render.preview import preview
+    """Return a result as text for a terminal: labelled pictures in half blocks.
 
-    return preview(mapset, look or Look(), colours, columns=columns, lines=lines)
+    They are what the figure's module has as `tiles(result, look)`, else the result's arrays.
+    """
+    from cnnviz.render.sheet import sheet
+
+    figure = import_module(f"cnnviz.render.figures.{result.figure}")
+    if not hasattr(figure, "tiles"):
+        figure = import_module("cnnviz.render.preview")
+    tiles = figure.tiles(result, look or Look())
+    return sheet(tiles, colours, columns=columns, lines=lines)

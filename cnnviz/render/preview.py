@@ -1,4 +1,4 @@
-"""A small picture of the maps for the terminal: the input, then the maps."""
+"""Tiles for the terminal: of the input and the maps, or of any result's arrays."""
 
 from __future__ import annotations
 
@@ -12,22 +12,33 @@ from cnnviz.render import display
 from cnnviz.render.display import Scale
 from cnnviz.render.figures.panels import input_scale, map_scales
 from cnnviz.render.look import Look
-from cnnviz.render.sheet import Draw, Tile, sheet
-from cnnviz.render.terminal import Colours
+from cnnviz.render.sheet import Draw, Tile
 from cnnviz.report.maps import FeatureMap, MapSet, times
+from cnnviz.report.result import Result
 
 SAMPLES = 8  # along a side of what one pixel stands for; more look the same
 
 
-def preview(mapset: MapSet, look: Look, colours: Colours, *, columns: int, lines: int) -> str:
-    """Return the input and the maps as text of at most `columns` and `lines`."""
+def map_tiles(mapset: MapSet, look: Look) -> list[Tile]:
+    """Return the tiles of the input and of every map, in the colours of the figure."""
     source, scale = mapset.source, input_scale(mapset, look.theme)
     limits = float(source.min()), float(source.max())
     draw = partial(_picture, source, scale)
     tiles = [_tile(mapset.image, source.shape, limits, source.shape, draw)]
     scales = map_scales(mapset, mapset.maps, look)
-    tiles += [_map(mapset, m, own, look) for m, own in zip(mapset.maps, scales, strict=True)]
-    return sheet(tiles, colours, columns=columns, lines=lines)
+    pairs = zip(mapset.maps, scales, strict=True)
+    return tiles + [_map(mapset, m, own, look) for m, own in pairs]
+
+
+def tiles(result: Result, look: Look) -> list[Tile]:
+    """Return a tile for each array of a result whose figure has none of its own."""
+    found = []
+    for name, values in result.arrays():
+        limits = float(values.min()), float(values.max())
+        scale = display.choose(*limits, display=look.display, name=look.colormap, theme=look.theme)
+        draw = partial(_picture, values, scale)
+        found.append(_tile(name, values.shape, limits, values.shape, draw))
+    return found
 
 
 def _map(mapset: MapSet, m: FeatureMap, scale: Scale, look: Look) -> Tile:

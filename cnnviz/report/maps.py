@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -58,6 +58,8 @@ class MapSet:
     picture on the 0-255 scale rather than an array taken as it is.
     """
 
+    figure: ClassVar[str] = "maps"
+
     command: str
     image: str
     source: np.ndarray
@@ -81,11 +83,23 @@ class MapSet:
             for m in self.maps
         ]
 
-    @property
-    def size(self) -> int:
-        """Values of one result: a pooled array has a map for each channel, each type a result."""
-        first = self.maps[0].name.split("[")[0]
-        return sum(m.values.size for m in self.maps if m.name.split("[")[0] == first)
+    def arrays(self) -> list[tuple[str, np.ndarray]]:
+        """Return the values of each map by its name."""
+        return [(m.name, m.values) for m in self.maps]
+
+    def sizes(self) -> list[tuple[str, int]]:
+        """Return how many values each result has, with its name where the results differ.
+
+        A pooled array has a map for each channel; each type is a result.
+        """
+        sizes: dict[str, int] = {}
+        for m in self.maps:
+            name = m.name.split("[")[0]
+            sizes[name] = sizes.get(name, 0) + m.values.size
+        names: dict[int, list[str]] = {}
+        for name, size in sizes.items():
+            names.setdefault(size, []).append(name)
+        return [(", ".join(of) if len(names) > 1 else "", size) for size, of in names.items()]
 
     def workings(self) -> list[tuple[str, tuple[Axis, ...]]]:
         """Return each different size formula with the names of the maps it belongs to."""
@@ -110,11 +124,12 @@ class MapSet:
             numbers = f"min {m.min:<10.6g} max {m.max:<10.6g} mean {m.mean:.6g}"
             yield f"map      {m.name:<{width}}  {times(m.shape)}  {numbers}"
         if self.command == "pool":
-            before, after = self.source.size, self.size
-            yield (
-                f"values   {before} -> {after} ({after / before:.1%}), "
-                f"bytes {before * 4} -> {after * 4} as float32"
-            )
+            before = self.source.size
+            for name, after in self.sizes():
+                yield (
+                    f"values   {before} -> {after} ({after / before:.1%}), "
+                    f"bytes {before * 4} -> {after * 4} as float32{f'  {name}' if name else ''}"
+                )
 
 
 def times(shape: Iterable[int]) -> str:

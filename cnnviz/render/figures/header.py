@@ -41,12 +41,14 @@ def formulas(mapset: MapSet, shown: int) -> list[str]:
     if len(groups) > MOST_FORMULAS:
         lines.append(f"and {len(groups) - MOST_FORMULAS} other sizes")
     if mapset.command == "pool":
-        before, after = mapset.source.size, mapset.size
-        share = f"{after / before:.1%}".replace("%", " %")
-        lines.append(
-            f"values  {count(before)} → {count(after)} ({share})"
-            f"     bytes as float32  {count(4 * before)} → {count(4 * after)}"
-        )
+        before = mapset.source.size
+        for name, after in mapset.sizes():
+            share = f"{after / before:.1%}".replace("%", " %")
+            line = (
+                f"values  {count(before)} → {count(after)} ({share})"
+                f"     bytes as float32  {count(4 * before)} → {count(4 * after)}"
+            )
+            lines.append(f"{name}:  {line}" if name else line)
     if shown < len(mapset.maps):
         lines.append(f"{shown} of {len(mapset.maps)} maps shown, evenly sampled")
     return lines
