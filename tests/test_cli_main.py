@@ -55,6 +55,31 @@ def test_command_has_a_summary_help_and_examples(cnnviz, name):
     assert result.text == cnnviz(name, "--help").text
 
 
+@pytest.mark.parametrize("columns", [80, 100])
+@pytest.mark.parametrize("name", ["", *NAMES])
+def test_help_fits_the_terminal(cnnviz, monkeypatch, name, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    text = cnnviz(*[name] * bool(name), "--help").text
+    assert max(map(len, text.splitlines())) <= columns
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_options_do_stands_in_one_column(cnnviz, name):
+    options = cnnviz(name, "--help").text.partition("Examples:\n")[2].partition("\n\n")[2]
+    starts = [re.match(r"  -\S.*?\S(  +)\S", line) for line in options.splitlines()]
+    assert len({match.end() for match in starts if match}) == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_names_the_nearest_of_its_options(cnnviz, name):
+    command = cli.get_command(click.Context(cli), name)
+    options = [param for param in command.params if isinstance(param, click.Option)]
+    for flag in {max(param.opts, key=len) for param in options if len(max(param.opts)) > 5}:
+        wrong = flag[:-2] + flag[-1]
+        assert f"no option {wrong}; did you mean {flag}?" in cnnviz(name, wrong).fault(2)
+    assert cnnviz(name[:-2] + name[-1]).fault(2).endswith(f"did you mean {name}?")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_option_says_what_it_does(name):
     command = cli.get_command(click.Context(cli), name)

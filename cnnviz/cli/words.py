@@ -31,5 +31,5 @@ kernels = option(
     section="Kernels",
     label=after("", str),
     metavar="KERNEL",
-    help='A name (gaussian:7,2), a matrix ("1 0 -1; 2 0 -2; 1 0 -1") or a file. Repeatable.',
+    help='A name (gaussian:7,2), a matrix ("1 0 -1; 2 0 -2") or a file. Repeatable.',
 )

@@ -7,7 +7,7 @@ own words. --set asks "what if" about one setting of a layer.
 Examples:
   cnnviz shapes --model vgg16
   cnnviz shapes --model vgg16 --set conv1_1.strides=2 -o vgg16.md
-  cnnviz shapes --model "Conv2D(16, (3, 3), strides=(2, 2)) MaxPool2D((2, 2))" --input 28x28x1
+  cnnviz shapes --model "Conv2D(16, 3) MaxPool2D(2)" --input 28x28x1
 """
 
 from __future__ import annotations
