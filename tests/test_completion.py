@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -89,8 +90,19 @@ def test_kernels_one_step_at_a_time():
         assert name in suggested("convolve", "--kernel", name)
 
 
+def test_names_come_with_what_they_are():
+    edge = kernels.describe("edge").summary
+    lines = shells.answer("zsh_complete", ["convolve", "--kernel", "edg"]).splitlines()
+    assert lines == [f"plain\tedge\t{edge}"]
+    lines = shells.answer("fish_complete", ["models", "vgg16"]).splitlines()
+    assert lines == [f"plain\tvgg16\t{zoo.summary('vgg16')}"]
+
+
 def test_kernels_of_other_tools_stand_behind_their_colon(monkeypatch):
     monkeypatch.setattr(kernels, "kernel_names", lambda: ["edge", "tool:edge", "tool:blur"])
+    monkeypatch.setattr(
+        kernels, "describe", lambda name: SimpleNamespace(summary="", parameters=())
+    )
     assert suggested("convolve", "--kernel", "t") == ["tool:"]
     assert suggested("convolve", "--kernel", "tool:") == ["tool:edge", "tool:blur"]
     assert in_bash("cnnviz convolve --kernel tool:e", "e") == ["edge"]

@@ -6,7 +6,7 @@ names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,8 +32,9 @@ class Suggested(ParamType):
     Attributes
     ----------
     names : callable
-        Takes the context and the word that has been begun, returns names; those that begin with
-        the word are suggested. A name may end in `:`, `.` or `=` where more is to follow.
+        Takes the context and the word that has been begun, returns names, or names with what they
+        are; those that begin with the word are suggested. A name may end in `:`, `.` or `=` where
+        more is to follow.
     files : str
         `"file"` if the value may be a file: suggested where no name begins like it.
     skip : str
@@ -50,8 +51,10 @@ class Suggested(ParamType):
         """Return the names that begin with `incomplete`, else the kind of path that it may be."""
         from click.shell_completion import CompletionItem
 
-        names = dict.fromkeys(self.names(ctx, incomplete))
-        found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
+        names = self.names(ctx, incomplete)
+        known = names if isinstance(names, Mapping) else dict.fromkeys(names, "")
+        begun = {name: about for name, about in known.items() if name.startswith(incomplete)}
+        found = [CompletionItem(name, help=about) for name, about in begun.items()]
         if found or not self.files:
             return found
         prefix = self.skip if self.skip and incomplete.startswith(self.skip) else ""
@@ -74,14 +77,17 @@ def kernel_names(ctx: click.Context, word: str) -> Iterable[str]:
     """
     from cnnviz import kernels
 
-    every = [*kernels.kernel_names(), *(f"bank:{name}" for name in kernels.banks()), "file:"]
+    names = {name: kernels.describe(name).summary for name in kernels.kernel_names()}
+    banks = {f"bank:{name}": "" for name in kernels.banks()}
     head, colon, _ = word.partition(":")
-    if not colon:
-        return [name.partition(":")[0] + ":" if ":" in name else name for name in every]
-    if head in every:
+    if head in names and colon:
         choices = getattr(next(iter(kernels.describe(head).parameters), None), "choices", ())
         return [f"{head}:{choice}" for choice in choices]
-    return [name for name in every if name != "file:"]
+    if colon:
+        return names | banks
+    heads = [name.partition(":")[0] + ":" for name in [*names, *banks] if ":" in name]
+    own = {name: about for name, about in names.items() if ":" not in name}
+    return own | dict.fromkeys(heads, "") | {"file:": "a kernel in a file"}
 
 
 def pooling_types(ctx: click.Context, word: str) -> Iterable[str]:
@@ -109,7 +115,7 @@ def models(ctx: click.Context, word: str) -> Iterable[str]:
     """Return the built-in models."""
     from cnnviz.model import zoo
 
-    return zoo.names()
+    return {name: zoo.summary(name) for name in zoo.names()}
 
 
 def settings(ctx: click.Context, word: str) -> Iterable[str]:
