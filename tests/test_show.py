@@ -91,7 +91,7 @@ def test_where_there_is_no_room_the_short_title_stands_or_the_end_is_cut():
         "two",
     ]
     long = lines_of(tile(9, 9, "a" * 90), columns=40, lines=12)[0]
-    assert long == "a" * 17 + "\u2026"
+    assert long == "a" * 23 + "\u2026"
     wide = lines_of(tile(9, 9, "\u732b" * 90), columns=40)[0]
     assert cell_len(wide) <= 40
 
@@ -101,6 +101,12 @@ def test_what_would_be_too_small_is_counted():
     shown = int(text[-1].split()[0])
     assert text[-1] == f"{shown} of 40 shown"
     assert 3 <= shown < 15
+
+
+def test_more_than_fit_a_page_leave_a_line_for_their_count():
+    text = lines_of(*[tile(9, 9)] * 40, columns=200, lines=60)
+    assert text[-1] == "25 of 40 shown"
+    assert len(text) <= 60
 
 
 def test_titles_cannot_drive_the_terminal():
@@ -168,6 +174,15 @@ def test_a_result_whose_figure_has_no_tiles_shows_its_arrays(monkeypatch):
     text = plain(render.show(Bare(), colours="256", columns=80, lines=24))
     assert text[0].split() == ["a", "9x9", "b", "9x9x3", "c", "9x9x5"]
     assert "min -1  max -1" in " ".join(text)
+
+
+@pytest.mark.parametrize("look", [Look(overlay=True), Look(display="abs"), Look(colormap="gray")])
+@pytest.mark.parametrize("colours", COLOURS)
+def test_every_look_is_drawn(colours, look):
+    source = np.random.default_rng(3).uniform(0, 255, (90, 120, 3)).astype(np.float32)
+    text = render.show(maps(source, "edge"), look, colours=colours, columns=80, lines=24)
+    assert len(picture_lines(text)) > 10
+    assert plain(text)[0].split() == ["x.png", "90x120x3", "edge", "88x118"]
 
 
 @pytest.mark.parametrize("colours", COLOURS)

@@ -55,7 +55,11 @@ def _map(mapset: MapSet, m: FeatureMap, scale: Scale, look: Look) -> Tile:
 
 def _tile(name: str, shape: Shape, limits: tuple[float, float], shown: Shape, draw: Draw) -> Tile:
     low, high = limits
-    captions = f"min {low:.6g}  max {high:.6g}", f"{low:.4g} to {high:.4g}"
+    captions = (
+        f"min {low:.6g}  max {high:.6g}",
+        f"{low:.4g} to {high:.4g}",
+        f"{low:.3g} to {high:.3g}",
+    )
     return Tile((f"{name}  {times(shape)}", name), captions, shown[:2], draw)
 
 

@@ -14,6 +14,7 @@ from cnnviz.render.terminal import Colours, escape
 
 GAP = 2  # columns between tiles
 LABELS = 2  # lines of a tile that are text: its title and its caption
+LABEL = 24  # columns that a title may take of its box where the tile is narrower
 LEGIBLE = 18  # px of the longer side, below which fewer tiles are shown
 MOST_FACTOR = 8  # times that a small array is enlarged
 MOST = 25  # tiles
@@ -50,7 +51,7 @@ def sheet(tiles: Sequence[Tile], colours: Colours, *, columns: int, lines: int) 
     line counts them.
     """
     count = min(len(tiles), MOST)
-    per_row, box = _grid(tiles[:count], columns, lines)
+    per_row, box = _grid(tiles[:count], columns, lines - (count < len(tiles)))
     while count > 2 and not all(_legible(tile, box) for tile in tiles[:count]):
         count -= 1
         per_row, box = _grid(tiles[:count], columns, lines - 1)
@@ -105,7 +106,7 @@ def _row(tiles: Sequence[Tile], box: tuple[int, int], colours: Colours) -> str:
 def _block(tile: Tile, box: tuple[int, int], colours: Colours) -> tuple[list[tuple[str, int]], int]:
     """Return the lines of one tile, each with the columns that it takes, and the width of all."""
     height, width = _fit(tile.shape, box)
-    room = max(width, min(box[0], 16))
+    room = max(width, min(box[0], LABEL))
     title, caption = _fitting(tile.titles, room), _fitting(tile.captions, room)
     pixels = tile.draw(height, width)
     factor = height // pixels.shape[0]
