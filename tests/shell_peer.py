@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pty
 import re
@@ -10,7 +9,6 @@ import select
 import shutil
 import subprocess
 import sys
-import termios
 import time
 from pathlib import Path
 
@@ -23,6 +21,13 @@ COMMANDS = {
     "zsh": ["zsh", "-f", "-i"],
     "fish": ["fish", "--no-config", "--interactive"],
 }
+# The pseudo-terminal becomes the one that controls the shell; fish ends without.
+LAUNCH = """
+import fcntl, os, sys, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 SETUP = {
     "bash": r"""
 bind 'set enable-bracketed-paste off'; bind 'set bell-style none'; PS1='> '
@@ -60,14 +65,12 @@ class Shell:
                    "LANG": "C.UTF-8", "SHELL": name}  # fmt: skip
         self.master, slave = pty.openpty()
         self.process = subprocess.Popen(
-            COMMANDS[name],
+            [sys.executable, "-c", LAUNCH, *COMMANDS[name]],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             cwd=folder,
             env=environ,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # fish ends without
         )
         os.close(slave)
         setup = programs / f"setup.{name}"

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import os
 import re
+import struct
+import subprocess
 import sys
+import termios
 from types import ModuleType
 
 import numpy as np
@@ -234,3 +240,23 @@ def test_a_huge_terminal_gets_a_picture_all_the_same(cnnviz, monkeypatch):
     text = plain(cnnviz("pool", SAMPLES / "cat.png", "--show", "-q").text)
     assert max(map(len, text)) <= 400
     assert len(text) <= 121
+
+
+@pytest.mark.parametrize("columns", [40, 90])
+def test_at_a_real_terminal_its_own_size_counts(folder, columns):
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 20, columns, 0, 0))
+    command = [sys.executable, "-m", "cnnviz", "pool", SAMPLES / "digit.png", "--show", "-q"]
+    environ = {"PYTHONPATH": str(SAMPLES.parent), "TERM": "xterm-256color", "PATH": ""}
+    with os.fdopen(master, "rb") as screen:
+        process = subprocess.Popen(command, stdout=slave, stderr=slave, env=environ)
+        os.close(slave)
+        data = b""
+        with contextlib.suppress(OSError):  # what Linux makes of the end of a terminal
+            while part := os.read(screen.fileno(), 65536):
+                data += part
+        assert process.wait() == 0
+    text = plain(data.decode().replace("\r\n", "\n").rstrip("\n"))
+    assert len(text) <= 18
+    assert columns // 2 < max(map(len, text)) <= columns
+    assert "digit.png  28x28x1" in text[0]
