@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from cnnviz.cli import types
+from cnnviz.cli import suggest, types
 from cnnviz.cli.option import after, fixed, group, listed, sized
 
 OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {}
@@ -121,7 +121,7 @@ _declare(
     "activation",
     "--activation",
     "Applied to every value, by its Keras name: relu, sigmoid, tanh, ...",
-    type=types.Checked("name", _activation),
+    type=types.Checked("name", _activation, suggest.activations),
     metavar="NAME",
     label=str,
 )
@@ -145,7 +145,7 @@ _look(
     "colormap",
     "--colormap",
     "Another colour map.",
-    type=types.Checked("name", _colormap),
+    type=types.Checked("name", _colormap, suggest.colormaps),
     metavar="NAME",
     label=str,
 )
