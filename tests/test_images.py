@@ -23,7 +23,8 @@ from PIL import Image as Pillow
 
 from cnnviz.errors import SpecError
 from cnnviz.images import load_image, read_image, to_gray
-from cnnviz.images.modes import values_of
+from cnnviz.images.alpha import without_alpha
+from cnnviz.images.modes import samples_of
 
 SAMPLES = Path(__file__).parent.parent / "sample_images"
 RNG = np.random.default_rng(0)
@@ -251,7 +252,7 @@ def test_16_bit_png_and_pgm():
     assert read_image(pgm) == pytest.approx(expected, rel=1e-6)
     colour = RNG.integers(0, 65536, (5, 7, 3)).astype(np.uint16)
     high = read_image(cv2.imencode(".png", colour)[1].tobytes())
-    assert np.array_equal(high, colour[..., ::-1] >> 8)
+    assert high == pytest.approx(colour[..., ::-1] / 257.0, rel=1e-6)
 
 
 def test_12_bit_tiff_reaches_white():
@@ -636,3 +637,9 @@ def test_make_draws_the_same_pixels(tmp_path):
     for name in drawn:
         # One level of room for another machine's sine.
         assert np.abs(read_image(tmp_path / name) - read_image(SAMPLES / name)).max() <= 1
+
+
+def values_of(image, alpha):
+    samples = samples_of(image)
+    values, notes = without_alpha(samples, alpha)
+    return values, samples.white, notes

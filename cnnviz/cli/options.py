@@ -221,6 +221,15 @@ _choice(
     default="white",
     label=after("alpha-", str),
 )
+_read(
+    "frame",
+    "--frame",
+    "Frame of an animation or page of a TIFF, from 0.",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    label=after("frame"),
+)
 
 _write_flag = partial(_flag, "Output")
 _declare(
@@ -250,6 +259,6 @@ pooling = _group(
     strides={"default": None, "help": "Step of the window.  [default: its size]"},
 )
 look = _group("look", "display", "colormap", "range", "overlay", "peaks", "plain", "theme", "scale")
-reading = _group("reading", "region", "resize", "max_pixels", "pixel_range", "alpha")
+reading = _group("reading", "region", "resize", "max_pixels", "pixel_range", "alpha", "frame")
 writing = _group("writing", "targets", "overwrite", "as_json", "quiet", "no_color", "show")
 printing = _group("writing", "targets", "overwrite", "as_json", "quiet", "no_color")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Region = tuple[int, int, int, int]
 Resize = int | tuple[int, int]
 
+MAX_FRAMES = 1000
 ALPHAS = ("white", "drop", "channel")
 
 
@@ -27,6 +28,7 @@ def check_adjustments(
     pixel_range: tuple[float, float] | None,
     alpha: str,
     max_pixels: int,
+    frame: int,
 ) -> None:
     """Raise `SpecError` for what is wrong whatever the image."""
     if region is not None:
@@ -45,6 +47,10 @@ def check_adjustments(
         raise SpecError(f"alpha {alpha!r} is not one of {', '.join(ALPHAS)}")
     if index(max_pixels) < 1:
         raise SpecError(f"max_pixels {max_pixels} is not 1 or more")
+    if index(frame) < 0:
+        raise SpecError(f"frame {frame} is not 0 or more")
+    if frame >= MAX_FRAMES:
+        raise RefusedError(f"frame {frame} is not among the first {MAX_FRAMES}, from 0")
 
 
 def crop(pixels: NDArray[Any], region: Region, path: str) -> NDArray[Any]:
