@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnviz.images.alpha import Samples, keyed
+from cnnviz.images.alpha import Samples, by_strips, keyed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +30,7 @@ def samples_of(image: Image) -> Samples:
     L, RGB and a key        (PNG's tRNS) alpha is 0 where a pixel has that colour, else opaque
     CMYK                    (255 - ink) (255 - black) / 255; JPEGs of Adobe are stored inverted
     YCbCr                   ITU-R BT.601, full range (JFIF)
-    LAB                     CIELab of D50 to sRGB, relative colorimetric, by Little CMS
+    LAB                     CIELab of D50 to sRGB, by the formulas of CIE 1976 and IEC 61966-2-1
     HSV                     the hexcone formulas
     I;16 in any byte order  gray, white is 65535 (4095 in a 12-bit TIFF)
     I                       gray; white is 65535 from PNG and PPM, else unknown
@@ -53,6 +53,10 @@ def samples_of(image: Image) -> Samples:
         return Samples(values, 255, alpha)
     if image.mode == "1":
         return Samples(planes(image.convert("L")), 255)
+    if image.mode == "LAB":
+        from cnnviz.images.lab import lab_to_rgb
+
+        return Samples(by_strips(lab_to_rgb, planes(image), 255), 255)
     if image.has_transparency_data:
         return Samples(planes(image.convert("RGBA")), 255, "straight")
     return Samples(planes(image.convert("RGB")), 255)
