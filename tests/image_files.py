@@ -46,7 +46,7 @@ def tiff(array: np.ndarray, order: str, *, photometric: int = 1, bits: int | Non
     return head + entries + bytes(4) + data
 
 
-def png(ihdr: tuple[int, int, int, int], rows: list[bytes], **chunks: bytes) -> bytes:
+def png(ihdr: tuple[int, ...], rows: list[bytes], interlace: int = 0, **chunks: bytes) -> bytes:
     """Build a PNG from width, height, depth, colour type, unfiltered rows and ancillary chunks."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
@@ -54,14 +54,15 @@ def png(ihdr: tuple[int, int, int, int], rows: list[bytes], **chunks: bytes) -> 
             struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         )
 
-    body = chunk(b"IHDR", struct.pack(">IIBBBBB", *ihdr, 0, 0, 0))
+    body = chunk(b"IHDR", struct.pack(">IIBBBBB", *ihdr, 0, 0, interlace))
     for kind, data in chunks.items():
         body += chunk(kind.encode(), data)
     body += chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows)))
     return b"\x89PNG\r\n\x1a\n" + body + chunk(b"IEND", b"")
 
 
-def on_white(colour: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    share = alpha.astype(float)[..., None] / 255
-    colour = colour.reshape(*alpha.shape, -1)
-    return np.floor(colour * share + 255 * (1 - share) + 0.5)
+def interlaced(array: np.ndarray) -> list[bytes]:
+    """Return the rows of the seven passes of a PNG (section 8.2) of big-endian samples."""
+    passes = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2))
+    parts = [array[y::dy, x::dx] for y, x, dy, dx in (*passes, (1, 0, 2, 1))]
+    return [row.tobytes() for part in parts if part.size for row in part]

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from image_files import ALPHA, GRAY, RGB, RNG, SAMPLES, on_white, png, saved
+from image_files import ALPHA, GRAY, RGB, RNG, SAMPLES, png, saved
+from image_formulas import on_white
 from PIL import Image as Pillow
 
 from cnnviz.images import load_image, read_image

@@ -88,10 +88,11 @@ def rescaled(
         )
     if white == 255:
         return pixels, ()
-    factor = white / 255
-    return pixels.astype(np.float32) / np.float32(factor), (
-        f"values 0 to {white} divided by {factor:.6g}",
-    )
+    values = pixels.astype(np.float32)
+    values *= 255  # exact up to 16 bits, so that one rounding is left and white is 255
+    values /= white
+    done = f"divided by {white // 255}" if white % 255 == 0 else "mapped to 0 to 255"
+    return values, (f"values 0 to {white} {done}",)
 
 
 def resized(pixels: NDArray[Any], resize: Resize, max_pixels: int) -> NDArray[Any]:
