@@ -24,7 +24,14 @@ def saved(image: Pillow.Image, form: str, **settings: object) -> bytes:
     return stream.getvalue()
 
 
-def tiff(array: np.ndarray, order: str, *, photometric: int = 1, bits: int | None = None) -> bytes:
+def tiff(
+    array: np.ndarray,
+    order: str,
+    *,
+    photometric: int = 1,
+    bits: int | None = None,
+    planar: int = 1,
+) -> bytes:
     """Build a single-strip gray TIFF of `array` in byte order `<` or `>`."""
     data = array.astype(array.dtype.newbyteorder(order)).tobytes()
     h, w = array.shape
@@ -34,10 +41,11 @@ def tiff(array: np.ndarray, order: str, *, photometric: int = 1, bits: int | Non
         (258, bits or 8 * array.itemsize),
         (259, 1),
         (262, photometric),
-        (273, 8 + 2 + 10 * 12 + 4),
+        (273, 8 + 2 + 11 * 12 + 4),
         (277, 1),
         (278, h),
         (279, len(data)),
+        (284, planar),
         (339, {"u": 1, "i": 2, "f": 3}[array.dtype.kind]),
     ]
     entries = b"".join(struct.pack(order + "HHII", tag, 4, 1, value) for tag, value in tags)

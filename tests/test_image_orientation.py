@@ -130,12 +130,12 @@ CASES = {
         by_tifffile(photometric="rgb", extrasamples=["assocalpha"]),
         PREMULTIPLIED[..., :3] + 255.0 - PREMULTIPLIED[..., 3:],
     ),
-    "CMYK": Case(CMYK, by_pillow("TIFF", "CMYK"), cmyk_to_rgb(CMYK), 1),
+    "CMYK": Case(CMYK, by_pillow("TIFF", "CMYK"), cmyk_to_rgb(CMYK), 0.5),
     "YCbCr": Case(RGB, by_pillow("TIFF", "YCbCr"), ycbcr_to_rgb(RGB), 1),
     "YCbCr-deflate": Case(
         RGB, by_pillow("TIFF", "YCbCr", compression="tiff_adobe_deflate"), ycbcr_to_rgb(RGB), 1
     ),
-    "LAB": Case(LAB, by_pillow("TIFF", "LAB"), lab_to_rgb(LAB), 1),
+    "LAB": Case(LAB, by_pillow("TIFF", "LAB"), lab_to_rgb(LAB), 0.51),
     "I;16": Case(SHORTS, by_tifffile(), SHORTS[..., None] / 257),
     "I;16B": Case(SHORTS, by_tifffile(byteorder=">"), SHORTS[..., None] / 257),
     "RGB;16": Case(DEEP, deep_png, DEEP / 257),

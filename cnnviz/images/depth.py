@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 _PLANAR, _SAMPLES_PER_PIXEL, _YCBCR_SUBSAMPLING = 284, 277, 530
 _PREMULTIPLIED = ("RGBa", "RGBaX", "RGBaXX")
+_NATIVE = {
+    **dict.fromkeys(("I;16S", "I;16BS"), "I;16NS"),
+    **dict.fromkeys(("I;32S", "I;32BS"), "I;32NS"),
+    **dict.fromkeys(("F;32F", "F;32BF"), "F;32NF"),
+}
 _OTHER = {"L": "B", "B": "L"}
 SHALLOW = "16 bits a channel read as 8"
 
@@ -83,7 +88,9 @@ class Layout(NamedTuple):
             values = first
         white = 65535 if values.dtype.itemsize == 2 else 255
         if kind == "CMYK":
-            return Samples(by_strips(_inks, values, white), white)
+            from cnnviz.images.spaces import cmyk_to_rgb
+
+            return Samples(by_strips(cmyk_to_rgb, values, white), white)
         samples = Samples(values, white, {"A": "straight", "a": "premultiplied"}.get(kind[-1], ""))
         return keyed(samples, key) if isinstance(key, tuple) and kind == "RGB" else samples
 
@@ -104,6 +111,9 @@ def mend(image: ImageFile) -> None:
     if tags.get(_PLANAR) == 2 and tags.get(_SAMPLES_PER_PIXEL, 1) == 1:
         tags[_PLANAR] = 1  # one plane is one plane; Pillow would take the raw mode for a list
         image._setup()  # type: ignore[attr-defined]
+    if raw and raw[0] in _NATIVE and image.tile[0][0] == "libtiff":
+        # libtiff swaps the bytes itself, which Pillow heeds in unsigned modes only.
+        Layout(image.mode, image.mode, (_NATIVE[raw[0]],)).arrange(image)
     if image.mode == "YCbCr" and tags.get(_YCBCR_SUBSAMPLING, (1, 1)) != (1, 1):
         raise NotImplementedError("subsampled YCbCr without compression")
 
@@ -119,7 +129,7 @@ def layout(image: ImageFile, frame: int) -> tuple[Layout | None, tuple[str, ...]
     planar = getattr(image, "tag_v2", {}).get(_PLANAR) == 2
     if decoder == "raw" and planar:
         return _of_planes(image, raw), ()
-    if ";16" not in raw[0]:
+    if not raw[0].endswith((";16L", ";16B", ";16N")):
         if raw[0] in _PREMULTIPLIED and not planar:
             return Layout("RGBa", "RGBA", tuple(r.replace("a", "A") for r in raw)), ()
         return None, ()
@@ -166,12 +176,6 @@ def _of_ppm(image: ImageFile, decoder: str, raw: str) -> Layout | None:
     if deep and bands == 3:  # this decoder scales to 16 bits itself
         return Layout("RGB;16", "I", ("I",), bands=bands, maximum=65535)
     return None
-
-
-def _inks(values: NDArray[np.uint32], white: int) -> NDArray[np.uint32]:
-    """Cyan, magenta, yellow and black to RGB."""
-    ink, black = values[..., :-1], values[..., -1:]
-    return ((white - ink) * (white - black) + white // 2) // white
 
 
 def _raw_modes(image: ImageFile) -> list[str]:

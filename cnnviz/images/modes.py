@@ -53,10 +53,11 @@ def samples_of(image: Image) -> Samples:
         return Samples(values, 255, alpha)
     if image.mode == "1":
         return Samples(planes(image.convert("L")), 255)
-    if image.mode == "LAB":
-        from cnnviz.images.lab import lab_to_rgb
+    if image.mode in ("CMYK", "LAB"):
+        from cnnviz.images.spaces import cmyk_to_rgb, lab_to_rgb
 
-        return Samples(by_strips(lab_to_rgb, planes(image), 255), 255)
+        rule = cmyk_to_rgb if image.mode == "CMYK" else lab_to_rgb
+        return Samples(by_strips(rule, planes(image), 255), 255)
     if image.has_transparency_data:
         return Samples(planes(image.convert("RGBA")), 255, "straight")
     return Samples(planes(image.convert("RGB")), 255)

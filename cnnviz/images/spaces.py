@@ -1,4 +1,7 @@
-"""CIELab of TIFF to sRGB; Pillow's own way, a table of Little CMS, is off by up to four levels."""
+"""Colour spaces to RGB by their formulas, rounded once.
+
+Pillow's own way from CIELab, through a table of Little CMS, is off by up to four levels.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,12 @@ _TO_RGB = np.array(
         [0.0719453, -0.2289914, 1.4052427],
     ]
 )
+
+
+def cmyk_to_rgb(values: NDArray[np.uint32], white: int) -> NDArray[np.uint32]:
+    """Return what light four inks let through, each as if it were ideal."""
+    ink, black = values[..., :-1], values[..., -1:]
+    return ((white - ink) * (white - black) + white // 2) // white
 
 
 def lab_to_rgb(values: NDArray[np.uint32], white: int) -> NDArray[np.uint32]:
