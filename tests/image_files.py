@@ -54,13 +54,13 @@ def tiff(
     return head + entries + bytes(4) + data
 
 
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """Build a chunk of a PNG."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
 def png(ihdr: tuple[int, ...], rows: list[bytes], interlace: int = 0, **chunks: bytes) -> bytes:
     """Build a PNG from width, height, depth, colour type, unfiltered rows and ancillary chunks."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
 
     body = chunk(b"IHDR", struct.pack(">IIBBBBB", *ihdr, 0, 0, interlace))
     for kind, data in chunks.items():

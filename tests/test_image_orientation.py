@@ -135,7 +135,7 @@ CASES = {
     "YCbCr-deflate": Case(
         RGB, by_pillow("TIFF", "YCbCr", compression="tiff_adobe_deflate"), ycbcr_to_rgb(RGB), 1
     ),
-    "LAB": Case(LAB, by_pillow("TIFF", "LAB"), lab_to_rgb(LAB), 0.51),
+    "LAB": Case(LAB, by_pillow("TIFF", "LAB"), lab_to_rgb(LAB), 1),
     "I;16": Case(SHORTS, by_tifffile(), SHORTS[..., None] / 257),
     "I;16B": Case(SHORTS, by_tifffile(byteorder=">"), SHORTS[..., None] / 257),
     "RGB;16": Case(DEEP, deep_png, DEEP / 257),
