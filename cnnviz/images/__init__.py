@@ -145,7 +145,7 @@ def load_image(
             if region is not None:
                 pixels = crop(pixels, region, opened.path)
             pixels, note = rescaled(pixels, white, pixel_range, opened.path)
-            if pixels.dtype != np.uint8:
+            if white is None or pixel_range is not None:
                 pixels = _finite(pixels, opened.path)
             if resize is not None:
                 pixels = resized(pixels, resize, max_pixels)

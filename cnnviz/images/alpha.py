@@ -63,8 +63,15 @@ Rule = Callable[["NDArray[np.uint32]", int], "NDArray[np.uint32]"]
 def by_strips(rule: Rule, values: NDArray[Any], white: int) -> NDArray[Any]:
     """Apply `rule(values, white)` in 32 bits to some rows at a time."""
     step = max(1, _STRIP // values[0].size)
-    strips = (values[y : y + step].astype(np.uint32) for y in range(0, len(values), step))
-    return np.concatenate([rule(strip, white).astype(values.dtype) for strip in strips])
+    strips = (
+        rule(values[y : y + step].astype(np.uint32), white) for y in range(0, len(values), step)
+    )
+    first = next(strips)
+    result = np.empty((*values.shape[:2], first.shape[2]), values.dtype)
+    result[:step] = first
+    for y, strip in enumerate(strips, 1):
+        result[y * step : (y + 1) * step] = strip
+    return result
 
 
 # A product of two 16-bit values and half of one still fits 32 bits.

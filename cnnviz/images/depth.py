@@ -19,13 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.ImageFile import ImageFile
 
-_PLANAR, _SAMPLES_PER_PIXEL, _YCBCR_SUBSAMPLING = 284, 277, 530
+_BITS, _PLANAR = 258, 284  # tags of TIFF
 _PREMULTIPLIED = ("RGBa", "RGBaX", "RGBaXX")
-_NATIVE = {
-    **dict.fromkeys(("I;16S", "I;16BS"), "I;16NS"),
-    **dict.fromkeys(("I;32S", "I;32BS"), "I;32NS"),
-    **dict.fromkeys(("F;32F", "F;32BF"), "F;32NF"),
-}
 _OTHER = {"L": "B", "B": "L"}
 SHALLOW = "16 bits a channel read as 8"
 
@@ -95,32 +90,9 @@ class Layout(NamedTuple):
         return keyed(samples, key) if isinstance(key, tuple) and kind == "RGB" else samples
 
 
-def mend(image: ImageFile) -> None:
-    """Set right what Pillow's reader gets wrong in the metadata of an open file.
-
-    Raises
-    ------
-    NotImplementedError
-        For chroma of lower resolution that is not compressed, which would be read as noise.
-    """
-    raw, key = _raw_modes(image)[:1], image.info.get("transparency")
-    if raw in (["L;2"], ["L;4"]) and isinstance(key, int):
-        bits = int(raw[0][2:])
-        image.info["transparency"] = (key & (1 << bits) - 1) * 255 // ((1 << bits) - 1)
-    tags: Any = getattr(image, "tag_v2", {})
-    if tags.get(_PLANAR) == 2 and tags.get(_SAMPLES_PER_PIXEL, 1) == 1:
-        tags[_PLANAR] = 1  # one plane is one plane; Pillow would take the raw mode for a list
-        image._setup()  # type: ignore[attr-defined]
-    if raw and raw[0] in _NATIVE and image.tile[0][0] == "libtiff":
-        # libtiff swaps the bytes itself, which Pillow heeds in unsigned modes only.
-        Layout(image.mode, image.mode, (_NATIVE[raw[0]],)).arrange(image)
-    if image.mode == "YCbCr" and tags.get(_YCBCR_SUBSAMPLING, (1, 1)) != (1, 1):
-        raise NotImplementedError("subsampled YCbCr without compression")
-
-
 def layout(image: ImageFile, frame: int) -> tuple[Layout | None, tuple[str, ...]]:
     """Return how to decode an open image, None for as it is, and a note if that loses bits."""
-    raw = _raw_modes(image)
+    raw = raw_modes(image)
     if not raw or raw[0].startswith(("I", "F")):
         return None, ()
     decoder = image.tile[0][0]
@@ -153,7 +125,7 @@ def _two_passes(kind: str, stems: list[str], order: str) -> Layout:
 
 def _of_planes(image: ImageFile, raw: list[str]) -> Layout | None:
     """A TIFF with its channels one after another: each tile's raw mode is a channel's letter."""
-    bits = image.tag_v2[258][0]  # type: ignore[attr-defined]
+    bits = image.tag_v2[_BITS][0]  # type: ignore[attr-defined]
     kind = "RGBa" if "a" in raw else image.mode
     if bits == 16:
         letters = ["RGBA"["CMYK".index(r)] if kind == "CMYK" else r for r in raw]
@@ -178,6 +150,7 @@ def _of_ppm(image: ImageFile, decoder: str, raw: str) -> Layout | None:
     return None
 
 
-def _raw_modes(image: ImageFile) -> list[str]:
+def raw_modes(image: ImageFile) -> list[str]:
+    """Return the raw mode of each tile of an open image."""
     arguments = [tile[3] for tile in image.tile]
     return [str(a[0]) if isinstance(a, tuple) and a else str(a) for a in arguments]

@@ -21,7 +21,7 @@ def no_frame(path: str, frame: int, count: int) -> SpecError:
 
 
 def go_to(
-    image: ImageFile, frame: int, path: str, max_pixels: int, check: Callable[[], None]
+    image: ImageFile, frame: int, path: str, max_pixels: int, check: Callable[[ImageFile], None]
 ) -> None:
     """Step to a frame; `check` looks at the size of every one on the way.
 
@@ -50,7 +50,7 @@ def go_to(
         except Exception:
             if not pages or number == frame:
                 raise  # a page that is passed over may be of any kind
-        check()
+        check(image)
 
 
 def several(image: ImageFile) -> bool:

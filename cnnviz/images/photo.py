@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnviz.errors import CnnvizError, InputError, RefusedError
 from cnnviz.files import check_bytes
-from cnnviz.images import depth
 from cnnviz.images.alpha import Samples, without_alpha
-from cnnviz.images.formats import TIFF, WEBP, Format, webp_size
+from cnnviz.images.depth import Layout, layout
+from cnnviz.images.formats import WEBP, Format, webp_size
+from cnnviz.images.frames import go_to, several
+from cnnviz.images.mend import mend
 from cnnviz.images.modes import planes, samples_of
+from cnnviz.images.profiles import profile_notes
 from cnnviz.images.quiet import quiet_libtiff, quiet_pillow
 
 if TYPE_CHECKING:
@@ -20,8 +23,6 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
     from cnnviz.images.source import Source
-
-Open = Callable[[], contextlib.AbstractContextManager["ImageFile"]]
 
 
 class Photo(NamedTuple):
@@ -31,6 +32,30 @@ class Photo(NamedTuple):
     white: int | None
     mode: str
     notes: tuple[str, ...]
+
+
+class _File(NamedTuple):
+    """A photo that can be opened again, always at the same frame."""
+
+    source: Source
+    reader: Callable[[Any], ImageFile]
+    frame: int
+    max_pixels: int
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[ImageFile]:
+        """Yield the image with its header read and its pixels not."""
+        self.source.file.seek(0)
+        with self.reader(self.source.file) as image:
+            self.check(image)
+            if self.frame:
+                go_to(image, self.frame, self.source.path, self.max_pixels, self.check)
+            mend(image)
+            yield image
+
+    def check(self, image: ImageFile) -> None:
+        """Refuse a size that is not allowed for."""
+        _check_size(image.size, self.source.path, self.max_pixels)
 
 
 def decode(source: Source, form: Format, *, alpha: str, frame: int, max_pixels: int) -> Photo:
@@ -50,22 +75,8 @@ def decode(source: Source, form: Format, *, alpha: str, frame: int, max_pixels: 
         _check_size(webp_size(source.head), path, max_pixels)
     try:
         reader = getattr(import_module(f"PIL.{form.plugin}"), form.reader)
-
-        @contextlib.contextmanager
-        def opened() -> Iterator[ImageFile]:
-            source.file.seek(0)
-            with reader(source.file) as image:
-                _check_size(image.size, path, max_pixels)
-                if frame:
-                    from cnnviz.images.frames import go_to
-
-                    check = lambda: _check_size(image.size, path, max_pixels)  # noqa: E731
-                    go_to(image, frame, path, max_pixels, check)
-                depth.mend(image)
-                yield image
-
         with quiet_pillow(max_pixels):
-            return _decoded(opened, form, alpha, frame, path, max_pixels)
+            return _decoded(_File(source, reader, frame, max_pixels), alpha)
     except (CnnvizError, MemoryError):
         raise
     except Exception as error:
@@ -80,49 +91,37 @@ def decode(source: Source, form: Format, *, alpha: str, frame: int, max_pixels: 
         ) from error
 
 
-def _decoded(
-    opened: Open, form: Format, alpha: str, frame: int, path: str, max_pixels: int
-) -> Photo:
-    with opened() as image:
-        layout, notes = depth.layout(image, frame)
-        # Asked first: the TIFF reader turns the picture and then answers 1. Asked last of the
-        # others, of which PNG may have it behind the pixels.
-        stored = _orientation(image) if form is TIFF else 0
-        if layout:
-            layout.arrange(image)
+def _decoded(file: _File, alpha: str) -> Photo:
+    with file.opened() as image:
+        plan, notes = layout(image, file.frame)
+        # The TIFF reader turns the picture and then answers 1; a PNG may say it after the pixels.
+        stored = _orientation(image) if image.format == "TIFF" else 0
+        mode, samples = _samples(file, image, plan)
+        pixels, done = without_alpha(samples, alpha)
+        turn = _orientation(image)
+        notes += profile_notes(image.info) + done
+        if (orientation := stored or turn) != 1:
+            notes += (f"EXIF orientation {orientation} applied",)
+        if not file.frame and several(image):
+            notes = ("the first of several frames", *notes)
+        return Photo(upright(pixels, turn), samples.white, mode, notes)
+
+
+def _samples(file: _File, image: ImageFile, plan: Layout | None) -> tuple[str, Samples]:
+    """Decode, and return the mode of the file and what it holds."""
+    if plan is None:
         _load(image)
-        if layout:
-            mode = layout.name
-            key = image.info.get("transparency")
-            samples = layout.samples(planes(image), _low(opened, layout), key)
-        else:
-            _check_size(image.size, path, max_pixels)
-            mode = image.mode
-            samples = samples_of(image)
-        return _finished(image, samples, mode, stored, frame, alpha, notes)
-
-
-def _finished(
-    image: ImageFile,
-    samples: Samples,
-    mode: str,
-    stored: int,
-    frame: int,
-    alpha: str,
-    notes: tuple[str, ...],
-) -> Photo:
-    from cnnviz.images.frames import several
-    from cnnviz.images.profiles import profile_notes
-
-    values, note = without_alpha(samples, alpha)
-    turn = _orientation(image)
-    orientation = stored or turn
-    notes += profile_notes(image.info) + note
-    if orientation != 1:
-        notes += (f"EXIF orientation {orientation} applied",)
-    if not frame and several(image):
-        notes = ("the first of several frames", *notes)
-    return Photo(upright(values, turn), samples.white, mode, notes)
+        file.check(image)  # the frame of a GIF may be larger than its header says
+        return image.mode, samples_of(image)
+    plan.arrange(image)
+    _load(image)
+    low = None
+    if plan.low:
+        with file.opened() as again:
+            plan.arrange(again, low=True)
+            _load(again)
+            low = planes(again)
+    return plan.name, plan.samples(planes(image), low, image.info.get("transparency"))
 
 
 def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
@@ -139,16 +138,6 @@ def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
 def _load(image: ImageFile) -> None:
     with quiet_libtiff(image):
         image.load()
-
-
-def _low(opened: Open, layout: depth.Layout) -> NDArray[Any] | None:
-    """Decode the file again for the low bytes of its samples."""
-    if not layout.low:
-        return None
-    with opened() as image:
-        layout.arrange(image, low=True)
-        _load(image)
-        return planes(image)
 
 
 def _check_size(size: tuple[int, int], path: str, max_pixels: int) -> None:
