@@ -11,6 +11,7 @@ import sys
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -31,11 +32,16 @@ def saved(form: str, image: Pillow.Image = CAT, **options: object) -> bytes:
     return stream.getvalue()
 
 
+DEEP = np.asarray(CAT).astype(np.uint16) * 257
 WHOLE = {
     "png": saved("PNG"),
     "png-palette": saved("PNG", CAT.convert("P")),
     "png-16": saved("PNG", Pillow.fromarray(np.arange(400, dtype=np.uint16).reshape(20, 20) * 99)),
+    "png-16-rgb": cv2.imencode(".png", DEEP)[1].tobytes(),
+    "png-animated": saved("PNG", save_all=True, append_images=[CAT.rotate(90)]),
+    "png-keyed": saved("PNG", CAT.convert("L"), transparency=7),
     "jpeg": saved("JPEG"),
+    "jpeg-cmyk": saved("JPEG", CAT.convert("CMYK")),
     "jpeg-progressive": saved("JPEG", progressive=True),
     "gif": saved("GIF"),
     "gif-animated": saved("GIF", save_all=True, append_images=[CAT.rotate(90)]),
@@ -43,11 +49,15 @@ WHOLE = {
     "tiff": saved("TIFF"),
     "tiff-lzw": saved("TIFF", compression="tiff_lzw"),
     "tiff-jpeg": saved("TIFF", compression="jpeg"),
+    "tiff-pages": saved("TIFF", save_all=True, append_images=[CAT.rotate(90)]),
+    "tiff-16": cv2.imencode(".tiff", DEEP, [cv2.IMWRITE_TIFF_COMPRESSION, 8])[1].tobytes(),
+    "tiff-lab": saved("TIFF", Pillow.frombytes("LAB", CAT.size, CAT.tobytes())),
     "webp": saved("WEBP"),
     "webp-lossless": saved("WEBP", lossless=True),
     "webp-animated": saved("WEBP", save_all=True, append_images=[CAT.rotate(90)]),
     "ppm": saved("PPM"),
     "ppm-plain": b"P3 4 2 255\n" + b" ".join(b"%d" % (9 * i) for i in range(23)) + b" 7\n",
+    "ppm-16": b"P6 3 2 999\n" + bytes([0, 9] * 18),
     "pgm-16": b"P5 3 2 65535\n" + bytes(range(12)),
 }
 
