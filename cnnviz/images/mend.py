@@ -9,7 +9,8 @@ from cnnviz.images.depth import Layout, raw_modes
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-_SAMPLES_PER_PIXEL, _PLANAR, _SUBSAMPLING = 277, 284, 530  # tags of TIFF
+_PHOTOMETRIC, _SAMPLES_PER_PIXEL, _PLANAR, _SUBSAMPLING = 262, 277, 284, 530  # tags of TIFF
+_YCBCR = 6
 _NATIVE = {
     **dict.fromkeys(("I;16S", "I;16BS"), "I;16NS"),
     **dict.fromkeys(("I;32S", "I;32BS"), "I;32NS"),
@@ -36,5 +37,8 @@ def mend(image: ImageFile) -> None:
     if raw and raw[0] in _NATIVE and image.tile[0][0] == "libtiff":
         # libtiff swaps the bytes itself, which Pillow heeds in unsigned modes only.
         Layout(image.mode, image.mode, (_NATIVE[raw[0]],)).arrange(image)
+    if tags.get(_PHOTOMETRIC) == _YCBCR and raw[:1] == ["RGBX"] and image.tile[0][0] == "raw":
+        # Before Pillow 13: what libtiff would return, but nothing passes through it.
+        Layout("YCbCr", "YCbCr", ("YCbCr",) * len(image.tile)).arrange(image)
     if image.mode == "YCbCr" and tags.get(_SUBSAMPLING, (1, 1)) != (1, 1):
         raise NotImplementedError("subsampled YCbCr without compression")
