@@ -17,7 +17,7 @@ from test_image_faults import attempt
 from cnnviz.errors import CnnvizError, InputError, RefusedError, SpecError
 from cnnviz.images import load_image, read_image
 
-FIRST = "the first of several frames"
+FIRST = "the first of several frames (--frame N for another)"
 
 
 def disc(i: int) -> Pillow.Image:
@@ -108,7 +108,7 @@ def test_a_deep_page_and_one_that_cannot_be_read():
         file.write(RGB.astype(np.float64), photometric="rgb")
         file.write(deep, photometric="rgb", compression="zlib")
     assert read_image(stream.getvalue(), frame=2) == pytest.approx(deep / 257, rel=1e-6)
-    with pytest.raises(CnnvizError, match="unknown pixel mode"):
+    with pytest.raises(CnnvizError, match=r"unknown pixel mode\); save it with 8 or 16 bits"):
         read_image(stream.getvalue(), frame=1)
 
 

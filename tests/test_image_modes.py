@@ -113,6 +113,7 @@ def test_palette():
     data = saved(image, "PNG", transparency=transparent)
     assert np.array_equal(read_image(data), on_white(palette[GRAY], GRAY))
     assert np.array_equal(read_image(data, alpha="drop"), palette[GRAY])
+    assert np.array_equal(read_image(data, alpha="channel"), np.dstack([palette[GRAY], GRAY]))
     keyed = read_image(saved(image, "PNG", transparency=int(GRAY[2, 3])))
     expected = np.where((GRAY[2, 3] == GRAY)[..., None], 255, palette[GRAY])
     assert np.array_equal(keyed, expected)

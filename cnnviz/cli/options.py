@@ -207,7 +207,7 @@ _read(
 _read(
     "pixel_range",
     "--pixel-range",
-    "The values that become 0 and 255; needed for float images.",
+    "The values that become 0 and 255; needed for float and 32-bit images.",
     type=types.RANGE,
     metavar="LO,HI",
     label=after("pixels", listed),

@@ -6,7 +6,8 @@ Photos are PNG, JPEG, GIF, BMP, TIFF, WebP and PPM, told by content, not suffix.
 The steps, in this order:
 
 1. decode one `frame`; 2. alpha composited on white; 3. EXIF orientation applied; 4. `region`;
-5. 16 bits divided by 257, `pixel_range` mapped to 0-255; 6. `resize`.
+5. 16 bits divided by 257, `pixel_range` mapped to 0-255; 6. `resize`, from all pixels: the
+reduction that libjpeg offers while decoding is another filter.
 
 ICC profiles and gamma chunks are ignored with a note, so that a pixel's number is the one in the
 file.

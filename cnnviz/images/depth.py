@@ -97,7 +97,7 @@ def layout(image: ImageFile, frame: int) -> tuple[Layout | None, tuple[str, ...]
         return None, ()
     decoder = image.tile[0][0]
     if decoder in ("ppm", "ppm_plain"):
-        return _of_ppm(image, decoder, raw[0]), ()
+        return _of_ppm(image, decoder), ()
     planar = getattr(image, "tag_v2", {}).get(_PLANAR) == 2
     if decoder == "raw" and planar:
         return _of_planes(image, raw), ()
@@ -136,7 +136,7 @@ def _of_planes(image: ImageFile, raw: list[str]) -> Layout | None:
     return None
 
 
-def _of_ppm(image: ImageFile, decoder: str, raw: str) -> Layout | None:
+def _of_ppm(image: ImageFile, decoder: str) -> Layout | None:
     """Netpbm states its own white; colour of 16 bits is decoded as gray, three times as wide."""
     bands = 3 if image.mode == "RGB" else 1
     arguments: Any = image.tile[0][3]

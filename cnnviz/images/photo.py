@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from cnnviz.images.source import Source
 
+# What Pillow says of float RGB, gray with alpha in 16 bits, and the like.
+_UNKNOWN_HINT = "save it with 8 or 16 bits a channel, gray or RGB, or as .npy"
+
 
 class Photo(NamedTuple):
     """A decoded photo, upright, in the file's own values; `white` is None if it is unknown."""
@@ -86,8 +89,11 @@ def decode(source: Source, form: Format, *, alpha: str, frame: int, max_pixels: 
                 path=path,
                 hint="use --max-pixels if you trust the file",
             ) from error
+        reason = _reason(error)
         raise InputError(
-            f"{path}: not a readable {form.name} image ({_reason(error)})", path=path
+            f"{path}: not a readable {form.name} image ({reason})",
+            path=path,
+            hint=_UNKNOWN_HINT if reason == "unknown pixel mode" else None,
         ) from error
 
 
@@ -103,7 +109,7 @@ def _decoded(file: _File, alpha: str) -> Photo:
         if (orientation := stored or turn) != 1:
             notes += (f"EXIF orientation {orientation} applied",)
         if not file.frame and several(image):
-            notes = ("the first of several frames", *notes)
+            notes = ("the first of several frames (--frame N for another)", *notes)
         return Photo(upright(pixels, turn), samples.white, mode, notes)
 
 
