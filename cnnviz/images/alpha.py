@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_STRIP = 1 << 20  # values worked on at a time, so that what is in between stays small
+_STRIP = 1 << 17  # values worked on at a time, so that what is in between stays small
 
 
 class Samples(NamedTuple):
