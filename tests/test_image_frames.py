@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
+from image_faults import attempt
 from image_files import GRAY, RGB, chunk, png, saved
 from PIL import Image as Pillow
-from test_image_faults import attempt
 
 from cnnviz.errors import CnnvizError, InputError, RefusedError, SpecError
 from cnnviz.images import load_image, read_image

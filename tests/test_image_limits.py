@@ -9,10 +9,10 @@ import zlib
 
 import numpy as np
 import pytest
+from image_faults import WHOLE, fault
 from image_files import SAMPLES
 from PIL import Image as Pillow
 from PIL import ImageFile
-from test_image_faults import WHOLE, fault
 
 from cnnviz.errors import RefusedError, SpecError
 from cnnviz.images import load_image, read_image

@@ -95,6 +95,12 @@ def test_alpha_rules(form, base):
     assert np.array_equal(read_image(data, alpha="channel"), np.dstack([base, ALPHA]))
 
 
+def test_alpha_of_a_picture_worked_on_in_strips():
+    array = RNG.integers(0, 256, (301, 257, 4)).astype(np.uint8)
+    pixels = read_image(saved(Pillow.fromarray(array), "PNG"))
+    assert np.array_equal(pixels, on_white(array[..., :3], array[..., 3]))
+
+
 def test_opaque_alpha_changes_nothing():
     data = saved(Pillow.fromarray(np.dstack([RGB, np.full_like(ALPHA, 255)])), "PNG")
     image = load_image(data)

@@ -54,6 +54,7 @@ def test_gamma_and_primaries_of_png():
     srgb = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
     wide = struct.pack(">8I", 31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000)
     assert chunked(gAMA=struct.pack(">I", 45455)) == ()
+    assert chunked(gAMA=struct.pack(">I", 45000)) == ()
     assert chunked(gAMA=struct.pack(">I", 45455), cHRM=srgb) == ()
     assert chunked(gAMA=struct.pack(">I", 100000)) == ("gamma 1 ignored",)
     assert chunked(cHRM=wide) == ("primaries ignored",)

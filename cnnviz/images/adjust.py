@@ -30,7 +30,15 @@ def check_adjustments(
     max_pixels: int,
     frame: int,
 ) -> None:
-    """Raise `SpecError` for what is wrong whatever the image."""
+    """Raise for what is wrong whatever the image.
+
+    Raises
+    ------
+    SpecError
+        If a setting has no meaning.
+    RefusedError
+        If a frame is asked for that is beyond those looked at.
+    """
     if region is not None:
         x, y, w, h = _integers(region, 4, "region", "X,Y,W,H")
         if min(x, y) < 0 or min(w, h) < 1:

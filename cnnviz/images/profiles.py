@@ -8,7 +8,7 @@ from typing import Any
 
 # IEC 61966-2-1: white point, red, green and blue; the gamma that PNG gives for it.
 _SRGB_PRIMARIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
-_SRGB_GAMMA = 1 / 2.2
+_SRGB_GAMMA = 1 / 2.2  # often written as 0.45
 _ENTRY = 12  # bytes of an entry in the profile's table of tags, which begins at 128
 
 
@@ -20,7 +20,7 @@ def profile_notes(info: Mapping[Any, Any]) -> tuple[str, ...]:
     if "srgb" in info:
         return ()
     gamma, primaries = info.get("gamma"), info.get("chromaticity")
-    if gamma and abs(gamma - _SRGB_GAMMA) > 0.001:
+    if gamma and abs(gamma - _SRGB_GAMMA) > 0.005:
         return (f"gamma {gamma:g} ignored",)
     if primaries and any(
         abs(a - b) > 0.001 for a, b in zip(primaries, _SRGB_PRIMARIES, strict=False)
