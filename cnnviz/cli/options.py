@@ -207,7 +207,7 @@ _read(
 _read(
     "pixel_range",
     "--pixel-range",
-    "The values that become 0 and 255; needed for float images.",
+    "The values that become 0 and 255; needed for float and 32-bit images.",
     type=types.RANGE,
     metavar="LO,HI",
     label=after("pixels", listed),
@@ -220,6 +220,15 @@ _choice(
     "white drop channel",
     default="white",
     label=after("alpha-", str),
+)
+_read(
+    "frame",
+    "--frame",
+    "Frame of an animation or page of a TIFF, from 0.",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    label=after("frame"),
 )
 
 _write_flag = partial(_flag, "Output")
@@ -251,6 +260,6 @@ pooling = _group(
 )
 look = _group("look", "display", "colormap", "range", "overlay", "peaks", "plain", "theme", "scale")
 style = _group("look", "theme", "scale")  # of figures that are not maps
-reading = _group("reading", "region", "resize", "max_pixels", "pixel_range", "alpha")
+reading = _group("reading", "region", "resize", "max_pixels", "pixel_range", "alpha", "frame")
 writing = _group("writing", "targets", "overwrite", "as_json", "quiet", "no_color", "show")
 printing = _group("writing", "targets", "overwrite", "as_json", "quiet", "no_color")
