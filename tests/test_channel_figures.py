@@ -136,10 +136,10 @@ def test_cells_show_whole_numbers_in_full_so_that_they_add_up() -> None:
 @pytest.mark.parametrize("case", KERNELS)
 def test_the_terminal_shows_the_addends_and_the_sum(case: str) -> None:
     result = of_each(case)
-    pixels = show(result)
-    height, width = result.maps[0].shape
-    assert pixels.shape[0] <= 160
-    assert pixels.shape[1] / pixels.shape[0] == pytest.approx(4 * width / height, rel=0.05)
+    tiles = each_figure.tiles(result, Look())
+    assert [tile.titles[-1] for tile in tiles] == [m.name for m in result.maps]
+    text = show(result, colours="truecolor", columns=120, lines=40)
+    assert ("sobel-x[R]" in text) == (result.maps[0].name == "sobel-x[R]")
 
 
 def test_tinted_pictures_add_up_to_the_image() -> None:
@@ -202,12 +202,12 @@ def test_a_curve_passes_through_its_values() -> None:
 
 
 @pytest.mark.parametrize("case", SETS)
-def test_pictures_and_previews_are_made(case: str) -> None:
+def test_pictures_and_terminal_tiles_are_made(case: str) -> None:
     result = of_channels(case)
     scene = channels_figure.draw(result, Look())
     image = Image.open(BytesIO(render(result, "png")))
     assert image.size == (round(scene.width), round(scene.height))
     assert render(result, "svg").startswith(b"<svg")
-    pixels = show(result)
-    assert pixels.dtype == np.uint8
-    assert pixels.shape[0] <= 160
+    text = show(result, colours="256", columns=80, lines=24)
+    assert len(text.splitlines()) <= 24
+    assert all(channel.title in text for channel in result.channels[:2])

@@ -235,7 +235,7 @@ class TestShow:
         result = cnnviz("convolve", photo, "--kernel", "edge", "--show")
         assert result.code == 0
         assert "\x1b" not in result.text
-        assert "cnnviz: --show needs a terminal with at least 256 colours\n" in result.err
+        assert "cnnviz: --show draws nothing: the output is no terminal" in result.err
 
     @pytest.mark.parametrize("off", ["--no-color", "NO_COLOR"])
     def test_no_color_wins(self, cnnviz, photo, monkeypatch, off):

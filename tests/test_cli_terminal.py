@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
-import re
+import struct
+import termios
 import unicodedata
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnviz.render.terminal import colours, escape, half_blocks, has_colour, width
-
-CELL = re.compile(r"\x1b\[(?:0|[34]8;(?:2;\d+;\d+;\d+|5;\d+))m|\u2580|\n")
+from cnnviz.render.terminal import colours, escape, has_colour, size, why_no_picture, width
 
 
 class Terminal(io.StringIO):
@@ -60,6 +59,13 @@ def test_nothing_that_drives_a_terminal_passes(text):
         ({"TERM": "xterm"}, True, None),
         ({"TERM": "dumb", "COLORTERM": "truecolor"}, True, None),
         ({}, True, None),
+        ({"TERM": ""}, True, None),
+        ({"TERM": "xterm-kitty"}, True, "truecolor"),
+        ({"TERM": "screen-256color", "COLORTERM": "truecolor"}, True, "256"),
+        ({"TERM": "screen-256color", "COLORTERM": "truecolor", "TMUX": "x"}, True, "truecolor"),
+        ({"WT_SESSION": "x"}, True, "truecolor"),
+        ({"WT_SESSION": "x"}, False, None),
+        ({"FORCE_COLOR": "3"}, False, "truecolor"),
         ({"TERM": "xterm-256color"}, False, None),
         ({"TERM": "xterm-256color", "FORCE_COLOR": "1"}, False, "256"),
         ({"FORCE_COLOR": "1"}, False, "256"),
@@ -80,74 +86,33 @@ def test_a_plain_terminal_has_coloured_text_but_no_pictures():
     assert not has_colour(None, environ={"TERM": "xterm"})
 
 
+@pytest.mark.parametrize(
+    ("environ", "terminal", "words"),
+    [
+        ({"TERM": "dumb"}, True, "TERM=dumb"),
+        ({"TERM": "xterm"}, True, "TERM=xterm has fewer than 256 colours"),
+        ({"TERM": "xterm-256color"}, False, "no terminal"),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1", "FORCE_COLOR": "1"}, True, "NO_COLOR is set"),
+    ],
+)
+def test_what_keeps_a_picture_from_being_drawn(environ, terminal, words):
+    stream = Terminal() if terminal else io.StringIO()
+    assert colours(stream, environ=environ) is None
+    assert words in why_no_picture(stream, environ=environ)
+    assert "--no-color" in why_no_picture(stream, environ=environ, no_color=True)
+
+
+def test_size():
+    assert size(None, environ={"COLUMNS": "132", "LINES": "50"}) == (132, 50)
+    assert size(None, environ={"COLUMNS": "-5", "LINES": "9" * 9}) == (80, 24)
+    master, slave = os.openpty()
+    with os.fdopen(slave, "w") as stream, os.fdopen(master):
+        fcntl.ioctl(stream, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 99, 0, 0))
+        assert size(stream, environ={}) == (99, 33)
+        assert size(stream, environ={"COLUMNS": "40"}) == (40, 33)
+
+
 def test_width():
     assert width(io.StringIO(), environ={"COLUMNS": "132"}) == 132
     assert width(io.StringIO(), environ={"COLUMNS": "0"}) == 80
     assert width(None, environ={}) == 80
-
-
-def decoded(text: str) -> np.ndarray:
-    """Return the pixels that a true-colour terminal would show; -1 where it shows its own."""
-    rows = []
-    for line in text.split("\n"):
-        fore = back = (-1, -1, -1)
-        upper, lower = [], []
-        for part in re.findall(r"\x1b\[[^m]*m|.", line):
-            if part == "\u2580":
-                upper.append(fore)
-                lower.append(back)
-            elif part == "\x1b[0m":
-                fore = back = (-1, -1, -1)
-            else:
-                ground, _, *rgb = map(int, part[2:-1].split(";"))
-                fore, back = (tuple(rgb), back) if ground == 38 else (fore, tuple(rgb))
-        rows += [upper, lower]
-    return np.array(rows)
-
-
-@pytest.mark.parametrize("shape", [(2, 3), (4, 1), (1, 5), (5, 4)])
-def test_true_colour_shows_every_pixel(shape):
-    pixels = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    shown = decoded(half_blocks(pixels, 80, "truecolor"))
-    assert np.array_equal(shown[: shape[0]], pixels)
-    assert (shown[shape[0] :] == -1).all()
-
-
-def test_every_line_ends_in_the_terminals_own_colours():
-    pixels = np.zeros((6, 4, 3), np.uint8)
-    for line in half_blocks(pixels, 80, "truecolor").split("\n"):
-        assert line == "\x1b[38;2;0;0;0m\x1b[48;2;0;0;0m\u2580\u2580\u2580\u2580\x1b[0m"
-
-
-def test_a_wide_picture_is_averaged_by_area():
-    pixels = np.zeros((20, 40, 3), np.uint8)
-    pixels[:, ::2] = 200
-    shown = decoded(half_blocks(pixels, 10, "truecolor"))
-    assert shown.shape == (6, 10, 3)
-    assert (shown[:5] == 100).all()
-
-
-@settings(deadline=None, derandomize=True, max_examples=200)
-@given(st.tuples(*[st.integers(0, 255)] * 3))
-def test_256_colours_are_nearest_in_the_palette(pixel):
-    ramp = [0, 95, 135, 175, 215, 255]
-    palette = {16 + 36 * r + 6 * g + b: (ramp[r], ramp[g], ramp[b])
-               for r in range(6) for g in range(6) for b in range(6)}  # fmt: skip
-    palette |= {232 + i: (8 + 10 * i,) * 3 for i in range(24)}
-    text = half_blocks(np.full((2, 1, 3), pixel, np.uint8), 80, "256")
-    chosen = int(re.findall(r"38;5;(\d+)m", text)[0])
-
-    def distance(colour: tuple[int, ...]) -> int:
-        return sum((a - b) ** 2 for a, b in zip(colour, pixel, strict=True))
-
-    assert distance(palette[chosen]) == min(map(distance, palette.values()))
-
-
-@pytest.mark.parametrize("depth", ["256", "truecolor"])
-def test_nothing_but_colours_and_blocks(depth):
-    pixels = np.random.default_rng(2).integers(0, 256, (9, 9, 3), dtype=np.uint8)
-    assert CELL.sub("", half_blocks(pixels, 80, depth)) == ""
-
-
-def test_without_colours_there_is_no_picture():
-    assert half_blocks(np.zeros((2, 2, 3), np.uint8), 80, None) == ""

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from cnnviz.kernels import Kernel, resolve
-from cnnviz.render import Look, formats, render, show
+from cnnviz.render import Look, formats, render
 from cnnviz.render.display import choose, fit, is_crowded
 from cnnviz.render.figures import maps
 from cnnviz.render.fonts import measure
@@ -259,11 +259,3 @@ def test_overlay_covers_the_photo_where_windows_are_centred() -> None:
 
 def test_formats_are_the_modules_of_backends() -> None:
     assert formats() == ("png", "svg")
-
-
-@pytest.mark.parametrize("case", ["matrix", "pool three", "9 maps"])
-def test_preview_is_small_and_coloured(case: str) -> None:
-    pixels = show(made(case))
-    assert pixels.dtype == np.uint8
-    assert pixels.ndim == 3
-    assert pixels.shape[0] <= 160

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 F = TypeVar("F", bound=Callable[..., Any])
 Label = Callable[[Any], str]
+WIDEST = 22  # columns of an option in the help; the text of a wider one begins in the next line
 Declared = Mapping[str, tuple[tuple[str, ...], dict[str, Any]]]
 
 
@@ -27,7 +31,7 @@ class Option(click.Option):
 
 
 class Command(click.Command):
-    """A command whose help lists its options by section."""
+    """A command whose help lists its options by section, all in one column."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the sections in the order in which the command takes them."""
@@ -38,9 +42,16 @@ class Command(click.Command):
                 section = getattr(param, "section", "Help")
                 sections.setdefault(section, []).append(record)
         sections["Help"] = sections.pop("Help")  # which click lists first
+        names = [name for records in sections.values() for name, _ in records]
+        column = max(len(name) for name in names if len(name) <= WIDEST)
         for section, records in sections.items():
             with formatter.section(section):
-                formatter.write_dl(records)
+                rows = [(name.ljust(column), help) for name, help in records]
+                formatter.write_dl(rows, col_max=column)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete an option, also where nothing is typed and nothing else may stand."""
+        return super().shell_complete(ctx, incomplete or "-")
 
 
 def command(name: str, help: str | None) -> Callable[[Callable[..., Any]], Command]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from cnnviz.cli import types
+from cnnviz.cli import suggest, types
 from cnnviz.cli.option import after, fixed, group, listed, sized
 
 OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {}
@@ -121,7 +121,7 @@ _declare(
     "activation",
     "--activation",
     "Applied to every value, by its Keras name: relu, sigmoid, tanh, ...",
-    type=types.Checked("name", _activation),
+    type=types.Checked("name", _activation, suggest.activations),
     metavar="NAME",
     label=str,
 )
@@ -145,7 +145,7 @@ _look(
     "colormap",
     "--colormap",
     "Another colour map.",
-    type=types.Checked("name", _colormap),
+    type=types.Checked("name", _colormap, suggest.colormaps),
     metavar="NAME",
     label=str,
 )
@@ -207,7 +207,7 @@ _read(
 _read(
     "pixel_range",
     "--pixel-range",
-    "The values that become 0 and 255; needed for float images.",
+    "The values that become 0 and 255; needed for float and 32-bit images.",
     type=types.RANGE,
     metavar="LO,HI",
     label=after("pixels", listed),
@@ -220,6 +220,15 @@ _choice(
     "white drop channel",
     default="white",
     label=after("alpha-", str),
+)
+_read(
+    "frame",
+    "--frame",
+    "Frame of an animation or page of a TIFF, from 0.",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    label=after("frame"),
 )
 
 _write_flag = partial(_flag, "Output")
@@ -252,6 +261,6 @@ pooling = _group(
 look = _group("look", "display", "colormap", "range", "overlay", "peaks", "plain", "theme", "scale")
 style = _group("look", "theme", "scale")  # of figures that are not maps
 style_of_kernels = _group("look", "range", "theme", "scale")
-reading = _group("reading", "region", "resize", "max_pixels", "pixel_range", "alpha")
+reading = _group("reading", "region", "resize", "max_pixels", "pixel_range", "alpha", "frame")
 writing = _group("writing", "targets", "overwrite", "as_json", "quiet", "no_color", "show")
 printing = _group("writing", "targets", "overwrite", "as_json", "quiet", "no_color")

@@ -12,7 +12,7 @@ from cnnviz.cli import names, outputs, stamp, streams
 from cnnviz.cli.run import failure
 from cnnviz.cli.types import Target
 from cnnviz.errors import CnnvizError, SpecError
-from cnnviz.render.terminal import colours, escape, half_blocks, width
+from cnnviz.render.terminal import colours, escape, size, why_no_picture
 
 if TYPE_CHECKING:
     from cnnviz.images import Image
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from cnnviz.report.result import Result
 
 SOME_FAILED = 3
+MOST = 400, 120  # columns and lines of a picture in a terminal, whatever its size
+PROMPT = 2  # lines that follow it: what was written, and the prompt
 
 
 def make(
@@ -147,16 +149,20 @@ class _Run:
         (streams.note if self.stdout_is_taken else streams.emit)(text)
 
     def draw(self, result: Result) -> None:
-        """Draw a preview in the terminal, or say why not."""
+        """Draw a small picture in the terminal, or say once why not."""
         from cnnviz import render
 
         stream = sys.stderr if self.stdout_is_taken else sys.stdout
         depth = colours(stream, no_color=self.no_color)
         if depth is None:
-            streams.say("cnnviz: --show needs a terminal with at least 256 colours")
+            why = why_no_picture(stream, no_color=self.no_color)
+            streams.say(f"cnnviz: --show draws nothing: {why}")
+            self.show = False
             return
-        pixels = render.show(result, self.look)
-        self.tell(half_blocks(pixels, width(stream), depth))
+        columns, lines = size(stream)
+        room = {"columns": min(columns, MOST[0]), "lines": min(lines, MOST[1]) - PROMPT}
+        picture = render.show(result, self.look, colours=depth, **room)
+        self.tell(picture if self.quiet or self.as_json else f"\n{picture}")
 
 
 def _formats() -> tuple[str, ...]:

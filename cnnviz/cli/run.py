@@ -60,10 +60,13 @@ def error_fields(error: CnnvizError) -> dict[str, Any]:
 
 
 def _invoke(argv: Sequence[str]) -> int:
+    if "_CNNVIZ_COMPLETE" in os.environ:
+        from cnnviz.cli import shells
+
+        streams.emit_bytes(shells.answer(os.environ["_CNNVIZ_COMPLETE"], argv).encode())
+        return 0
     from cnnviz.cli.main import cli
 
-    if "_CNNVIZ_COMPLETE" in os.environ:
-        cli.main(list(argv), prog_name="cnnviz")
     # Not `cli.main`: it makes a closed pipe exit 1 and an interrupt exit 1, whatever it is told.
     try:
         with cli.make_context("cnnviz", list(argv)) as context:

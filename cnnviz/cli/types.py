@@ -9,23 +9,20 @@ import math
 import os
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import click
 
+from cnnviz.cli import suggest
+from cnnviz.cli.suggest import Suggested
 from cnnviz.errors import CnnvizError
 from cnnviz.geometry import NAMED_PADDINGS
-
-if TYPE_CHECKING:
-    ParamType = click.ParamType[Any]
-else:
-    ParamType = click.ParamType  # generic only since click 8.4, and then only in name
 
 Pair = tuple[int, int]
 BORDERS = ("zero", "constant", "edge", "reflect", "symmetric", "wrap")
 
 
-class _Word(ParamType):
+class _Word(Suggested):
     """A value written in one word; `forms` says how, in the error message."""
 
     forms = ""
@@ -66,6 +63,7 @@ class PaddingType(_Word):
 
     name = "padding"
     forms = "valid, same, full, N, HxW or TOP,BOTTOM,LEFT,RIGHT"
+    names = staticmethod(lambda ctx, word: NAMED_PADDINGS)
 
     def parse(self, text: str) -> str | tuple[Pair, Pair] | None:
         if text.lower() in NAMED_PADDINGS:
@@ -83,6 +81,7 @@ class Border(_Word):
 
     name = "border"
     forms = f"{', '.join(BORDERS)} or a number"
+    names = staticmethod(lambda ctx, word: BORDERS)
 
     def parse(self, text: str) -> str | float | None:
         if text.lower() in BORDERS:
@@ -164,6 +163,7 @@ class Setting(_Word):
 
     name = "setting"
     forms = "LAYER.FIELD=VALUE (conv1.strides=2)"
+    names = staticmethod(suggest.settings)
 
     def parse(self, text: str) -> str | None:
         name, _, value = text.partition("=")
@@ -174,9 +174,14 @@ class Setting(_Word):
 class Checked(_Word):
     """A word that a function of the core knows; `check` raises with what would do."""
 
-    def __init__(self, name: str, check: Callable[[str], Any]) -> None:
+    def __init__(self, name: str, check: Callable[[str], Any], names: suggest.Names) -> None:
         self.name = name
         self.check = check
+        self.names = names
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Check the word, but not while a shell completes the line: that need not import."""
+        return value if ctx and ctx.resilient_parsing else super().convert(value, param, ctx)
 
     def parse(self, text: str) -> str:
         self.check(text)
@@ -194,10 +199,11 @@ class Target(NamedTuple):
     format: str | None
 
 
-class Output(ParamType):
+class Output(Suggested):
     """`FILE`, `DIR/` or `FORMAT:-`; the suffix or FORMAT picks the writer."""
 
     name = "output"
+    files = "file"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if isinstance(value, Target):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 
 from cnnviz.cli.option import after, option
-from cnnviz.cli.types import ParamType
+from cnnviz.cli.suggest import Text, kernel_names
 
-images = click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
+images = click.argument(
+    "images", metavar="IMAGE...", nargs=-1, required=True, type=Text(files="file")
+)
 
 
-class _Kernel(ParamType):
+class _Kernel(Text):
     """A kernel as it is typed; the core resolves it."""
 
     name = "kernel"
@@ -19,20 +21,8 @@ class _Kernel(ParamType):
         """Name some to begin with."""
         return "Try --kernel edge, --kernel sobel-x or --kernel gaussian:5"
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[click.shell_completion.CompletionItem]:
-        """Complete a name of the library."""
-        from click.shell_completion import CompletionItem
 
-        from cnnviz import kernels
-
-        return [
-            CompletionItem(name) for name in kernels.kernel_names() if name.startswith(incomplete)
-        ]
-
-
-KERNEL = _Kernel()
+KERNEL = _Kernel(kernel_names, files="file", skip="file:")
 kernels = option(
     "--kernel",
     "kernels",
@@ -42,7 +32,7 @@ kernels = option(
     section="Kernels",
     label=after("", str),
     metavar="KERNEL",
-    help='A name (gaussian:7,2), a matrix ("1 0 -1; 2 0 -2; 1 0 -1") or a file. Repeatable.',
+    help='A name (gaussian:7,2), a matrix ("1 0 -1; 2 0 -2") or a file. Repeatable.',
 )
 
 layout = option(

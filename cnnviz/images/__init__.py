@@ -1,14 +1,16 @@
 """Photos and arrays in, `(H, W, C)` float32 on the 0-255 scale out.
 
-Photos are PNG, JPEG, GIF (first frame), BMP, TIFF (first page), WebP and PPM, told by content,
-not suffix. `.npy`, `.npz`, `.csv` and `.txt` are arrays and keep their values.
+Photos are PNG, JPEG, GIF, BMP, TIFF, WebP and PPM, told by content, not suffix. `.npy`, `.npz`,
+`.csv` and `.txt` are arrays and keep their values.
 
 The steps, in this order:
 
-1. decode; 2. alpha composited on white; 3. EXIF orientation applied; 4. `region`;
-5. 16-bit gray divided by 257, `pixel_range` mapped to 0-255; 6. `resize`.
+1. decode one `frame`; 2. alpha composited on white; 3. EXIF orientation applied; 4. `region`;
+5. 16 bits divided by 257, `pixel_range` mapped to 0-255; 6. `resize`, from all pixels: the
+reduction that libjpeg offers while decoding is another filter.
 
-ICC profiles and gamma chunks are ignored, so that a pixel's number is the one in the file.
+ICC profiles and gamma chunks are ignored with a note, so that a pixel's number is the one in the
+file.
 """
 
 from __future__ import annotations
@@ -22,8 +24,10 @@ import numpy as np
 from cnnviz.errors import InputError, RefusedError
 from cnnviz.files import check_bytes
 from cnnviz.images.adjust import Region, Resize, check_adjustments, crop, rescaled, resized
+from cnnviz.images.formats import sniff, unsupported
+from cnnviz.images.frames import no_frame
 from cnnviz.images.gray import to_gray
-from cnnviz.images.photo import decode, sniff, unsupported
+from cnnviz.images.photo import decode
 from cnnviz.images.source import ImageSource, Source, open_source
 
 if TYPE_CHECKING:
@@ -46,7 +50,8 @@ class Image:
         The file's name, for titles.
     pixels : ndarray of float32, (H, W, C); also (H, W) for an array file
     mode : str
-        Pillow's mode of the file (`RGB`, `I;16`, …) or `array`.
+        Pillow's mode of the file (`RGB`, `I;16`, …), `RGB;16` and the like for colour of 16 bits
+        a channel, or `array`.
     notes : tuple of str
         Conversions that changed pixels, `EXIF orientation 6 applied`.
     """
@@ -85,6 +90,7 @@ def load_image(
     resize: Resize | None = None,
     pixel_range: tuple[float, float] | None = None,
     alpha: str = "white",
+    frame: int = 0,
     member: str | None = None,
 ) -> Image:
     """Read a photo or an array.
@@ -104,6 +110,8 @@ def load_image(
         32-bit photos, which do not say what white is.
     alpha : "white", "drop" or "channel"
         Composite on white, forget, or keep as the last channel.
+    frame : int
+        The frame of an animation, as a viewer shows it, or the page of a TIFF, from 0; below 1000.
     member : str, optional
         The array to take from an `.npz`.
 
@@ -118,25 +126,27 @@ def load_image(
     InputError
         If the source is missing, corrupt, not finite or of another format.
     SpecError
-        If a setting is wrong or the region is not inside the image.
+        If a setting is wrong, the region is not inside the image or there is no such frame.
     RefusedError
-        If the image has more than `max_pixels` or is a pickle.
+        If the image has more than `max_pixels`, the frame is too far on, or the file is a pickle.
     """
-    check_adjustments(region, resize, pixel_range, alpha, max_pixels)
+    check_adjustments(region, resize, pixel_range, alpha, max_pixels, frame)
     opened = open_source(source)
     with opened.file:
         try:
             if form := sniff(opened.head):
-                photo = decode(opened, form, alpha=alpha, max_pixels=max_pixels)
+                photo = decode(opened, form, alpha=alpha, frame=frame, max_pixels=max_pixels)
                 pixels, white = photo.pixels, photo.white
                 mode, notes = photo.mode, photo.notes
             else:
+                if frame:
+                    raise no_frame(opened.path, frame, 1)
                 pixels, white = _finite(_array(opened, member, max_pixels), opened.path), 255
                 mode, notes = "array", ()
             if region is not None:
                 pixels = crop(pixels, region, opened.path)
             pixels, note = rescaled(pixels, white, pixel_range, opened.path)
-            if pixels.dtype != np.uint8:
+            if white is None or pixel_range is not None:
                 pixels = _finite(pixels, opened.path)
             if resize is not None:
                 pixels = resized(pixels, resize, max_pixels)

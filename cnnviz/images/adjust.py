@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Region = tuple[int, int, int, int]
 Resize = int | tuple[int, int]
 
+MAX_FRAMES = 1000
 ALPHAS = ("white", "drop", "channel")
 
 
@@ -27,8 +28,17 @@ def check_adjustments(
     pixel_range: tuple[float, float] | None,
     alpha: str,
     max_pixels: int,
+    frame: int,
 ) -> None:
-    """Raise `SpecError` for what is wrong whatever the image."""
+    """Raise for what is wrong whatever the image.
+
+    Raises
+    ------
+    SpecError
+        If a setting has no meaning.
+    RefusedError
+        If a frame is asked for that is beyond those looked at.
+    """
     if region is not None:
         x, y, w, h = _integers(region, 4, "region", "X,Y,W,H")
         if min(x, y) < 0 or min(w, h) < 1:
@@ -45,6 +55,10 @@ def check_adjustments(
         raise SpecError(f"alpha {alpha!r} is not one of {', '.join(ALPHAS)}")
     if index(max_pixels) < 1:
         raise SpecError(f"max_pixels {max_pixels} is not 1 or more")
+    if index(frame) < 0:
+        raise SpecError(f"frame {frame} is not 0 or more")
+    if frame >= MAX_FRAMES:
+        raise RefusedError(f"frame {frame} is not among the first {MAX_FRAMES}, from 0")
 
 
 def crop(pixels: NDArray[Any], region: Region, path: str) -> NDArray[Any]:
@@ -82,10 +96,11 @@ def rescaled(
         )
     if white == 255:
         return pixels, ()
-    factor = white / 255
-    return pixels.astype(np.float32) / np.float32(factor), (
-        f"values 0 to {white} divided by {factor:.6g}",
-    )
+    values = pixels.astype(np.float32)
+    values *= 255  # exact up to 16 bits, so that one rounding is left and white is 255
+    values /= white
+    done = f"divided by {white // 255}" if white % 255 == 0 else "mapped to 0 to 255"
+    return values, (f"values 0 to {white} {done}",)
 
 
 def resized(pixels: NDArray[Any], resize: Resize, max_pixels: int) -> NDArray[Any]:

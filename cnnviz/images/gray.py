@@ -56,7 +56,7 @@ def to_gray(pixels: NDArray[Any], formula: str = "luma601") -> NDArray[Any]:
     if pixels.dtype.kind != "f":
         pixels = pixels.astype(np.float32)
     if formula == "linear":
-        return _compress(_weigh(_expand(pixels), LUMA["luma709"]))
+        return compress(_weigh(_expand(pixels), LUMA["luma709"]))
     return _weigh(pixels, LUMA[formula])
 
 
@@ -78,7 +78,8 @@ def _expand(pixels: NDArray[Any]) -> NDArray[Any]:
     return result
 
 
-def _compress(light: NDArray[Any]) -> NDArray[Any]:
+def compress(light: NDArray[Any]) -> NDArray[Any]:
+    """Light (0-1) to sRGB code values (0-255), the inverse of `_expand`."""
     v = np.abs(light)
     code = np.where(v <= 0.0031308, v * 12.92, 1.055 * v ** (1 / 2.4) - 0.055)
     result: NDArray[Any] = np.copysign(255 * code, light).astype(light.dtype, copy=False)

@@ -6,76 +6,94 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cnnviz.images.alpha import Samples, by_strips, keyed
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-_GRAY = ("1", "L", "LA", "La")
-_TIFF_BITS, _TIFF_PHOTOMETRIC = 258, 262
+_TIFF_BITS, _TIFF_PHOTOMETRIC, _TIFF_SAMPLE_FORMAT = 258, 262, 339
+_DIRECT = ("L", "LA", "La", "RGB", "RGBA", "RGBa")  # as they are, without a conversion
 
 
-def values_of(image: Image, alpha: str) -> tuple[NDArray[Any], int | None, tuple[str, ...]]:
-    """Return (H, W, C) values, the value of white (None if unknown), and notes.
+def samples_of(image: Image) -> Samples:
+    """Return what a loaded image holds, in the values of its file.
 
-    =====================================  ================================================
-    mode                                   result
-    =====================================  ================================================
-    1, L                                   gray, 8 bits; 1-bit white is 255
-    P, RGB, RGBX, CMYK, YCbCr, LAB, HSV    colour, 8 bits, by Pillow's conversion to RGB
-    LA, La, PA, RGBA, RGBa, transparency   the same after alpha is composited, dropped or kept
-    I;16 and its byte orders               gray, white is 65535 (4095 in a 12-bit TIFF)
-    I                                      gray; white is 65535 from PNG and PPM, else unknown
-    F                                      gray, white is unknown
-    =====================================  ================================================
+    ======================  =====================================================================
+    mode                    result
+    ======================  =====================================================================
+    1, L                    gray, 8 bits; 1-bit white is 255; signed TIFF: gray, white is unknown
+    P, PA                   the colours of the palette, with their transparency
+    RGB, RGBX               as they are
+    LA, RGBA                as they are, with alpha
+    La, RGBa                the same, the colours multiplied by alpha
+    L, RGB and a key        (PNG's tRNS) alpha is 0 where a pixel has that colour, else opaque
+    CMYK                    (255 - ink) (255 - black) / 255; JPEGs of Adobe are stored inverted
+    YCbCr                   ITU-R BT.601, full range (JFIF)
+    LAB                     CIELab of D50 to sRGB, by the formulas of CIE 1976 and IEC 61966-2-1
+    HSV                     the hexcone formulas
+    I;16 in any byte order  gray, white is 65535 (4095 in a 12-bit TIFF)
+    I                       gray; white is 65535 from PNG and PPM, else unknown
+    F                       gray, white is unknown
+    ======================  =====================================================================
+
+    16 bits a channel in colour have no mode; `depth` reads them.
     """
     if image.mode.startswith("I") or image.mode == "F":
-        return _deep(image, alpha)
-    gray = image.mode in _GRAY
-    if not image.has_transparency_data:
-        return _planes(_converted(image, "L" if gray else "RGB")), 255, ()
-    values = _planes(_converted(image, "LA" if gray else "RGBA"))
-    return _without_alpha(values, alpha)
+        return _gray_of_many_bits(image)
+    key = image.info.get("transparency")
+    if image.mode in ("1", "L", "RGB") and key is not None:
+        values = planes(image.convert("L") if image.mode == "1" else image)
+        return keyed(Samples(values, 255), _key(key, values.shape[2]))
+    if image.mode in _DIRECT:
+        values = planes(image)
+        alpha = {"A": "straight", "a": "premultiplied"}.get(image.mode[-1], "")
+        if image.mode == "L" and _tags(image).get(_TIFF_SAMPLE_FORMAT) == (2,):
+            return Samples(values.view(np.int8), None)
+        return Samples(values, 255, alpha)
+    if image.mode == "1":
+        return Samples(planes(image.convert("L")), 255)
+    if image.mode in ("CMYK", "LAB"):
+        from cnnviz.images.spaces import cmyk_to_rgb, lab_to_rgb
+
+        rule = cmyk_to_rgb if image.mode == "CMYK" else lab_to_rgb
+        return Samples(by_strips(rule, planes(image), 255), 255)
+    if image.has_transparency_data:
+        return Samples(planes(image.convert("RGBA")), 255, "straight")
+    return Samples(planes(image.convert("RGB")), 255)
 
 
-def _deep(image: Image, alpha: str) -> tuple[NDArray[Any], int | None, tuple[str, ...]]:
-    """More than 8 bits; Pillow has them only in gray."""
-    values = _planes(image)
+def planes(image: Image) -> NDArray[Any]:
+    """Return the bands of an image as (H, W, C)."""
+    values = np.asarray(image)
+    return values if values.ndim == 3 else values[..., np.newaxis]
+
+
+def _gray_of_many_bits(image: Image) -> Samples:
+    values, tags = planes(image), _tags(image)
     white: int | None = None
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
         white = 65535
-    tags = getattr(image, "tag_v2", {})
+    elif image.mode == "I" and (tags.get(_TIFF_BITS), tags.get(_TIFF_SAMPLE_FORMAT, (1,))) == (
+        (32,),
+        (1,),
+    ):
+        values = values.view(np.uint32)  # which Pillow holds in signed integers
     if white and tags.get(_TIFF_BITS) == (12,):
         white = 4095
     if white and tags.get(_TIFF_PHOTOMETRIC) == 0:
         values = white - values  # WhiteIsZero, which Pillow inverts only up to 8 bits
+    samples = Samples(values, white)
     key = image.info.get("transparency")
-    if not white or not isinstance(key, int) or alpha == "drop":
-        return values, white, ()
-    opaque = values != key
-    if alpha == "channel":
-        return np.concatenate([values, opaque * values.dtype.type(white)], axis=2), white, ()
-    return np.where(opaque, values, white), white, ("alpha composited on white",)
+    return keyed(samples, (key,)) if white and isinstance(key, int) else samples
 
 
-def _without_alpha(values: NDArray[Any], alpha: str) -> tuple[NDArray[Any], int, tuple[str, ...]]:
-    colour, a = values[..., :-1], values[..., -1:]
-    if alpha == "channel":
-        return values, 255, ()
-    if a.min() == 255:
-        return colour, 255, ()
-    if alpha == "drop":
-        return colour, 255, ("alpha dropped",)
-    # Rounded to whole levels, as every viewer shows it; 255 * 255 + 127 fits 16 bits.
-    a = a.astype(np.uint16)
-    blend = (colour * a + (255 - a) * 255 + 127) // 255
-    return blend.astype(np.uint8), 255, ("alpha composited on white",)
+def _key(key: Any, channels: int) -> tuple[int, ...]:
+    """A transparent colour in 8 bits: a PNG has it in 16, of which the low ones count."""
+    values = key if isinstance(key, tuple) else (key,) * channels
+    return tuple(int(value) & 255 for value in values)
 
 
-def _converted(image: Image, mode: str) -> Image:
-    # Pillow copies the pixels when there is nothing to convert.
-    return image if image.mode == mode else image.convert(mode)
-
-
-def _planes(image: Image) -> NDArray[Any]:
-    values = np.asarray(image)
-    return values if values.ndim == 3 else values[..., np.newaxis]
+def _tags(image: Image) -> dict[int, Any]:
+    tags: dict[int, Any] = getattr(image, "tag_v2", {})
+    return tags

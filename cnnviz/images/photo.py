@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnviz.errors import CnnvizError, InputError, RefusedError
 from cnnviz.files import check_bytes
-from cnnviz.images.modes import values_of
+from cnnviz.images.alpha import Samples, without_alpha
+from cnnviz.images.depth import Layout, layout
+from cnnviz.images.formats import WEBP, Format, webp_size
+from cnnviz.images.frames import go_to, several
+from cnnviz.images.mend import mend
+from cnnviz.images.modes import planes, samples_of
+from cnnviz.images.profiles import profile_notes
 from cnnviz.images.quiet import quiet_libtiff, quiet_pillow
 
 if TYPE_CHECKING:
@@ -17,46 +24,8 @@ if TYPE_CHECKING:
 
     from cnnviz.images.source import Source
 
-
-class Format(NamedTuple):
-    """A format: its name and Pillow's `PIL.<plugin>.<reader>`."""
-
-    name: str
-    plugin: str
-    reader: str
-
-
-_PNG = Format("PNG", "PngImagePlugin", "PngImageFile")
-_JPEG = Format("JPEG", "JpegImagePlugin", "JpegImageFile")
-_GIF = Format("GIF", "GifImagePlugin", "GifImageFile")
-_BMP = Format("BMP", "BmpImagePlugin", "BmpImageFile")
-_TIFF = Format("TIFF", "TiffImagePlugin", "TiffImageFile")
-_WEBP = Format("WebP", "WebPImagePlugin", "WebPImageFile")
-_PPM = Format("PPM", "PpmImagePlugin", "PpmImageFile")
-_SIGNATURES = (
-    (b"\x89PNG\r\n\x1a\n", _PNG),
-    (b"\xff\xd8\xff", _JPEG),
-    (b"GIF87a", _GIF),
-    (b"GIF89a", _GIF),
-    (b"BM", _BMP),
-    (b"II*\0", _TIFF),
-    (b"MM\0*", _TIFF),
-    (b"II+\0", _TIFF),  # BigTIFF
-    (b"MM\0+", _TIFF),
-    *((b"P" + digit, _PPM) for digit in (b"1", b"2", b"3", b"4", b"5", b"6", b"f")),
-)
-_KNOWN_OTHERS = (
-    (b"%!PS", "EPS or PostScript"),
-    (b"\xc5\xd0\xd3\xc6", "EPS"),
-    (b"%PDF", "PDF"),
-    (b"<svg", "SVG"),
-    (b"<?xml", "XML or SVG"),
-    (b"8BPS", "Photoshop"),
-    (b"\0\0\1\0", "ICO"),
-    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
-    (b"qoif", "QOI"),
-    (b"\xff\x0a", "JPEG XL"),
-)
+# What Pillow says of float RGB, gray with alpha in 16 bits, and the like.
+_UNKNOWN_HINT = "save it with 8 or 16 bits a channel, gray or RGB, or as .npy"
 
 
 class Photo(NamedTuple):
@@ -68,54 +37,49 @@ class Photo(NamedTuple):
     notes: tuple[str, ...]
 
 
-def sniff(head: bytes) -> Format | None:
-    """Return the format that the first bytes of a file show."""
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return _WEBP
-    for signature, form in _SIGNATURES:
-        if head.startswith(signature) and (form is not _PPM or head[2:3] in b" \t\r\n#"):
-            return form
-    return None
+class _File(NamedTuple):
+    """A photo that can be opened again, always at the same frame."""
+
+    source: Source
+    reader: Callable[[Any], ImageFile]
+    frame: int
+    max_pixels: int
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[ImageFile]:
+        """Yield the image with its header read and its pixels not."""
+        self.source.file.seek(0)
+        with self.reader(self.source.file) as image:
+            self.check(image)
+            if self.frame:
+                go_to(image, self.frame, self.source.path, self.max_pixels, self.check)
+            mend(image)
+            yield image
+
+    def check(self, image: ImageFile) -> None:
+        """Refuse a size that is not allowed for."""
+        _check_size(image.size, self.source.path, self.max_pixels)
 
 
-def unsupported(source: Source) -> InputError:
-    """Return the error for content that is neither a photo nor an array."""
-    head = source.head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    found = next((name for start, name in _KNOWN_OTHERS if head.startswith(start)), "")
-    if head[4:8] == b"ftyp":
-        found = "AVIF" if head[8:12].startswith(b"avi") else "HEIC or video"
-    return InputError(
-        f"{source.path}: not a supported image" + (f" ({found})" if found else ""),
-        path=source.path,
-        hint="supported are PNG, JPEG, GIF, BMP, TIFF, WebP, PPM, .npy, .npz, .csv and .txt",
-    )
-
-
-def decode(source: Source, form: Format, *, alpha: str, max_pixels: int) -> Photo:
+def decode(source: Source, form: Format, *, alpha: str, frame: int, max_pixels: int) -> Photo:
     """Decode a photo after checking its size.
 
     Raises
     ------
     InputError
         For whatever Pillow raises on a corrupt file.
+    SpecError
+        If there is no such frame.
     RefusedError
         If the header says more than `max_pixels`; nothing is decoded then.
     """
     path = source.path
-    if form is _WEBP:  # its reader allocates the canvas as soon as it opens a file
+    if form is WEBP:  # its reader allocates the canvas as soon as it opens a file
         _check_size(webp_size(source.head), path, max_pixels)
     try:
         reader = getattr(import_module(f"PIL.{form.plugin}"), form.reader)
-        with quiet_pillow(max_pixels), reader(source.file) as image:
-            _check_size(image.size, path, max_pixels)
-            orientation = _orientation(image)
-            with quiet_libtiff(image):
-                image.load()
-            _check_size(image.size, path, max_pixels)
-            mode = image.mode
-            pixels, white, notes = values_of(image, alpha)
-            # Asked again: the TIFF reader has applied it by now and answers 1.
-            pixels = upright(pixels, _orientation(image))
+        with quiet_pillow(max_pixels):
+            return _decoded(_File(source, reader, frame, max_pixels), alpha)
     except (CnnvizError, MemoryError):
         raise
     except Exception as error:
@@ -125,12 +89,45 @@ def decode(source: Source, form: Format, *, alpha: str, max_pixels: int) -> Phot
                 path=path,
                 hint="use --max-pixels if you trust the file",
             ) from error
+        reason = _reason(error)
         raise InputError(
-            f"{path}: not a readable {form.name} image ({_reason(error)})", path=path
+            f"{path}: not a readable {form.name} image ({reason})",
+            path=path,
+            hint=_UNKNOWN_HINT if reason == "unknown pixel mode" else None,
         ) from error
-    if orientation != 1:
-        notes = (*notes, f"EXIF orientation {orientation} applied")
-    return Photo(pixels, white, mode, notes)
+
+
+def _decoded(file: _File, alpha: str) -> Photo:
+    with file.opened() as image:
+        plan, notes = layout(image, file.frame)
+        # The TIFF reader turns the picture and then answers 1; a PNG may say it after the pixels.
+        stored = _orientation(image) if image.format == "TIFF" else 0
+        mode, samples = _samples(file, image, plan)
+        pixels, done = without_alpha(samples, alpha)
+        turn = _orientation(image)
+        notes += profile_notes(image.info) + done
+        if (orientation := stored or turn) != 1:
+            notes += (f"EXIF orientation {orientation} applied",)
+        if not file.frame and several(image):
+            notes = ("the first of several frames (--frame N for another)", *notes)
+        return Photo(upright(pixels, turn), samples.white, mode, notes)
+
+
+def _samples(file: _File, image: ImageFile, plan: Layout | None) -> tuple[str, Samples]:
+    """Decode, and return the mode of the file and what it holds."""
+    if plan is None:
+        _load(image)
+        file.check(image)  # the frame of a GIF may be larger than its header says
+        return image.mode, samples_of(image)
+    plan.arrange(image)
+    _load(image)
+    low = None
+    if plan.low:
+        with file.opened() as again:
+            plan.arrange(again, low=True)
+            _load(again)
+            low = planes(again)
+    return plan.name, plan.samples(planes(image), low, image.info.get("transparency"))
 
 
 def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
@@ -144,23 +141,9 @@ def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
     return pixels
 
 
-def webp_size(head: bytes) -> tuple[int, int]:
-    """Return the (w, h) of a WebP from its first 30 bytes (RFC 9649); (0, 0) if it is not there."""
-    kind = head[12:16]
-    if kind == b"VP8X":
-        return (
-            int.from_bytes(head[24:27], "little") + 1,
-            int.from_bytes(head[27:30], "little") + 1,
-        )
-    if kind == b"VP8L":
-        bits = int.from_bytes(head[21:25], "little")
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    if kind == b"VP8 ":
-        return (
-            int.from_bytes(head[26:28], "little") & 0x3FFF,
-            int.from_bytes(head[28:30], "little") & 0x3FFF,
-        )
-    return 0, 0
+def _load(image: ImageFile) -> None:
+    with quiet_libtiff(image):
+        image.load()
 
 
 def _check_size(size: tuple[int, int], path: str, max_pixels: int) -> None:
@@ -171,8 +154,8 @@ def _check_size(size: tuple[int, int], path: str, max_pixels: int) -> None:
             path=path,
             hint="use --max-pixels if you trust the file",
         )
-    # Per pixel: 4 bytes in Pillow, 4 as bytes in NumPy and 16 as float32, in the worst case.
-    check_bytes(width * height * 24, path)
+    # Per pixel, in the worst case (16-bit RGBA): 4 bytes in Pillow, 8 in NumPy, 16 as float32.
+    check_bytes(width * height * 28, path)
 
 
 def _orientation(image: ImageFile) -> int:

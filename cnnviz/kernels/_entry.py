@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cnnviz.errors import SpecError
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
+if TYPE_CHECKING:
+    Array = np.ndarray[Any, np.dtype[np.float64]]
+else:
+    Array = Any  # so that names are known, for one <TAB>, before numpy is there
 LARGEST = 1023
 
 

@@ -9,8 +9,7 @@ from cnnviz.errors import SpecError
 from cnnviz.render.look import Look
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from cnnviz.render.terminal import Colours
     from cnnviz.report.maps import MapSet
     from cnnviz.report.result import Result
 
@@ -45,12 +44,17 @@ def render(result: Result, format: str, look: Look | None = None) -> bytes:
     return write(figure.draw(result, look), format, scale=look.scale)
 
 
-def show(result: Result, look: Look | None = None) -> np.ndarray:
-    """Return a small picture `(H, W, 3)` uint8 for the terminal: the figure's own, or maps."""
-    figure = import_module(f"cnnviz.render.figures.{result.figure}")
-    if hasattr(figure, "preview"):
-        pixels: np.ndarray = figure.preview(result, look or Look())
-        return pixels
-    from cnnviz.render.preview import preview
+def show(
+    result: Result, look: Look | None = None, *, colours: Colours, columns: int, lines: int
+) -> str:
+    """Return a result as text for a terminal: labelled pictures in half blocks.
 
-    return preview(cast("MapSet", result), look or Look())
+    They are what the figure's module has as `tiles(result, look)`, else the result's arrays.
+    """
+    from cnnviz.render.sheet import sheet
+
+    figure = import_module(f"cnnviz.render.figures.{result.figure}")
+    if not hasattr(figure, "tiles"):
+        figure = import_module("cnnviz.render.preview")
+    tiles = figure.tiles(result, look or Look())
+    return sheet(tiles, colours, columns=columns, lines=lines)

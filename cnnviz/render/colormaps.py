@@ -1,7 +1,7 @@
 """Colour maps as 256-entry tables, perceptually uniform by construction.
 
-Each is a curve in OKLab (B. Ottosson, "A perceptual color space for image processing", 2020),
-sampled at equal distances along the curve, so that equal steps of a value look equally large.
+Each is a curve in OKLab, sampled at equal distances along the curve, so that equal steps of a value
+look equally large.
 """
 
 from __future__ import annotations
@@ -60,6 +60,8 @@ def is_diverging(name: str) -> bool:
 
 def _arm(name: str, theme: str, count: int) -> np.ndarray:
     """Sample the curve from zero to the far end at `count` equally distant points."""
+    from cnnviz.render.oklab import to_srgb
+
     middle, end = (_LIGHT if theme == "light" else _DARK)[name]
     points = np.array([_lab(_ZERO[theme], 0.0, middle[2]), _lab(*middle), _lab(*end)])
     t = np.linspace(0, 1, 257)[:, None]
@@ -67,34 +69,12 @@ def _arm(name: str, theme: str, count: int) -> np.ndarray:
     length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))])
     at = np.linspace(0, length[-1], count)
     even = np.stack([np.interp(at, length, curve[:, i]) for i in range(3)], axis=1)
-    return _srgb(even)
+    return to_srgb(even)
 
 
 def _lab(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:
     angle = np.deg2rad(hue)
     return lightness, float(chroma * np.cos(angle)), float(chroma * np.sin(angle))
-
-
-def _srgb(lab: np.ndarray) -> np.ndarray:
-    """Convert OKLab rows to 8-bit sRGB with the published matrices."""
-    to_lms = np.array(
-        [
-            [1.0, 0.3963377774, 0.2158037573],
-            [1.0, -0.1055613458, -0.0638541728],
-            [1.0, -0.0894841775, -1.2914855480],
-        ]
-    )
-    to_rgb = np.array(
-        [
-            [4.0767416621, -3.3077115913, 0.2309699292],
-            [-1.2684380046, 2.6097574011, -0.3413193965],
-            [-0.0041960863, -0.7034186147, 1.7076147010],
-        ]
-    )
-    linear = np.clip(((lab @ to_lms.T) ** 3) @ to_rgb.T, 0, 1)
-    gamma = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    table: np.ndarray = np.round(255 * gamma).astype(np.uint8)
-    return table
 
 
 def _foreign(name: str) -> np.ndarray:

@@ -1,44 +1,94 @@
-"""A small picture of the maps for the terminal."""
+"""Tiles for the terminal: of the input and the maps, or of any result's arrays."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 
+from cnnviz.geometry import Shape
 from cnnviz.render import display
+from cnnviz.render.display import Scale
 from cnnviz.render.figures.panels import input_scale, map_scales
 from cnnviz.render.look import Look
-from cnnviz.render.theme import rgb, theme
-from cnnviz.report.maps import MapSet
+from cnnviz.render.sheet import Draw, Tile
+from cnnviz.report.maps import FeatureMap, MapSet, times
+from cnnviz.report.result import Result
 
-TILE = (200, 160)  # pixels of a tile at most, width and height
-GAP = 6
-MOST = 3  # maps beside the input
-
-
-def preview(mapset: MapSet, look: Look) -> np.ndarray:
-    """Return the input and the first maps side by side, `(H, W, 3)` uint8."""
-    scale = input_scale(mapset, look.theme)
-    tiles = [_tile(mapset.source, scale)]
-    shown = mapset.maps[:MOST]
-    tiles += [
-        _tile(m.values, scale)
-        for m, scale in zip(shown, map_scales(mapset, shown, look), strict=True)
-    ]
-    height = max(tile.shape[0] for tile in tiles)
-    width = sum(tile.shape[1] + GAP for tile in tiles) - GAP
-    sheet = np.full((height, width, 3), rgb(theme(look.theme).background), np.uint8)
-    x = 0
-    for tile in tiles:
-        sheet[: tile.shape[0], x : x + tile.shape[1]] = tile
-        x += tile.shape[1] + GAP
-    return sheet
+SAMPLES = 8  # along a side of what one pixel stands for; more look the same
 
 
-def _tile(values: np.ndarray, scale: display.Scale) -> np.ndarray:
-    height, width = display.fit(values.shape, TILE)
+def map_tiles(mapset: MapSet, look: Look) -> list[Tile]:
+    """Return the tiles of the input and of every map, in the colours of the figure."""
+    tiles = [array_tile(mapset.image, mapset.source, input_scale(mapset, look.theme))]
+    scales = map_scales(mapset, mapset.maps, look)
+    pairs = zip(mapset.maps, scales, strict=True)
+    return tiles + [_map(mapset, m, own, look) for m, own in pairs]
+
+
+def tiles(result: Result, look: Look) -> list[Tile]:
+    """Return a tile for each array of a result whose figure has none of its own."""
+    found = []
+    for name, values in result.arrays():
+        limits = float(values.min()), float(values.max())
+        scale = display.choose(*limits, display=look.display, name=look.colormap, theme=look.theme)
+        found.append(array_tile(name, values, scale))
+    return found
+
+
+def array_tile(name: str, values: np.ndarray, scale: Scale) -> Tile:
+    """Return the tile of an array `(H, W)` or `(H, W, C)`, with its range."""
+    limits = float(values.min()), float(values.max())
+    return _tile(name, values.shape, limits, values.shape, partial(_picture, values, scale))
+
+
+def _map(mapset: MapSet, m: FeatureMap, scale: Scale, look: Look) -> Tile:
+    shape, limits = m.shape, (m.min, m.max)
+    if look.overlay:
+        from cnnviz.render.overlay import overlay
+
+        shown, draw = mapset.source.shape, partial(overlay, mapset.source, m, scale)
+        return _tile(m.name, shape, limits, shown, draw)
+    afar = look.display == "auto" and look.range == "own" and (scale.signed or scale.root)
+    draw = partial(_seen_from_afar if afar else _picture, m.values, scale)
+    return _tile(m.name, shape, limits, shape, draw)
+
+
+def _tile(name: str, shape: Shape, limits: tuple[float, float], shown: Shape, draw: Draw) -> Tile:
+    low, high = limits
+    captions = (
+        f"min {low:.6g}  max {high:.6g}",
+        f"{low:.4g} to {high:.4g}",
+        f"{low:.3g} to {high:.3g}",
+    )
+    return Tile((f"{name}  {times(shape)}", name), captions, shown[:2], draw)
+
+
+def _picture(values: np.ndarray, scale: Scale, height: int, width: int) -> np.ndarray:
+    """Return values in colour, averaged by area where they are more than fit."""
     if values.ndim == 3 and values.shape[2] == 3:
-        pixels = display.reduce(display.photo(values)[0], height, width)
-    else:
-        flat = values if values.ndim == 2 else values.mean(axis=2)
-        pixels = scale.colours(display.reduce(flat, height, width))
-    return pixels.repeat(height // pixels.shape[0], 0).repeat(width // pixels.shape[1], 1)
+        return display.reduce(display.photo(values)[0], height, width)
+    flat = values if values.ndim == 2 else values.mean(axis=2)
+    return scale.colours(display.reduce(flat, height, width))
+
+
+def _seen_from_afar(values: np.ndarray, scale: Scale, height: int, width: int) -> np.ndarray:
+    """Return the averages of the colours, not the colour of averages.
+
+    The edges of a photo are positive on one side and negative on the other: averaged over a
+    hundred pixels nothing would be left of them. The colours are stretched until the strongest
+    pixel of the small picture has the full colour.
+    """
+    rows, columns = values.shape
+    if rows <= height and columns <= width:
+        return scale.colours(values)
+    some = values[:: max(1, rows // (SAMPLES * height)), :: max(1, columns // (SAMPLES * width))]
+    levels = scale.levels(some).astype(np.float32)
+    zero, full = (128, 127) if scale.signed else (0, 255)
+    strongest = float(display.reduce(np.abs(levels - zero), height, width).max())
+    share = strongest / full or 1.0
+    share = share * share if scale.root else share
+    low = scale.low * share if scale.signed else scale.low
+    exposed = replace(scale, low=low, high=low + (scale.high - scale.low) * share)
+    return display.reduce(exposed.colours(some), height, width)

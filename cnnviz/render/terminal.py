@@ -1,14 +1,11 @@
-"""What may reach a terminal: escaped text, and pictures where it can show them."""
+"""What may reach a terminal: escaped text, and as many colours and columns as it has."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, TextIO
-
-if TYPE_CHECKING:
-    import numpy as np
+from typing import Literal, TextIO
 
 Colours = Literal["truecolor", "256"]
 
@@ -17,6 +14,9 @@ Colours = Literal["truecolor", "256"]
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+
+# Terminals that have true colour and may not say so in COLORTERM, over ssh for one.
+_TRUE_COLOUR = ("direct", "kitty", "alacritty", "wezterm", "foot", "ghostty", "iterm")
 
 
 def escape(text: str) -> str:
@@ -50,20 +50,49 @@ def has_colour(
         return False
     if environ.get("FORCE_COLOR", "") not in ("", "0"):
         return True
-    return is_terminal(stream) and environ.get("TERM", "dumb") != "dumb"
+    if "WT_SESSION" in environ:  # Windows Terminal, where nothing sets TERM
+        return is_terminal(stream)
+    return is_terminal(stream) and environ.get("TERM", "") not in ("", "dumb")
 
 
 def colours(
     stream: TextIO | None, *, no_color: bool = False, environ: Mapping[str, str] = os.environ
 ) -> Colours | None:
-    """Return how many colours a picture on `stream` can have, by `COLORTERM` and `TERM`."""
+    """Return how many colours a picture on `stream` can have, by `COLORTERM` and `TERM`.
+
+    `FORCE_COLOR=3` asks for true colour where nothing else tells.
+    """
     if not has_colour(stream, no_color=no_color, environ=environ):
         return None
     term = environ.get("TERM", "")
-    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") or "direct" in term:
-        return "truecolor"
     forced = environ.get("FORCE_COLOR", "") not in ("", "0")
+    # GNU screen passes COLORTERM on but not the colours; tmux, which may call itself so, does both.
+    passed_on = not term.startswith("screen") or "TMUX" in environ
+    if passed_on and _has_true_colour(term, environ):
+        return "truecolor"
     return "256" if "256" in term or forced else None
+
+
+def _has_true_colour(term: str, environ: Mapping[str, str]) -> bool:
+    return (
+        environ.get("COLORTERM", "").lower() in ("truecolor", "24bit")
+        or environ.get("FORCE_COLOR") == "3"
+        or "WT_SESSION" in environ
+        or any(word in term for word in _TRUE_COLOUR)
+    )
+
+
+def why_no_picture(
+    stream: TextIO | None, *, no_color: bool = False, environ: Mapping[str, str] = os.environ
+) -> str:
+    """Return why `colours` is None for this stream, in a few words."""
+    if no_color:
+        return "--no-color is given"
+    if environ.get("NO_COLOR"):
+        return "NO_COLOR is set"
+    if not is_terminal(stream):
+        return "the output is no terminal (FORCE_COLOR=1 draws all the same)"
+    return f"TERM={environ.get('TERM', '')} has fewer than 256 colours"
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -73,79 +102,19 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 def width(stream: TextIO | None, *, environ: Mapping[str, str] = os.environ) -> int:
     """Return the columns of the terminal behind `stream`: `COLUMNS`, its own size, or 80."""
-    if environ.get("COLUMNS", "").isdecimal() and int(environ["COLUMNS"]):
-        return int(environ["COLUMNS"])
+    return size(stream, environ=environ)[0]
+
+
+def size(stream: TextIO | None, *, environ: Mapping[str, str] = os.environ) -> tuple[int, int]:
+    """Return columns and lines: `COLUMNS` and `LINES`, the terminal's own size, or 80 and 24."""
     try:
-        return os.get_terminal_size(stream.fileno()).columns or 80  # type: ignore[union-attr]
+        own = tuple(os.get_terminal_size(stream.fileno()))  # type: ignore[union-attr]
     except (OSError, ValueError, AttributeError):
-        return 80
+        own = (0, 0)
+    said = (_count(environ.get(name, "")) for name in ("COLUMNS", "LINES"))
+    columns, lines = (a or b or c for a, b, c in zip(said, own, (80, 24), strict=True))
+    return columns, lines
 
 
-def half_blocks(pixels: np.ndarray, width: int, colours: Colours | None) -> str:
-    """Return a picture as lines of half blocks, two pixels a character, at most `width` wide.
-
-    Parameters
-    ----------
-    pixels : ndarray, (H, W, 3), uint8
-        Reduced by area averaging if wider than `width`; never enlarged.
-    width : int
-        Columns of the terminal.
-    colours : {"truecolor", "256", None}
-        What the terminal can show; None gives an empty string.
-    """
-    if colours is None:
-        return ""
-    code = _true_colour if colours == "truecolor" else _cube_colour
-    picture = _reduced(pixels, width).tolist()
-    lines = []
-    for top in range(0, len(picture), 2):
-        upper = [code(pixel) for pixel in picture[top]]
-        lower = [code(pixel) for pixel in picture[top + 1]] if top + 1 < len(picture) else None
-        lines.append(_line(upper, lower))
-    return "\n".join(lines)
-
-
-def _line(upper: list[str], lower: list[str] | None) -> str:
-    """Return one row of characters, naming a colour only where it changes."""
-    parts = []
-    foreground = background = ""
-    for x, colour in enumerate(upper):
-        if colour != foreground:
-            foreground = colour
-            parts.append(f"\x1b[38;{colour}m")
-        if lower is not None and lower[x] != background:
-            background = lower[x]
-            parts.append(f"\x1b[48;{background}m")
-        parts.append("\u2580")
-    return "".join(parts) + "\x1b[0m"
-
-
-def _reduced(pixels: np.ndarray, width: int) -> np.ndarray:
-    import numpy as np
-
-    height, columns = pixels.shape[:2]
-    if columns <= width:
-        return pixels
-    from PIL import Image
-
-    size = (width, max(1, round(height * width / columns)))
-    return np.asarray(Image.fromarray(pixels, "RGB").resize(size, Image.Resampling.BOX))
-
-
-def _true_colour(pixel: list[int]) -> str:
-    return "2;{};{};{}".format(*pixel)
-
-
-def _cube_colour(pixel: list[int]) -> str:
-    """Return the nearest of xterm's 6x6x6 cube (16-231) or its gray ramp (232-255)."""
-    steps = [0 if v < 48 else 1 if v < 115 else (v - 35) // 40 for v in pixel]
-    cube = [55 + 40 * s if s else 0 for s in steps]
-    ramp = min(23, max(0, round((sum(pixel) / 3 - 8) / 10)))
-    gray = [8 + 10 * ramp] * 3
-    if _distance(pixel, gray) < _distance(pixel, cube):
-        return f"5;{232 + ramp}"
-    return f"5;{16 + 36 * steps[0] + 6 * steps[1] + steps[2]}"
-
-
-def _distance(a: list[int], b: list[int]) -> int:
-    return sum((x - y) ** 2 for x, y in zip(a, b, strict=True))
+def _count(text: str) -> int:
+    return int(text) if re.fullmatch("[0-9]{1,6}", text) else 0

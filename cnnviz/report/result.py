@@ -15,8 +15,8 @@ class Result(Protocol):
     Attributes
     ----------
     figure : str
-        The module of `render/figures/` whose `draw(result, look)` returns the Scene. It may have
-        a `preview(result, look)`, a small picture for the terminal.
+        The module of `render/figures/` whose `draw(result, look)` returns the Scene; it may have
+        `tiles(result, look)`, the pictures of `--show` (else the arrays are shown).
 
     Notes
     -----

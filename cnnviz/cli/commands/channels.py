@@ -8,7 +8,7 @@ It goes to cnnviz-out/ unless -o says where.
 \b
 Examples:
   cnnviz channels photo.jpg
-  cnnviz channels photo.jpg --at 120,80 --patch 5
+  cnnviz channels photo.jpg --at 40,60 --patch 5
   cnnviz channels photo.jpg --locality
   cnnviz channels photo.jpg -o channels.npz -o figure.svg
 """

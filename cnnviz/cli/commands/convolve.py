@@ -8,10 +8,11 @@ An image is a photo (PNG, JPEG, GIF, BMP, TIFF, WebP, PPM), an array (.npy, .npz
 
 \b
 Examples:
-  cnnviz convolve photo.jpg --kernel edge
-  cnnviz convolve photo.jpg --kernel sobel-x --kernel gaussian:7,2 --stride 2 --padding same
-  cnnviz convolve photo.jpg --kernel "1 0 -1; 2 0 -2; 1 0 -1" -o maps.npz -o figure.svg
+  cnnviz convolve photo.jpg --kernel edge --show
+  cnnviz convolve photo.jpg --kernel sobel-x --kernel gaussian:7,2 --stride 2
+  cnnviz convolve photo.jpg --kernel "1 0 -1; 2 0 -2; 1 0 -1" --padding same
   cnnviz convolve photo.jpg --kernel sobel-x --channels each
+  cnnviz convolve photo.jpg --kernel bank:kirsch -o maps.npz -o figure.svg
   cnnviz convolve photo.jpg --kernel edge -o npy:- | cnnviz pool - --size 2
 """
 

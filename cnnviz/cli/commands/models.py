@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnviz.cli import options
+from cnnviz.cli import options, suggest
 from cnnviz.cli.option import command as declare
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @declare("models", __doc__)
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("name", metavar="[NAME]", required=False, type=suggest.Text(suggest.models))
 @options.printing
 def command(name: str | None, writing: dict[str, Any]) -> int:
     """Print one model's spec, or the table of all."""

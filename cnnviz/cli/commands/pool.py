@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnnviz.cli import options, words
+from cnnviz.cli import options, suggest, words
 from cnnviz.cli.option import after, fixed, option
 from cnnviz.cli.option import command as declare
 from cnnviz.cli.types import SIZE, Checked
@@ -36,7 +36,7 @@ def _pooling(name: str) -> None:
 @option(
     "--type",
     "types",
-    type=Checked("type", _pooling),
+    type=Checked("type", _pooling, suggest.pooling_types),
     multiple=True,
     default=["max"],
     section="Window",

@@ -7,14 +7,14 @@ own words. --set asks "what if" about one setting of a layer.
 Examples:
   cnnviz shapes --model vgg16
   cnnviz shapes --model vgg16 --set conv1_1.strides=2 -o vgg16.md
-  cnnviz shapes --model "Conv2D(16, (3, 3), strides=(2, 2)) MaxPool2D((2, 2))" --input 28x28x1
+  cnnviz shapes --model "Conv2D(16, 3) MaxPool2D(2)" --input 28x28x1
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from cnnviz.cli import options
+from cnnviz.cli import options, suggest
 from cnnviz.cli.option import after, option
 from cnnviz.cli.option import command as declare
 from cnnviz.cli.types import INPUT_SHAPE, SETTING
@@ -24,6 +24,7 @@ from cnnviz.cli.types import INPUT_SHAPE, SETTING
 @option(
     "--model",
     "spec",
+    type=suggest.Text(suggest.models, files="file"),
     required=True,
     section="Model",
     metavar="SPEC",

@@ -6,6 +6,8 @@ is brighter above.
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 
 from cnnviz.kernels._entry import LARGEST, Array, Entry, Number, angle, count
@@ -17,7 +19,7 @@ from cnnviz.kernels.identity import identity
 from cnnviz.kernels.log import log
 
 SOURCE = "MATLAB, fspecial"
-EPS = float(np.finfo(np.float64).eps)
+EPS = sys.float_info.epsilon
 
 
 def disk(radius: float) -> Array:

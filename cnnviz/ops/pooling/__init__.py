@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from cnnviz.errors import SpecError, unknown_name
-from cnnviz.ops.checks import Array
+
+if TYPE_CHECKING:
+    from cnnviz.ops.checks import Array
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from cnnviz.render.theme import GAP, LABEL, MARGIN, WIDE_GAP, theme
 from cnnviz.report.channels import Channel, ChannelSet, dispute
 from cnnviz.report.patch import Patch
 
+if TYPE_CHECKING:
+    from cnnviz.render.sheet import Tile
+
 BOX = 240  # px of a picture
 LEAST_COLUMN = 240  # px, so that range and formula fit below a picture
 BETWEEN = 40  # px between columns, which hold a sign
@@ -28,7 +32,6 @@ MOST_NAME = 240  # px of the image's name above the figure
 MOST_CELL, WIDE_CELL = 30, 34  # px of a whole number, and of another one at least
 MOST_NUMBERS, MOST_CHANNELS = 8, 64  # channels whose patch is shown, and that are shown
 LEAST_OUTLINE = 9  # px of the patch on a picture
-PREVIEW = 160  # pixels of a tile in the terminal
 
 
 def draw(result: ChannelSet, look: Look) -> Scene:
@@ -49,15 +52,14 @@ def draw(result: ChannelSet, look: Look) -> Scene:
     return scene
 
 
-def preview(result: ChannelSet, look: Look) -> np.ndarray:
-    """Return the image and its first channels side by side, `(H, W, 3)` uint8."""
-    sheet = _Sheet(Scene(theme(look.theme)), result, look)
-    shown = [sheet.image] if result.grays else []
-    height, width = display.fit(result.shape, (PREVIEW, PREVIEW))
-    parts = [*shown, *(_Plane(c.values, scale) for c, scale in sheet.channels[:COLUMNS])]
-    tiles = [part.pixels(height, width) for part in parts]
-    factor = height // tiles[0].shape[0]
-    return np.hstack(tiles).repeat(factor, axis=0).repeat(factor, axis=1)
+def tiles(result: ChannelSet, look: Look) -> list[Tile]:
+    """Return the image and its channels as tiles for the terminal."""
+    from cnnviz.render.preview import array_tile
+
+    gray = display.choose(0.0, 255.0, like_image=True)
+    found = [array_tile(result.image, result.source[..., :3], gray)] if result.grays else []
+    scales = [(c, _scale(c, result, look.theme)) for c in _sample(result.channels)]
+    return found + [array_tile(c.title, c.values, scale) for c, scale in scales]
 
 
 class _Plane:

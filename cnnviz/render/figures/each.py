@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from cnnviz.render import display
 from cnnviz.render.display import Scale
 from cnnviz.render.figures import blocks, header, marks, signs
@@ -23,6 +21,9 @@ from cnnviz.report.each import CHANNELS, EachSet
 from cnnviz.report.maps import FeatureMap
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from cnnviz.render.sheet import Tile
     from cnnviz.report.peaks import Peak
 
 BOX = (240, 240)  # px of a picture
@@ -31,7 +32,6 @@ BETWEEN = 40  # px between columns, which hold a sign
 KERNEL = 108  # px of a kernel
 SIGN = 28  # px before a kernel, which hold the sign of the operation
 ARROW = 22  # px between a kernel and its map
-PREVIEW = (160, 160)  # pixels of a map in the terminal
 MOST_BANDS = 8  # kernels that are shown
 
 Band = tuple[FeatureMap, ...]
@@ -56,17 +56,15 @@ def draw(result: EachSet, look: Look) -> Scene:
     return scene
 
 
-def preview(result: EachSet, look: Look) -> np.ndarray:
-    """Return the maps of the first kernel side by side, `(H, W, 3)` uint8."""
-    band = result.bands[0]
-    ((addends, total),) = _scales([band], look)
-    height, width = display.fit(band[0].shape, PREVIEW)
-    tiles = [
-        (total if m is band[-1] else addends).colours(display.reduce(m.values, height, width))
-        for m in band
-    ]
-    factor = height // tiles[0].shape[0]
-    return np.hstack(tiles).repeat(factor, axis=0).repeat(factor, axis=1)
+def tiles(result: EachSet, look: Look) -> list[Tile]:
+    """Return the four maps of each kernel as tiles for the terminal."""
+    from cnnviz.render.preview import array_tile
+
+    found = []
+    for band, (addends, total) in zip(result.bands, _scales(result.bands, look), strict=True):
+        found += [array_tile(m.name, m.values, addends) for m in band[:-1]]
+        found.append(array_tile(band[-1].name, band[-1].values, total))
+    return found
 
 
 class _Sheet:

@@ -15,6 +15,7 @@ from cnnviz.render.theme import GAP, MARGIN, WIDE_GAP, theme
 from cnnviz.report.maps import FeatureMap, MapSet
 
 if TYPE_CHECKING:
+    from cnnviz.render.sheet import Tile
     from cnnviz.report.peaks import Peak
 
 MOST_MAPS = 64
@@ -50,6 +51,13 @@ def draw(mapset: MapSet, look: Look) -> Scene:
     scene.width, scene.height = max(LEAST_WIDTH, right + MARGIN), bottom + MARGIN
     header.draw(scene, lines)
     return scene
+
+
+def tiles(mapset: MapSet, look: Look) -> list[Tile]:
+    """Return the input and the maps as tiles for the terminal."""
+    from cnnviz.render.preview import map_tiles
+
+    return map_tiles(mapset, look)
 
 
 class _Layout:
