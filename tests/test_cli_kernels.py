@@ -215,3 +215,32 @@ class TestFiles:
         (folder / "k.csv").write_text("1,2\n3,4\n")
         data = json.loads(cnnviz("kernels", "k.csv", "--json").out)
         assert (data["name"], data["rank"]) == ("k", 2)
+
+
+class TestShow:
+    @pytest.fixture
+    def terminal(self, folder, monkeypatch):
+        for name, value in {"FORCE_COLOR": "1", "COLORTERM": "truecolor", "LINES": "30"}.items():
+            monkeypatch.setenv(name, value)
+
+    def test_a_kernel_and_its_response(self, cnnviz, terminal):
+        text = cnnviz("kernels", "sobel-x", "--show").text
+        assert "\u2580" in text
+        assert "gain by frequency" in text
+        assert "band-pass  most 8" in text
+
+    def test_filters_and_1x1_kernels(self, cnnviz, net, terminal):
+        text = cnnviz("kernels", f"{net}:conv1", "--show", "-q").text
+        assert all(f"[{i}]" in text or f" {i} " in text for i in range(1, 8))
+        assert "conv3.weight" in cnnviz("kernels", f"{net}:conv3", "--show", "-q").text
+
+    def test_beside_data_it_goes_to_stderr(self, cnnviz, terminal):
+        result = cnnviz("kernels", "edge", "--show", "--json")
+        assert json.loads(result.out)["name"] == "edge"
+        assert "\u2580" in result.err
+
+    def test_no_terminal_and_no_kernel(self, cnnviz):
+        result = cnnviz("kernels", "edge", "--show", "-q")
+        assert (result.code, result.out) == (0, b"")
+        assert "--show draws nothing" in result.err
+        assert "none is named" in cnnviz("kernels", "--show").fault(2)

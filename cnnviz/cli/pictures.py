@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnviz.cli import names, outputs, stamp, streams
+from cnnviz.cli import names, outputs, showing, stamp, streams
 from cnnviz.cli.run import failure
 from cnnviz.cli.types import Target
 from cnnviz.errors import CnnvizError, SpecError
-from cnnviz.render.terminal import colours, escape, size, why_no_picture
+from cnnviz.render.terminal import escape
 
 if TYPE_CHECKING:
     from cnnviz.images import Image
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from cnnviz.report.result import Result
 
 SOME_FAILED = 3
-MOST = 400, 120  # columns and lines of a picture in a terminal, whatever its size
-PROMPT = 2  # lines that follow it: what was written, and the prompt
 
 
 def make(
@@ -150,18 +148,11 @@ class _Run:
 
     def draw(self, result: Result) -> None:
         """Draw a small picture in the terminal, or say once why not."""
-        from cnnviz import render
-
         stream = sys.stderr if self.stdout_is_taken else sys.stdout
-        depth = colours(stream, no_color=self.no_color)
-        if depth is None:
-            why = why_no_picture(stream, no_color=self.no_color)
-            streams.say(f"cnnviz: --show draws nothing: {why}")
+        picture = showing.picture(result, self.look, stream, no_color=self.no_color)
+        if picture is None:
             self.show = False
             return
-        columns, lines = size(stream)
-        room = {"columns": min(columns, MOST[0]), "lines": min(lines, MOST[1]) - PROMPT}
-        picture = render.show(result, self.look, colours=depth, **room)
         self.tell(picture if self.quiet or self.as_json else f"\n{picture}")
 
 

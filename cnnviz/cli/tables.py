@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -28,6 +28,7 @@ def put(
     no_color: bool,
     inputs: Sequence[str] = (),
     pictures: Mapping[str, Callable[[], bytes]] | None = None,
+    draw: Callable[[TextIO], str | None] | None = None,
 ) -> int:
     """Print a result (as `data` with `--json`) and write it in every format that -o asks for.
 
@@ -41,6 +42,8 @@ def put(
         By suffix, what returns the content of a file; `txt` comes first by itself.
     pictures : mapping, optional
         By suffix, what draws the result; where there is any, the first is written without -o too.
+    draw : callable, optional
+        Takes a stream, returns a picture for the terminal behind it, or None.
     """
     texts = {"txt": lambda: text(FILE_WIDTH, False), **formats}
     writers: dict[str, Callable[[], str | bytes]] = {**(pictures or {}), **texts}
@@ -68,6 +71,11 @@ def put(
     elif None not in paths and not quiet:
         coloured = has_colour(sys.stdout, no_color=no_color)
         streams.emit(text(width(sys.stdout), coloured).rstrip("\n"))
+    if draw is not None:
+        aside = as_json or None in paths
+        drawn = draw(sys.stderr if aside else sys.stdout)
+        if drawn is not None:
+            (streams.note if aside else streams.emit)(drawn if quiet or aside else f"\n{drawn}")
     for path in paths:
         if path is not None and not quiet:
             streams.say(f"wrote {path}")

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     help="Show the Nth 64 filters, instead of an even sample of all.",
 )
 @options.style_of_kernels
-@options.printing
+@options.writing
 def command(
     names: tuple[str, ...],
     search: str | None,
@@ -71,7 +71,10 @@ def command(
     """Tell a file from names, which are never mixed."""
     from cnnviz import kernels
 
+    show = writing.pop("show")
     if not names:
+        if show:
+            raise SpecError("--show draws kernels, and none is named")
         return _library(search, writing)
     if search:
         raise SpecError("--search narrows the list, and a kernel is named too")
@@ -80,12 +83,12 @@ def command(
 
         found = filters.look_inside(*place, layout=layout, channel=channel, page=page)
         if found is not None:
-            return _filters(found, place[0], look, writing)
+            return _filters(found, place[0], look, show, writing)
     if channel is not None or page is not None:
         raise SpecError("--slice and --page are for the filters of a weight file")
     from cnnviz.report.kernels import look_up
 
-    return _kernels(look_up(names, layout), names, look, writing)
+    return _kernels(look_up(names, layout), names, look, show, writing)
 
 
 def _library(search: str | None, writing: dict[str, Any]) -> int:
@@ -104,14 +107,20 @@ def _library(search: str | None, writing: dict[str, Any]) -> int:
 
 
 def _kernels(
-    kernels: KernelSet, names: tuple[str, ...], look: dict[str, Any], writing: dict[str, Any]
+    kernels: KernelSet,
+    names: tuple[str, ...],
+    look: dict[str, Any],
+    show: bool,
+    writing: dict[str, Any],
 ) -> int:
     def data() -> dict[str, Any]:
         rows = kernels.to_dicts()
         return rows[0] if len(rows) == 1 else {"kernels": rows}
 
     sources = [one.kernel.source for one in kernels.facts]
-    return _put(kernels, "+".join(map(_stem, names)), kernels.lines, data, look, writing, sources)
+    return _put(
+        kernels, "+".join(map(_stem, names)), kernels.lines, data, look, show, writing, sources
+    )
 
 
 def _stem(text: str) -> str:
@@ -127,7 +136,9 @@ def _stem(text: str) -> str:
     return f"{stem}-{layer}" if layer else stem
 
 
-def _filters(found: FilterSet, path: str, look: dict[str, Any], writing: dict[str, Any]) -> int:
+def _filters(
+    found: FilterSet, path: str, look: dict[str, Any], show: bool, writing: dict[str, Any]
+) -> int:
     def lines(width: int) -> Iterator[str]:
         if found.listing is not None:
             from cnnviz.render.tables import grouped
@@ -135,7 +146,7 @@ def _filters(found: FilterSet, path: str, look: dict[str, Any], writing: dict[st
             yield from grouped(found.listing, width=width).splitlines()
         yield from found.lines(width)
 
-    return _put(found, found.title, lines, found.to_dict, look, writing, [path])
+    return _put(found, found.title, lines, found.to_dict, look, show, writing, [path])
 
 
 def _put(
@@ -144,6 +155,7 @@ def _put(
     lines: Callable[[int], Iterator[str]],
     data: Callable[[], dict[str, Any]],
     look: dict[str, Any],
+    show: bool,
     writing: dict[str, Any],
     inputs: list[str],
 ) -> int:
@@ -151,12 +163,14 @@ def _put(
     import json
 
     from cnnviz import arrays, render
-    from cnnviz.cli import tables
+    from cnnviz.cli import showing, tables
     from cnnviz.cli.names import slug
     from cnnviz.render.terminal import escape
 
+    how = render.Look(**look)
+
     def picture(format: str) -> bytes:
-        return render.render(result, format, render.Look(**look))
+        return render.render(result, format, how)
 
     def raw(format: str) -> bytes:
         named = result.arrays()
@@ -175,5 +189,6 @@ def _put(
         },
         inputs=inputs,
         pictures={format: partial(picture, format) for format in pictures},
+        draw=partial(showing.picture, result, how, no_color=writing["no_color"]) if show else None,
         **writing,
     )

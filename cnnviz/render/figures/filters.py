@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from cnnviz.render import display
@@ -11,6 +13,7 @@ from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, number, times
 from cnnviz.render.scene import Scene
+from cnnviz.render.sheet import Tile
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, theme
 from cnnviz.report.filters import FilterSet
 
@@ -40,6 +43,33 @@ def draw(filters: FilterSet, look: Look) -> Scene:
     scene.width, scene.height = max(480, right + MARGIN, wide + 2 * MARGIN), bottom + MARGIN
     header.draw(scene, lines)
     return scene
+
+
+def tiles(filters: FilterSet, look: Look) -> list[Tile]:
+    """Return each filter that is shown as a tile for the terminal; 1x1 kernels as one matrix."""
+    largest = float(np.abs(filters.view).max())
+    if filters.is_matrix:
+        matrix = filters.view[0][:, list(filters.shown)].T
+        draw = partial(_pixels, matrix, largest, look.theme)
+        return [Tile((filters.name,), (filters.view_words(), ""), matrix.shape, draw)]
+    found = []
+    for index in filters.shown:
+        values = filters.view[..., index]
+        limit = largest if look.range == "shared" else float(np.abs(values).max())
+        draw = partial(_pixels, values, limit, look.theme)
+        titles = f"{filters.name}[{index}]", str(index)
+        peak = float(np.abs(values).max())
+        said = f"{values.min():.3g} to {values.max():.3g}", f"+-{peak:.2g}", f"{peak:.1g}"
+        found.append(Tile(titles, said, values.shape[:2], draw))
+    return found
+
+
+def _pixels(
+    values: np.ndarray, limit: float, theme_name: str, height: int, width: int
+) -> np.ndarray:
+    if values.ndim == 3:
+        return display.reduce(_colours(values, limit), height, width)
+    return _scale(limit, theme_name).colours(display.reduce(values, height, width))
 
 
 def _grid(scene: Scene, filters: FilterSet, look: Look, top: float) -> tuple[float, float]:

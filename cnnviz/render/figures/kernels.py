@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import floor, log10
 
 import numpy as np
@@ -14,6 +15,7 @@ from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import number, times
 from cnnviz.render.scene import Scene
+from cnnviz.render.sheet import Tile
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, theme
 from cnnviz.report.kernels import KernelFacts, KernelSet
 
@@ -36,6 +38,21 @@ def draw(kernels: KernelSet, look: Look) -> Scene:
     scene.width, scene.height = max(480, right + MARGIN), bottom + MARGIN
     header.draw(scene, lines)
     return scene
+
+
+def tiles(kernels: KernelSet, look: Look) -> list[Tile]:
+    """Return each kernel and its response as tiles for the terminal."""
+    found = []
+    for one, scale in zip(kernels.facts, _scales(kernels.facts, look), strict=True):
+        named = f"{one.name}  {times(one.values.shape)}".replace("×", "x"), one.name
+        said = f"sum {one.sum:.4g}  rank {one.rank}", f"sum {one.sum:.4g}"
+        found.append(Tile(named, said, one.values.shape, partial(_pixels, one.values, scale)))
+        found.append(spectrum.tile(one.name, one.response, look))
+    return found
+
+
+def _pixels(values: np.ndarray, scale: Scale, height: int, width: int) -> np.ndarray:
+    return scale.colours(display.reduce(values, height, width))
 
 
 def _title(kernels: KernelSet) -> str:

@@ -14,6 +14,7 @@ from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, number
 from cnnviz.render.scene import Line, Polygon, Rect, Scene
+from cnnviz.render.sheet import Tile
 from cnnviz.render.theme import CAPTION, WIDE_GAP
 from cnnviz.report.spectrum import Response, gains
 
@@ -57,6 +58,18 @@ def thumbnail(scene: Scene, x: float, y: float, values: np.ndarray, name: str, l
     side = SMALL * look.scale
     pixels = display.reduce(_scale(found, scene.theme.name).colours(found), side, side)
     blocks.tile(scene, x, y, pixels, SMALL, SMALL, f"frequency response of {name}")
+
+
+def tile(name: str, found: Response, look: Look) -> Tile:
+    """Return |H(u, v)| as a tile for the terminal."""
+    scale = _scale(found.gains, look.theme)
+
+    def draw(height: int, width: int) -> np.ndarray:
+        return scale.colours(display.reduce(found.gains, height, width))
+
+    titles = f"{name}  gain by frequency", "gain by frequency", "gain"
+    captions = f"{found.kind}  most {found.peak[0]:.4g}", found.kind
+    return Tile(titles, captions, found.gains.shape, draw)
 
 
 def _scale(found: np.ndarray, theme_name: str) -> display.Scale:
