@@ -179,6 +179,15 @@ class TestNpz:
         with pytest.raises(RefusedError, match="more than 100 times"):
             read_array(data, name="a.npz")
 
+    def test_a_bomb_that_lies_about_what_is_stored(self):
+        data = packed([("a.npy", saved(np.zeros(2**21)))])
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            stored = struct.pack("<I", archive.infolist()[0].compress_size)
+        lying = data.replace(stored, struct.pack("<I", 2**30))
+        assert lying != data
+        with pytest.raises(RefusedError, match="more than 100 times"):
+            read_array(lying, name="a.npz")
+
     def test_member_over_the_budget(self):
         with pytest.raises(RefusedError, match=r"a\.npz:a needs"):
             read_array(saved(None, a=np.ones(200)), name="a.npz", max_bytes=1000)

@@ -32,7 +32,7 @@ class Archive:
     def __init__(self, file: BinaryIO, name: str, max_bytes: int) -> None:
         self.metadata: dict[str, str] = {}
         self._name, self._max_bytes = name, max_bytes
-        _check_count(file, name)
+        self._size = _check_count(file, name)
         with _faults(name):
             self._zip = zipfile.ZipFile(file)
             self._members = _members(self._zip.infolist(), name)
@@ -50,7 +50,8 @@ class Archive:
         key = choose(self._members, self._name, member)
         info = self._members[key]
         with _faults(self._name):
-            _check(info, self._where(key), self._max_bytes)
+            stored = min(info.compress_size, self._size)  # which may be a lie
+            _check(info, stored, self._where(key), self._max_bytes)
             with self._zip.open(info) as file:
                 content = file.read(info.file_size)
         return npy.read(content, self._where(key), self._max_bytes)
@@ -96,14 +97,16 @@ def _faults(name: str) -> Iterator[None]:
         raise InputError(f"corrupt .npz: {reason[:120]}", path=name) from error
 
 
-def _check_count(file: BinaryIO, name: str) -> None:
-    """Count the members before zipfile makes an object for each."""
-    count = 0
+def _check_count(file: BinaryIO, name: str) -> int:
+    """Count the members before zipfile makes an object for each; return the size of the file."""
+    count = size = 0
     while chunk := file.read(_CHUNK):
+        size += len(chunk)
         count += chunk.count(b"PK\x01\x02")
         if count > MAX_MEMBERS:
             raise RefusedError(f"holds more than {MAX_MEMBERS} members", path=name)
     file.seek(0)
+    return size
 
 
 def _members(infos: list[zipfile.ZipInfo], name: str) -> dict[str, zipfile.ZipInfo]:
@@ -115,13 +118,12 @@ def _members(infos: list[zipfile.ZipInfo], name: str) -> dict[str, zipfile.ZipIn
     return found
 
 
-def _check(info: zipfile.ZipInfo, where: str, max_bytes: int) -> None:
+def _check(info: zipfile.ZipInfo, stored: int, where: str, max_bytes: int) -> None:
     """Refuse a member by what it declares; zipfile unpacks no more than that."""
     check_bytes(info.file_size, where, limit=max_bytes)
-    if info.file_size > max(MAX_RATIO * info.compress_size, _SMALL):
+    if info.file_size > max(MAX_RATIO * stored, _SMALL):
         raise RefusedError(
-            f"{where} declares {info.file_size} bytes in {info.compress_size}, "
-            f"more than {MAX_RATIO} times"
+            f"{where} declares {info.file_size} bytes in {stored}, more than {MAX_RATIO} times"
         )
     # zipfile has no bound for the other methods, which NumPy does not write.
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

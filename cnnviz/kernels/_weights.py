@@ -14,6 +14,7 @@ import numpy as np
 from cnnviz.arrays import open_arrays
 from cnnviz.arrays.opened import Opened
 from cnnviz.errors import InputError, SpecError
+from cnnviz.files import check_bytes
 from cnnviz.kernels import _layout
 from cnnviz.kernels._entry import Array
 from cnnviz.kernels._layout import Layout
@@ -129,7 +130,9 @@ class WeightFile:
                 f"{where}: the layout of {sizes} cannot be told", hint="give --layout hwio or oihw"
             )
         axes = stored.layout.axes
-        values = _layout.as_weights(self.raw(stored).astype(np.float64, copy=False), axes)
+        raw = self.raw(stored)
+        check_bytes(raw.nbytes + 16 * raw.size, where)  # as float64, and each filter apart
+        values = _layout.as_weights(raw.astype(np.float64, copy=False), axes)
         if _layout.is_depthwise(stored.name, axes):
             values = values.reshape(*values.shape[:2], 1, -1)
         if wrong := int(np.count_nonzero(~np.isfinite(values))):
