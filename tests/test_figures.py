@@ -13,9 +13,10 @@ from PIL import Image
 from cnnviz.kernels import Kernel, resolve
 from cnnviz.render import Look, formats, render
 from cnnviz.render.display import choose, fit, is_crowded
-from cnnviz.render.figures import maps
+from cnnviz.render.figures import blocks, maps
 from cnnviz.render.fonts import measure
 from cnnviz.render.scene import Picture, Scene, Text
+from cnnviz.render.theme import theme
 from cnnviz.report.convolution import convolve
 from cnnviz.report.maps import MapSet
 from cnnviz.report.pooling import pool
@@ -67,6 +68,9 @@ CASES = {
         [*resolve("sobel-x"), *resolve("sobel-y")],
         {"combine": "magnitude"},
     ),
+    "a tool": (convolve, PHOTO, resolve("bank:pillow"), {}),
+    "another tool": (convolve, PHOTO, resolve("bank:imagemagick"), {"padding": "same"}),
+    "factors": (convolve, PHOTO, resolve("binomial") + resolve("pillow:detail"), {}),
     "pool three": (pool, PHOTO, ("max", "average", "lp:3"), {"pool_size": 3, "strides": 2}),
     "pool winners": (pool, TALL, ("max",), {"pool_size": 2, "winners": True}),
     "pool global": (pool, PHOTO, ("global-max", "global-average"), {}),
@@ -259,3 +263,35 @@ def test_overlay_covers_the_photo_where_windows_are_centred() -> None:
 
 def test_formats_are_the_modules_of_backends() -> None:
     assert formats() == ("png", "svg")
+
+
+def test_names_in_a_grid_go_without_their_tool() -> None:
+    scene = maps.draw(made("a tool"), Look())
+    texts = [box[4] for box in boxes(scene)]
+    assert scene.title.startswith("10 kernels of pillow, offset 255 of pillow:contour")
+    assert {"blur", "find-edges", "smooth-more"} <= set(texts)
+
+
+def test_long_fractions_are_whole_numbers_with_a_factor() -> None:
+    texts = [box[4] for box in boxes(maps.draw(made("factors"), Look()))]
+    assert {"1/16 ×", "1/6 ×", "4", "10"} <= set(texts)
+    typed = convolve(MATRIX, resolve("0.25 0.5 0.25"), is_photo=False)
+    texts = [box[4] for box in boxes(maps.draw(typed, Look()))]
+    assert {"0.25", "0.5"} <= set(texts)  # as they were typed
+
+
+def test_labels_of_a_colour_bar_leave_a_gap() -> None:
+    scale = choose(-2439.0, 2439.0, crowded=True)
+    narrow, wide = Scene(theme("light")), Scene(theme("light"))
+    blocks.bar(narrow, 0, 0, 186, scale)
+    blocks.bar(wide, 0, 0, 300, scale)
+    limits = ["−2\u2009439", "0", "2\u2009439"]
+    assert [i.text for i in narrow.items if isinstance(i, Text)] == limits
+    assert [i.text for i in wide.items if isinstance(i, Text)] == [*limits, "−610", "610"]
+
+
+@pytest.mark.parametrize(("kernel", "gray"), [("gaussian", True), ("box", True), ("edge", False)])
+def test_an_averaged_photo_is_shown_in_gray(kernel: str, gray: bool) -> None:
+    scene = maps.draw(convolve(PHOTO, resolve(kernel), name="photo.png"), Look())
+    (shown,) = (i for i in scene.items if isinstance(i, Picture) and i.title == kernel)
+    assert (np.ptp(shown.pixels, axis=-1) == 0).all() == gray

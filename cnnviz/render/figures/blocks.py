@@ -17,6 +17,7 @@ from cnnviz.render.theme import CAPTION, GAP, LABEL, SMALLEST, ink
 HEADING = 22  # height of a heading above a tile
 BAR = 8  # height of a colour bar
 LEAST_CELL, MOST_CELL = 18, 40  # px of a cell that may hold a number
+FACTOR = 16  # height of the line below a kernel that holds its factor
 MOST_CELLS = 24  # cells along an axis up to which an array is drawn as cells
 
 
@@ -207,7 +208,8 @@ def kernel_picture(
     """Draw a kernel in a box, with its numbers if they can be read; return its size.
 
     A `(kh, kw, 3)` kernel is drawn in colour (gray is zero), another deep one as the mean over
-    its channels.
+    its channels. Where its numbers are long fractions of whole ones, these are written, above
+    their factor.
     """
     title = f"kernel {name}"
     limit = float(np.abs(values).max()) or 1.0
@@ -217,6 +219,12 @@ def kernel_picture(
         tile(scene, x, y, pixels, width, height, title)
         return height, width
     flat = values if values.ndim == 2 else values.mean(axis=2)
+    size = min(36, box // max(flat.shape)) if max(flat.shape) <= 7 else 0
+    denominator = 1
+    if size >= LEAST_CELL and not np.array_equal(flat, np.round(flat, 2)):
+        from cnnviz.report.exact import whole
+
+        flat, denominator = whole(flat) or (flat, 1)
     low, high = float(flat.min()), float(flat.max())
     scale = display.choose(
         low,
@@ -229,10 +237,14 @@ def kernel_picture(
         scale = display.choose(
             0.0, high or 1.0, display="minmax", name="orange", theme=scene.theme.name
         )
-    size = min(36, box // max(flat.shape)) if max(flat.shape) <= 7 else 0
     if size >= LEAST_CELL:
         cells(scene, x, y, flat, scale, size, title)
-        return flat.shape[0] * size, flat.shape[1] * size
+        height, width = flat.shape[0] * size, flat.shape[1] * size
+        if denominator == 1:
+            return height, width
+        text = f"1/{denominator} ×"
+        scene.text(x, y + height + FACTOR - 2, text, colour=scene.theme.secondary)
+        return height + FACTOR, width
     height, width = display.fit(flat.shape, (box, box))
     tile(scene, x, y, scale.colours(display.reduce(flat, height, width)), width, height, title)
     return height, width
