@@ -113,14 +113,27 @@ def taps(
     axis: Axis, cells: int, outputs: int, origin: tuple[int, int] = (0, 0)
 ) -> Iterator[tuple[slice, slice]]:
     """Yield for each cell of the window the outputs that find it in the image, and those cells."""
-    first, top = origin
     for i in range(axis.kernel_size):
-        start = axis.start(first) + i * axis.dilation - top
-        low = max(0, -(start // axis.stride))
-        high = min(outputs, -((start - cells) // axis.stride))
-        if low < high:
-            reach = start + (high - 1) * axis.stride + 1
-            yield slice(low, high), slice(start + low * axis.stride, reach, axis.stride)
+        met = tap(axis, i, cells, outputs, origin)
+        if met is not None:
+            yield met
+
+
+def tap(
+    axis: Axis, i: int, cells: int, outputs: int, origin: tuple[int, int] = (0, 0)
+) -> tuple[slice, slice] | None:
+    """Return the outputs that find cell `i` of their window in the image, and those cells.
+
+    None if no output does; `outputs` and `cells` begin at the output and cell `origin`.
+    """
+    first, top = origin
+    start = axis.start(first) + i * axis.dilation - top
+    low = max(0, -(start // axis.stride))
+    high = min(outputs, -((start - cells) // axis.stride))
+    if low >= high:
+        return None
+    reach = start + (high - 1) * axis.stride + 1
+    return slice(low, high), slice(start + low * axis.stride, reach, axis.stride)
 
 
 def counts(axis: Axis, *, include_pad: bool = False) -> NDArray[np.intp]:
@@ -144,14 +157,19 @@ def check_seen(rows: Axis, columns: Axis) -> None:
     SpecError
         Naming the first such row or column of the output.
     """
-    for axis, name in ((rows, "row"), (columns, "column")):
-        seen = counts(axis)
-        if not seen.all():
-            raise SpecError(
-                f"output {name} {int(seen.argmin())} would pool padding only: pool_size "
-                f"{axis.kernel_size}, dilation {axis.dilation}, padding {axis.before}+{axis.after}",
-                hint="use less padding",
-            )
+    check_axis_seen(rows, "row")
+    check_axis_seen(columns, "column")
+
+
+def check_axis_seen(axis: Axis, name: str) -> None:
+    """Do what `check_seen` does for one axis, whose outputs are called `name`."""
+    seen = counts(axis)
+    if not seen.all():
+        raise SpecError(
+            f"output {name} {int(seen.argmin())} would pool padding only: pool_size "
+            f"{axis.kernel_size}, dilation {axis.dilation}, padding {axis.before}+{axis.after}",
+            hint="use less padding",
+        )
 
 
 def like(result: Array, x: ArrayLike) -> Array:

@@ -1,0 +1,39 @@
+"""Smooth versions of `relu`."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnnviz.ops.checks import Array, floats, number
+
+
+def softplus(x: ArrayLike) -> Array:
+    """Return `log(1 + exp(x))`, without overflow."""
+    x = floats(x)
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def squareplus(x: ArrayLike, *, b: float = 4.0) -> Array:
+    """Return `(x + √(x² + b)) / 2` (Barron, 2021).
+
+    >>> squareplus([-3.0, 0.0], b=16).tolist()
+    [1.0, 2.0]
+    """
+    x = floats(x)
+    b = number(b, "b", 0)
+    root = np.hypot(x, x.dtype.type(b**0.5))
+    # Below 0 the sum cancels; b / (root - x) is the same and does not.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result: Array = np.where(x < 0, b / (root - x), x + root) / 2
+    return result
+
+
+def sparse_plus(x: ArrayLike) -> Array:
+    """Return 0 below -1, `x` above 1, `(x + 1)² / 4` between."""
+    x = floats(x)
+    result: Array = np.where(x < 1, np.square(np.clip(x, -1, 1) + 1) / 4, x)
+    return result
+
+
+ACTIVATIONS = (softplus, squareplus, sparse_plus)
