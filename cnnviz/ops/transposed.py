@@ -115,7 +115,8 @@ def conv2d_transpose(
     out = np.zeros(shape, dtype)
     adjoint = axes[0].adjoint, axes[1].adjoint
     with np.errstate(all="ignore"):
-        _scatter(batch.astype(dtype, copy=False), weights, adjoint, groups, out)
+        batch = batch.astype(dtype, copy=False)
+        _scatter(batch, weights[::-1, ::-1] if flip else weights, adjoint, groups, out)
         if added is not None:
             out += added.astype(dtype)
     if np.ndim(x) == 4:

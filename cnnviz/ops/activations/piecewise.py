@@ -77,9 +77,8 @@ def prelu(x: ArrayLike, *, alpha: ArrayLike) -> Array:
     if not fits:
         raise SpecError(f"alpha {slopes.shape} does not fit an input {x.shape}")
     if slopes.ndim == 0 and 0 <= slopes <= 1:
-        return np.maximum(x, x * slopes)
-    result: Array = np.where(x > 0, x, x * slopes)
-    return result
+        return np.asarray(np.maximum(x, x * slopes))
+    return np.where(x > 0, x, x * slopes)
 
 
 def threshold(x: ArrayLike, *, threshold: float, default_value: float) -> Array:
