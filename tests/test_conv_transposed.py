@@ -182,7 +182,7 @@ def test_what_does_not_fit_is_named(shape, settings, message):
 
 def test_faults():
     with pytest.raises(InputError, match="kernel has 1 non-finite value"):
-        conv2d_transpose(np.ones((3, 3)), [[1, np.nan]])
+        conv2d_transpose(np.ones((3, 3, 2)), [[1, np.nan]])
     with pytest.raises(RefusedError, match="the result of the convolution"):
         conv2d_transpose(np.ones((3, 3)), np.ones((1, 1)), strides=10**6)
     with pytest.raises(SpecError, match="the input has 1 axes"):

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Padding, Size, Window
-from cnnviz.ops.checks import Array, as_batch
+from cnnviz.ops.checks import Array, as_batch, check_finite
 from cnnviz.ops.conv.checks import ranked
 from cnnviz.ops.conv.engine import convolve
 from cnnviz.ops.padding import Border
@@ -72,6 +72,7 @@ def depthwise_conv2d(
     weights = ranked(kernels, "C, depth_multiplier")
     plain = weights.ndim == 2
     if plain:
+        check_finite(weights, "kernel")  # before its numbers are repeated
         weights = np.broadcast_to(weights[:, :, np.newaxis], (*weights.shape, channels))
     elif weights.shape[2] != channels:
         raise SpecError(

@@ -17,7 +17,7 @@ from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Padding, Size
 from cnnviz.geometry.transposed import TransposedWindow
-from cnnviz.ops.checks import Array, as_batch, result_type
+from cnnviz.ops.checks import Array, as_batch, check_finite, result_type
 from cnnviz.ops.conv.checks import offsets, positive, ranked
 from cnnviz.ops.conv.engine import as_weights, check_result
 from cnnviz.ops.windows import tap
@@ -134,6 +134,7 @@ def _stack(kernels: ArrayLike, channels: int, groups: int) -> Array:
             hint="give kernels (kh, kw, filters/groups, C)",
         )
     if weights.ndim == 2:
+        check_finite(weights, "kernel")  # before its numbers are repeated
         weights = np.broadcast_to(weights[:, :, np.newaxis], (*weights.shape, channels))
     if weights.ndim == 3:
         weights = weights[:, :, np.newaxis]
