@@ -2,7 +2,7 @@
 
 Each module of this package is a family, found by being there. It holds functions, `ACTIVATIONS`, a
 tuple of those that a name alone asks for (they keep the shape and need no parameter), and may hold
-`ALIASES`, other names for them.
+`ALIASES`, other names for them. No family is called as a function is.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def exponential(x: ArrayLike) -> Array:
 def elu(x: ArrayLike, *, alpha: float = 1.0) -> Array:
     """Return `x` above 0 and `alpha (exp(x) - 1)` below (Clevert et al., 2015)."""
     x = floats(x)
-    return np.where(x > 0, x, number(alpha, "alpha") * np.expm1(np.minimum(x, 0)))
+    return np.maximum(x, 0) + number(alpha, "alpha") * np.expm1(np.minimum(x, 0))
 
 
 def celu(x: ArrayLike, *, alpha: float = 1.0) -> Array:
@@ -27,7 +27,7 @@ def celu(x: ArrayLike, *, alpha: float = 1.0) -> Array:
     alpha = number(alpha, "alpha", 0)
     if alpha == 0:
         raise SpecError("alpha 0 would divide by 0", hint="relu is the limit")
-    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0) / alpha))
+    return np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) / alpha)
 
 
 def selu(x: ArrayLike) -> Array:

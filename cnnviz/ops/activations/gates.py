@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from cnnviz.errors import SpecError
 from cnnviz.ops.activations.piecewise import hard_sigmoid
 from cnnviz.ops.activations.sigmoids import sigmoid
-from cnnviz.ops.activations.softplus import softplus
+from cnnviz.ops.activations.smooth import softplus
 from cnnviz.ops.checks import Array, axis_of, floats
 
 

@@ -1,4 +1,7 @@
-"""Activations made of straight lines."""
+"""Activations made of straight lines.
+
+Sums of clipped parts in place of `np.where`, ten times slower on values of mixed signs.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def relu(
     """
     x = floats(x)
     slope, threshold = number(negative_slope, "negative_slope"), number(threshold, "threshold")
-    above = np.maximum(x, 0) if threshold == 0 else np.where(x > threshold, x, x.dtype.type(0))
+    above = np.maximum(x, 0) if threshold == 0 else x * (x > threshold)
     if max_value is not None:
         above = np.minimum(above, number(max_value, "max_value", 0))
     return above + slope * np.minimum(x - threshold, 0) if slope else above
@@ -76,9 +79,8 @@ def prelu(x: ArrayLike, *, alpha: ArrayLike) -> Array:
         fits = False
     if not fits:
         raise SpecError(f"alpha {slopes.shape} does not fit an input {x.shape}")
-    if slopes.ndim == 0 and 0 <= slopes <= 1:
-        return np.asarray(np.maximum(x, x * slopes))
-    return np.where(x > 0, x, x * slopes)
+    result: Array = np.maximum(x, 0) + slopes * np.minimum(x, 0)
+    return result
 
 
 def threshold(x: ArrayLike, *, threshold: float, default_value: float) -> Array:
@@ -115,7 +117,7 @@ def hard_shrink(x: ArrayLike, *, threshold: float = 0.5) -> Array:
     [-2.0, 0.0, 1.0]
     """
     x = floats(x)
-    return np.where(np.abs(x) > number(threshold, "threshold", 0), x, x.dtype.type(0))
+    return x * (np.abs(x) > number(threshold, "threshold", 0))
 
 
 def soft_shrink(x: ArrayLike, *, threshold: float = 0.5) -> Array:

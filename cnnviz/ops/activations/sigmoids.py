@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnviz.ops.activations.softplus import softplus
 from cnnviz.ops.checks import Array, floats
 
 
@@ -27,7 +26,9 @@ def log_sigmoid(x: ArrayLike) -> Array:
     >>> log_sigmoid([-1000.0]).tolist()
     [-1000.0]
     """
-    return -softplus(-floats(x))
+    x = floats(x)
+    result: Array = np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+    return result
 
 
 def tanh(x: ArrayLike) -> Array:

@@ -22,18 +22,19 @@ def squareplus(x: ArrayLike, *, b: float = 4.0) -> Array:
     """
     x = floats(x)
     b = number(b, "b", 0)
-    root = np.hypot(x, x.dtype.type(b**0.5))
-    # Below 0 the sum cancels; b / (root - x) is the same and does not.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        result: Array = np.where(x < 0, b / (root - x), x + root) / 2
+    above: Array = np.maximum(x, 0)
+    if b == 0:
+        return above
+    # Added to it is (√(x² + b) - |x|) / 2, without the difference that cancels.
+    size = np.abs(x) + np.sqrt(np.square(x) + b)
+    result: Array = above + b / 2 / size
     return result
 
 
 def sparse_plus(x: ArrayLike) -> Array:
     """Return 0 below -1, `x` above 1, `(x + 1)² / 4` between."""
     x = floats(x)
-    result: Array = np.where(x < 1, np.square(np.clip(x, -1, 1) + 1) / 4, x)
-    return result
+    return np.maximum(x, np.square(np.clip(x, -1, 1) + 1) / 4)
 
 
 ACTIVATIONS = (softplus, squareplus, sparse_plus)
