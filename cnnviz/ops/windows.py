@@ -142,11 +142,18 @@ def counts(axis: Axis, *, include_pad: bool = False) -> NDArray[np.intp]:
     With `include_pad` the padding counts too, but not what a last window in ceil mode reads
     beyond it.
     """
-    starts = np.arange(axis.output) * axis.stride - axis.before
     low, high = (-axis.before, axis.size + axis.after) if include_pad else (0, axis.size)
-    first = np.maximum(0, -((starts - low) // axis.dilation))
-    stop = np.minimum(axis.kernel_size, -((starts - high) // axis.dilation))
-    return cast("NDArray[np.intp]", np.maximum(0, stop - first))
+    found = np.full(axis.output, axis.kernel_size, np.intp)
+    # Only windows that stick out at either end are counted: those that start before `low`, and
+    # those that end behind `high`.
+    head = min(axis.output, -((-axis.before - low) // axis.stride))
+    tail = max(head, (high - axis.extent + axis.before) // axis.stride + 1)
+    for outputs in (slice(0, head), slice(tail, axis.output)):
+        starts = np.arange(outputs.start, outputs.stop) * axis.stride - axis.before
+        first = np.maximum(0, -((starts - low) // axis.dilation))
+        stop = np.minimum(axis.kernel_size, -((starts - high) // axis.dilation))
+        found[outputs] = np.maximum(0, stop - first)
+    return found
 
 
 def check_seen(rows: Axis, columns: Axis) -> None:

@@ -16,7 +16,8 @@ def sigmoid(x: ArrayLike) -> Array:
     """
     with np.errstate(over="ignore"):  # infinity, of which the result is 0
         powers = np.exp(-floats(x))
-    result: Array = 1 / (1 + powers)
+    powers += 1
+    result: Array = 1 / powers
     return result
 
 

@@ -34,7 +34,8 @@ def squareplus(x: ArrayLike, *, b: float = 4.0) -> Array:
 def sparse_plus(x: ArrayLike) -> Array:
     """Return 0 below -1, `x` above 1, `(x + 1)² / 4` between."""
     x = floats(x)
-    return np.maximum(x, np.square(np.clip(x, -1, 1) + 1) / 4)
+    result: Array = np.maximum(x, np.square(np.clip(x, -1, 1) + 1) / 4)
+    return result
 
 
 ACTIVATIONS = (softplus, squareplus, sparse_plus)
