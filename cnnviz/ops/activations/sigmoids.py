@@ -15,9 +15,10 @@ def sigmoid(x: ArrayLike) -> Array:
     [0.0, 0.5, 1.0]
     """
     with np.errstate(over="ignore"):  # infinity, of which the result is 0
-        powers = np.exp(-floats(x))
-    powers += 1
-    result: Array = 1 / powers
+        result = np.asarray(-floats(x))
+        np.exp(result, out=result)
+    result += 1
+    np.divide(1, result, out=result)
     return result
 
 
