@@ -148,6 +148,13 @@ def test_squareplus_keeps_its_digits_far_below_0():
     assert cnnviz.squareplus([-2.0, 0.0, 2.0], b=0).tolist() == [0, 0, 2]
 
 
+@pytest.mark.parametrize("name", sorted(set(activations()) - {"exponential"}))
+def test_huge_values_do_not_overflow_on_the_way(name):
+    x = np.float32([[-1e30, 1e30]])
+    assert np.isfinite(activation(name)(x)).all()
+    assert np.isfinite(cnnviz.gelu(x, approximate=True)).all()
+
+
 def test_an_unknown_name_gets_the_nearest():
     with pytest.raises(SpecError, match="did you mean"):
         activation("rleu")

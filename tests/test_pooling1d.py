@@ -123,3 +123,11 @@ def test_a_window_of_padding_only_is_refused():
         2,
     ]
     assert ops.lp_pool1d([1, 2], 1, padding=(1, 0)).tolist() == [0, 1, 2]
+
+
+def test_a_window_far_larger_than_the_sequence():
+    # Its billion cells meet the sequence nowhere else and are not visited.
+    assert ops.max_pool1d([1, 2, 3], 10**9, strides=1, padding="same").tolist() == [3, 3, 3]
+    assert ops.average_pool1d([1, 2, 3], 10**9, padding="same").tolist() == [2]
+    with pytest.raises(SpecError, match="kernel_size 2147483648 is above 2147483647"):
+        ops.max_pool1d([1, 2, 3], 2**31)

@@ -17,6 +17,8 @@ Shape = tuple[int, ...]
 Size = int | Sequence[int]
 Padding = str | int | Sequence[int] | Sequence[Sequence[int]]
 NAMED_PADDINGS = ("valid", "same", "full")
+# Above it, sums and products of sizes would not fit into an array's index.
+LARGEST = 2**31 - 1
 # A window over time that reads nothing of the future.
 CAUSAL = "causal"
 
@@ -238,6 +240,8 @@ def sizes(value: Size, name: str, *, rank: int = 2, least: int = 1) -> Shape:
         kind = "a positive integer" if least > 0 else "an integer that is not negative"
         several = f" or {rank} of them" if rank > 1 else ""
         raise SpecError(f"{name} {value!r} is not {kind}{several}")
+    if max(result) > LARGEST:
+        raise SpecError(f"{name} {max(result)} is above {LARGEST}")
     return result
 
 

@@ -113,7 +113,11 @@ def taps(
     axis: Axis, cells: int, outputs: int, origin: tuple[int, int] = (0, 0)
 ) -> Iterator[tuple[slice, slice]]:
     """Yield for each cell of the window the outputs that find it in the image, and those cells."""
-    for i in range(axis.kernel_size):
+    # Of a window far larger than the image, most cells meet it nowhere.
+    start = axis.start(origin[0]) - origin[1]
+    low = max(0, -((start + (outputs - 1) * axis.stride) // axis.dilation))
+    high = min(axis.kernel_size, -((start - cells) // axis.dilation))
+    for i in range(low, high):
         met = tap(axis, i, cells, outputs, origin)
         if met is not None:
             yield met

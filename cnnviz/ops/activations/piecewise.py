@@ -1,6 +1,6 @@
 """Activations made of straight lines.
 
-Sums of clipped parts in place of `np.where`, ten times slower on values of mixed signs.
+Sums of clipped parts rather than `np.where`, ten times slower on values of mixed signs.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnnviz.errors import SpecError
-from cnnviz.ops.checks import Array, floats, number, real_array
+from cnnviz.ops.checks import Array, check_finite, floats, number, real_array
 
 
 def linear(x: ArrayLike) -> Array:
@@ -33,7 +33,7 @@ def relu(
     """
     x = floats(x)
     slope, threshold = number(negative_slope, "negative_slope"), number(threshold, "threshold")
-    above = np.maximum(x, 0) if threshold == 0 else x * (x > threshold)
+    above = np.maximum(x, 0) if threshold == 0 else np.where(x > threshold, x, x.dtype.type(0))
     if max_value is not None:
         above = np.minimum(above, number(max_value, "max_value", 0))
     return above + slope * np.minimum(x - threshold, 0) if slope else above
@@ -67,12 +67,16 @@ def prelu(x: ArrayLike, *, alpha: ArrayLike) -> Array:
     ------
     SpecError
         If the shape of `alpha` does not fit.
+    InputError
+        If it holds NaN or infinity.
 
     >>> prelu([[-2.0, -2.0], [3.0, 3.0]], alpha=[0.5, 0.25]).tolist()
     [[-1.0, -0.5], [3.0, 3.0]]
     """
     x = floats(x)
-    slopes = real_array(alpha, "alpha").astype(x.dtype)
+    slopes = real_array(alpha, "alpha")
+    check_finite(slopes, "alpha")
+    slopes = slopes.astype(x.dtype)
     try:
         fits = np.broadcast_shapes(x.shape, slopes.shape) == x.shape
     except ValueError:

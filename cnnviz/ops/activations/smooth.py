@@ -26,7 +26,8 @@ def squareplus(x: ArrayLike, *, b: float = 4.0) -> Array:
     if b == 0:
         return above
     # Added to it is (√(x² + b) - |x|) / 2, without the difference that cancels.
-    size = np.abs(x) + np.sqrt(np.square(x) + b)
+    with np.errstate(over="ignore"):  # of so large an x nothing but x is left
+        size = np.abs(x) + np.sqrt(np.square(x) + b)
     result: Array = above + b / 2 / size
     return result
 

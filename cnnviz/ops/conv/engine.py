@@ -43,13 +43,15 @@ def convolve(
         As `conv2d`.
     """
     rows, columns = axes
-    padded = Padded.of(axes, border)
     dtype = result_type(batch)
     weights = as_weights(weights, dtype)
     filters = weights.shape[3]
     added = offsets(bias, filters)
     shape = (len(batch), rows.output, columns.output, filters)
     check_result(shape, dtype)
+    height, width = (axis.before + axis.size + axis.after for axis in axes)
+    check_bytes(np.dtype(dtype).itemsize * height * width * batch.shape[3], "the padded image")
+    padded = Padded.of(axes, border)
 
     out = np.empty(shape, dtype)
     job = Job(rows, columns, padded, groups, summed)
