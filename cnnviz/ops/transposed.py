@@ -156,36 +156,48 @@ def _scatter(
     kh, kw, filters, channels = weights.shape
     each = channels // groups
     planar = filters < RUN
-    phases = _phases(out, (rows.stride, columns.stride), planar)
-    across = [tap(columns, j, columns.size, columns.output) for j in range(kw)]
+    phases = _phases(out, rows, columns, planar)
+    across = list(_reach(columns, columns.output))
     for images, lines in _bands(batch.shape, kh * kw * filters):
         cells = batch[images, lines]
-        down = [tap(rows, i, rows.size, cells.shape[1], (lines.start, 0)) for i in range(kh)]
+        down = list(_reach(rows, cells.shape[1], lines.start))
         for group in range(groups):
             read = slice(group * each, (group + 1) * each)
-            products = _products(cells[..., read], weights[..., read], planar)
             made = slice(group * filters, (group + 1) * filters)
-            for (i, met_rows), (j, met_columns) in product(enumerate(down), enumerate(across)):
-                if met_rows and met_columns:
-                    (r, to_rows), (c, to_columns) = met_rows, met_columns
-                    top, left = to_rows.start % rows.stride, to_columns.start % columns.stride
-                    y, x = to_rows.start // rows.stride, to_columns.start // columns.stride
-                    part = products[i, j, :, r, c]
-                    _, height, width, _ = part.shape
-                    phases[top, left][images, y : y + height, x : x + width, made] += part
+            products = _products(cells[..., read], weights[..., read], planar)
+            for (i, r, top, y), (j, c, left, x) in product(down, across):
+                phases[top, left][images, y, x, made] += products[i, j, :, r, c]
     if planar:
         for (top, left), phase in phases.items():
             out[:, top :: rows.stride, left :: columns.stride] = phase
 
 
-def _phases(out: Array, strides: tuple[int, int], planar: bool) -> dict[tuple[int, int], Array]:
-    """Return the cells of `out` that lie `strides` apart, by the first of them.
+def _reach(axis: Axis, count: int, first: int = 0) -> Iterator[tuple[int, slice, int, slice]]:
+    """Yield where each tap of the kernel writes `count` input cells from the `first` on.
+
+    As the tap, which of those cells it writes to the output, the phase that they are written to
+    (output cells that lie a stride apart, by the first of them), and which cells of that.
+    """
+    for i in range(axis.kernel_size):
+        met = tap(axis, i, axis.size, count, (first, 0))
+        if met is not None:
+            inputs, cells = met
+            start, phase = divmod(cells.start, axis.stride)
+            yield i, inputs, phase, slice(start, start + inputs.stop - inputs.start)
+
+
+def _phases(out: Array, rows: Axis, columns: Axis, planar: bool) -> dict[tuple[int, int], Array]:
+    """Return the phases of `out` that the kernel is written to, by their first row and column.
 
     Each is a view of `out`, or, if `planar`, zeros of its shape whose planes are contiguous.
     """
+    tops, lefts = (
+        {(i * axis.dilation - axis.before) % axis.stride for i in range(axis.kernel_size)}
+        for axis in (rows, columns)
+    )
     phases = {}
-    for top, left in np.ndindex(min(strides[0], out.shape[1]), min(strides[1], out.shape[2])):
-        phase = out[:, top :: strides[0], left :: strides[1]]
+    for top, left in product(tops, lefts):
+        phase = out[:, top :: rows.stride, left :: columns.stride]
         if planar:
             planes = np.zeros(phase.transpose(0, 3, 1, 2).shape, out.dtype)
             phase = planes.transpose(0, 2, 3, 1)
