@@ -142,6 +142,16 @@ def test_relu_of_keras_with_all_three():
     np.testing.assert_allclose(ours, [-2.5, -1, -0.05, 2.1, 4, 6])
 
 
+def test_gelu_is_that_of_the_normal_distribution():
+    x = np.linspace(-14, 14, 40001)
+    theirs = x * special.ndtr(x)
+    np.testing.assert_allclose(cnnviz.gelu(x), theirs, rtol=1e-13)
+    single = x.astype(np.float32)
+    theirs = single * special.ndtr(single.astype(np.float64))
+    np.testing.assert_allclose(cnnviz.gelu(single), theirs, rtol=1e-5, atol=3e-7)
+    np.testing.assert_array_equal(np.isnan(cnnviz.gelu(np.float32([np.nan, 1]))), [True, False])
+
+
 def test_squareplus_keeps_its_digits_far_below_0():
     # b / 4 / |x| to first order.
     np.testing.assert_allclose(cnnviz.squareplus(np.float32([-1e4]), b=4), [1e-4], rtol=1e-6)
