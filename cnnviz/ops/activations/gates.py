@@ -62,7 +62,7 @@ def gelu(x: ArrayLike, *, approximate: bool = False) -> Array:
 def _gelu_in_single(x: Array) -> Array:
     """Return `x Φ(x) = max(x, 0) - |x| Φ(-|x|)` to float32's digits, a band at a time.
 
-    SciPy's Φ takes three times as long, and its import takes longer than most commands. By the Chebyshev
+    SciPy's Φ takes three times as long, and its import longer than most commands. By the Chebyshev
     fit to erfc of Press et al., "Numerical Recipes" (1992), section 6.2, which is exact to 1.2e-7.
     """
     out = np.empty(x.shape, x.dtype)
