@@ -22,18 +22,37 @@ _HOMES = {
     "SpecError": "errors",
     "Field": "geometry",
     "Window": "geometry",
+    "TransposedWindow": "geometry.transposed",
     "Layer": "contract",
     "read_image": "images",
     "kernel": "kernels",
     "conv2d": "ops",
+    "conv2d_transpose": "ops",
+    "depthwise_conv2d": "ops",
+    "conv1d": "ops",
     "max_pool2d": "ops",
     "average_pool2d": "ops",
     "min_pool2d": "ops",
     "lp_pool2d": "ops",
     "global_max_pool2d": "ops",
     "global_average_pool2d": "ops",
+    "max_pool1d": "ops",
+    "average_pool1d": "ops",
+    "min_pool1d": "ops",
+    "lp_pool1d": "ops",
+    "global_max_pool1d": "ops",
+    "global_average_pool1d": "ops",
+    "dense": "ops",
+    "batch_normalization": "ops",
+    "local_response_normalization": "ops",
     "load_model": "model",
 }
+_ACTIVATIONS = """
+celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu linear
+log_sigmoid log_softmax mish prelu relu relu6 selu sigmoid silu soft_shrink softmax softplus
+softsign sparse_plus sparse_sigmoid sparsemax squareplus tanh tanh_shrink threshold
+"""
+_HOMES |= dict.fromkeys(_ACTIVATIONS.split(), "ops.activations")
 __all__ = sorted([*_HOMES, "__version__"])
 
 

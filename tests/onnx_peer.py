@@ -14,8 +14,8 @@ IR_VERSION = 10
 
 
 def run(op: str, x: np.ndarray, *others: np.ndarray, **attributes: Any) -> np.ndarray:
-    """Return `op` of the float32 batch `x`, `(N, H, W, C)`, and of further inputs as they are."""
-    arrays = {"x": np.ascontiguousarray(x.transpose(0, 3, 1, 2), np.float32)}
+    """Return `op` of the float32 batch `x`, `(N, …, C)`, and of further inputs as they are."""
+    arrays = {"x": np.ascontiguousarray(np.moveaxis(x, -1, 1), np.float32)}
     arrays |= {f"w{n}": np.ascontiguousarray(other, np.float32) for n, other in enumerate(others)}
     inputs = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, array.shape)
@@ -34,7 +34,7 @@ def run(op: str, x: np.ndarray, *others: np.ndarray, **attributes: Any) -> np.nd
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-    return session.run(None, arrays)[0].transpose(0, 2, 3, 1)
+    return np.moveaxis(session.run(None, arrays)[0], 1, -1)
 
 
 def same_pads(size: Sequence[int], extents: Sequence[int], strides: Sequence[int]) -> list[int]:

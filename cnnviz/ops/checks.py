@@ -70,3 +70,27 @@ def check_finite(array: Array, what: str) -> None:
     if count:
         values = "value" if count == 1 else "values"
         raise InputError(f"{what} has {count} non-finite {values} (NaN or Inf) among {array.size}")
+
+
+def floats(x: ArrayLike) -> Array:
+    """Return `x` in the type that an op computes in, as it is if it has it."""
+    array = real_array(x, "the input")
+    return array.astype(result_type(array), copy=False)
+
+
+def number(value: float, name: str, least: float = -np.inf) -> float:
+    """Return a finite number of at least `least`, or raise `SpecError`."""
+    real = isinstance(value, int | float | np.integer | np.floating)
+    if isinstance(value, bool) or not real or not least <= value < np.inf or value == -np.inf:
+        limit = f" of at least {least:g}" if least > -np.inf else ""
+        raise SpecError(f"{name} {value!r} is not a number{limit}")
+    return float(value)
+
+
+def axis_of(axis: int, x: Array) -> int:
+    """Return `axis` counted from the first of `x`, or raise `SpecError`."""
+    if isinstance(axis, bool) or not isinstance(axis, int) or not -x.ndim <= axis < x.ndim:
+        raise SpecError(f"axis {axis!r} is not an axis of {x.shape}")
+    if x.shape[axis] == 0:
+        raise SpecError(f"the input is empty {x.shape}")
+    return axis % x.ndim

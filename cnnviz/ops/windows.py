@@ -113,14 +113,31 @@ def taps(
     axis: Axis, cells: int, outputs: int, origin: tuple[int, int] = (0, 0)
 ) -> Iterator[tuple[slice, slice]]:
     """Yield for each cell of the window the outputs that find it in the image, and those cells."""
+    # Of a window far larger than the image, most cells meet it nowhere.
+    start = axis.start(origin[0]) - origin[1]
+    low = max(0, -((start + (outputs - 1) * axis.stride) // axis.dilation))
+    high = min(axis.kernel_size, -((start - cells) // axis.dilation))
+    for i in range(low, high):
+        met = tap(axis, i, cells, outputs, origin)
+        if met is not None:
+            yield met
+
+
+def tap(
+    axis: Axis, i: int, cells: int, outputs: int, origin: tuple[int, int] = (0, 0)
+) -> tuple[slice, slice] | None:
+    """Return the outputs that find cell `i` of their window in the image, and those cells.
+
+    None if no output does; `outputs` and `cells` begin at the output and cell `origin`.
+    """
     first, top = origin
-    for i in range(axis.kernel_size):
-        start = axis.start(first) + i * axis.dilation - top
-        low = max(0, -(start // axis.stride))
-        high = min(outputs, -((start - cells) // axis.stride))
-        if low < high:
-            reach = start + (high - 1) * axis.stride + 1
-            yield slice(low, high), slice(start + low * axis.stride, reach, axis.stride)
+    start = axis.start(first) + i * axis.dilation - top
+    low = max(0, -(start // axis.stride))
+    high = min(outputs, -((start - cells) // axis.stride))
+    if low >= high:
+        return None
+    reach = start + (high - 1) * axis.stride + 1
+    return slice(low, high), slice(start + low * axis.stride, reach, axis.stride)
 
 
 def counts(axis: Axis, *, include_pad: bool = False) -> NDArray[np.intp]:
@@ -129,11 +146,18 @@ def counts(axis: Axis, *, include_pad: bool = False) -> NDArray[np.intp]:
     With `include_pad` the padding counts too, but not what a last window in ceil mode reads
     beyond it.
     """
-    starts = np.arange(axis.output) * axis.stride - axis.before
     low, high = (-axis.before, axis.size + axis.after) if include_pad else (0, axis.size)
-    first = np.maximum(0, -((starts - low) // axis.dilation))
-    stop = np.minimum(axis.kernel_size, -((starts - high) // axis.dilation))
-    return cast("NDArray[np.intp]", np.maximum(0, stop - first))
+    found = np.full(axis.output, axis.kernel_size, np.intp)
+    # Only windows that stick out at either end are counted: those that start before `low`, and
+    # those that end behind `high`.
+    head = min(axis.output, -((-axis.before - low) // axis.stride))
+    tail = max(head, (high - axis.extent + axis.before) // axis.stride + 1)
+    for outputs in (slice(0, head), slice(tail, axis.output)):
+        starts = np.arange(outputs.start, outputs.stop) * axis.stride - axis.before
+        first = np.maximum(0, -((starts - low) // axis.dilation))
+        stop = np.minimum(axis.kernel_size, -((starts - high) // axis.dilation))
+        found[outputs] = np.maximum(0, stop - first)
+    return found
 
 
 def check_seen(rows: Axis, columns: Axis) -> None:
@@ -144,14 +168,19 @@ def check_seen(rows: Axis, columns: Axis) -> None:
     SpecError
         Naming the first such row or column of the output.
     """
-    for axis, name in ((rows, "row"), (columns, "column")):
-        seen = counts(axis)
-        if not seen.all():
-            raise SpecError(
-                f"output {name} {int(seen.argmin())} would pool padding only: pool_size "
-                f"{axis.kernel_size}, dilation {axis.dilation}, padding {axis.before}+{axis.after}",
-                hint="use less padding",
-            )
+    check_axis_seen(rows, "row")
+    check_axis_seen(columns, "column")
+
+
+def check_axis_seen(axis: Axis, name: str) -> None:
+    """Do what `check_seen` does for one axis, whose outputs are called `name`."""
+    seen = counts(axis)
+    if not seen.all():
+        raise SpecError(
+            f"output {name} {int(seen.argmin())} would pool padding only: pool_size "
+            f"{axis.kernel_size}, dilation {axis.dilation}, padding {axis.before}+{axis.after}",
+            hint="use less padding",
+        )
 
 
 def like(result: Array, x: ArrayLike) -> Array:

@@ -1,24 +1,17 @@
-"""Two-dimensional convolution: the checks, and the choice of a strategy.
-
-A strategy is a module of this package with `run(image, kernels, job, out)` for one image.
-"""
+"""Two-dimensional convolution."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnviz.errors import SpecError
-from cnnviz.files import check_bytes
 from cnnviz.geometry import Padding, Size, Window
-from cnnviz.ops.checks import Array, as_batch, check_finite, real_array, result_type
-from cnnviz.ops.conv.job import Job
-from cnnviz.ops.padding import Border, Padded
-
-Strategy = Callable[[Array, Array, Job, Array], None]
+from cnnviz.ops.checks import Array, as_batch
+from cnnviz.ops.conv.checks import filter_stack
+from cnnviz.ops.conv.engine import convolve
+from cnnviz.ops.padding import Border
 
 
 def conv2d(
@@ -86,90 +79,22 @@ def conv2d(
     [[4.0, 3.0, 4.0], [2.0, 4.0, 3.0], [2.0, 3.0, 4.0]]
     """
     batch = as_batch(x)
-    weights = real_array(kernels, "the kernel")
-    rank = weights.ndim
-    weights = _four_axes(weights, batch.shape[3], groups)
+    weights = filter_stack(kernels, batch.shape[3], groups)
     window = Window.of(
         weights.shape[:2], strides=strides, padding=padding, dilation_rate=dilation_rate
     )
     rows, columns = window.on(batch.shape[1:3])
-    padded = Padded.of((rows, columns), border)
-    check_finite(weights, "kernel")
-    filters = weights.shape[3]
-    offsets = None if bias is None else _bias(bias, filters)
-    dtype = result_type(batch)
-    shape = (len(batch), rows.output, columns.output, filters)
-    count = shape[0] * shape[1] * shape[2] * shape[3]
-    check_bytes(np.dtype(dtype).itemsize * count, "the result of the convolution")
-
-    batch = batch.astype(dtype, copy=False)
-    weights = (weights[::-1, ::-1] if flip else weights).astype(dtype)
-    check_finite(weights, f"kernel (as {np.dtype(dtype).name})")
-    out = np.empty(shape, dtype)
-    job = Job(rows, columns, padded, groups, summed=rank == 2)
-    run = _strategy(weights, job)
-    with np.errstate(all="ignore"):
-        for image, result in zip(batch, out, strict=True):
-            run(image, weights, job, result)
-        if offsets is not None:
-            out += offsets.astype(dtype)
+    plain = np.ndim(kernels) == 2
+    out = convolve(
+        batch,
+        weights,
+        (rows, columns),
+        groups=groups,
+        bias=bias,
+        border=border,
+        flip=flip,
+        summed=plain,
+    )
     if np.ndim(x) == 4:
         return out
-    return cast(Array, out[0, :, :, 0] if np.ndim(x) == rank == 2 else out[0])
-
-
-def _strategy(weights: Array, job: Job) -> Strategy:
-    """Choose by measurement: a matrix product pays from three filters a group on."""
-    if weights.shape[3] // job.groups > 2:
-        from cnnviz.ops.conv.im2col import run
-    else:
-        from cnnviz.ops.conv.shifted import run
-    return run
-
-
-def _four_axes(weights: Array, channels: int, groups: int) -> Array:
-    """Return the kernels as `(kh, kw, C/groups, filters)`; `(kh, kw)` becomes `(kh, kw, 1, 1)`.
-
-    Raises
-    ------
-    SpecError
-        If they do not fit `channels` and `groups`.
-    """
-    if isinstance(groups, bool) or not isinstance(groups, int | np.integer) or groups < 1:
-        raise SpecError(f"groups {groups!r} is not a positive integer")
-    if weights.ndim not in (2, 3, 4):
-        raise SpecError(
-            f"kernels have {weights.ndim} axes {weights.shape}",
-            hint="give (kh, kw), (kh, kw, C) or (kh, kw, C/groups, filters)",
-        )
-    if weights.size == 0:
-        raise SpecError(f"the kernel is empty {weights.shape}")
-    if groups > 1 and weights.ndim < 4:
-        raise SpecError(
-            f"groups {groups} with kernels {weights.shape}",
-            hint="give kernels (kh, kw, C/groups, filters)",
-        )
-    if weights.ndim == 2:
-        return weights[:, :, np.newaxis, np.newaxis]
-    if weights.ndim == 3:
-        weights = weights[..., np.newaxis]
-    filters = weights.shape[3]
-    if channels % groups or filters % groups:
-        raise SpecError(
-            f"groups {groups} does not divide {channels} channels and {filters} filters"
-        )
-    if weights.shape[2] * groups != channels:
-        text = f" in {groups} groups" if groups > 1 else ""
-        raise SpecError(
-            f"kernels {weights.shape[:3]} read {weights.shape[2] * groups} channels{text}, "
-            f"the input has {channels}"
-        )
-    return weights
-
-
-def _bias(bias: ArrayLike, filters: int) -> Array:
-    offsets = real_array(bias, "the bias")
-    if offsets.shape not in ((), (filters,)):
-        raise SpecError(f"bias {offsets.shape} does not fit {filters} filters")
-    check_finite(offsets, "bias")
-    return offsets
+    return cast(Array, out[0, :, :, 0] if np.ndim(x) == 2 and plain else out[0])

@@ -63,8 +63,10 @@ def average_pool2d(
     if not count_include_pad:
         check_seen(rows, columns)
     total = reduce_windows(batch, rows, columns, np.add, 0.0)
-    down, across = (counts(axis, include_pad=count_include_pad) for axis in (rows, columns))
-    total /= np.outer(down, across).astype(batch.dtype)[:, :, np.newaxis]
+    down, across = (
+        counts(axis, include_pad=count_include_pad).astype(batch.dtype) for axis in (rows, columns)
+    )
+    total /= np.outer(down, across)[:, :, np.newaxis]
     return like(total, x)
 
 

@@ -17,6 +17,10 @@ Shape = tuple[int, ...]
 Size = int | Sequence[int]
 Padding = str | int | Sequence[int] | Sequence[Sequence[int]]
 NAMED_PADDINGS = ("valid", "same", "full")
+# Above it, sums and products of sizes would not fit into an array's index.
+LARGEST = 2**31 - 1
+# A window over time that reads nothing of the future.
+CAUSAL = "causal"
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,8 @@ class Window:
         One entry an axis.
     padding : str or tuple of (before, after)
         `"valid"`, `"same"` (TensorFlow's: output `ceil(n/s)`, the odd cell at the end),
-        `"full"` (`d(k - 1)` on each side), or the cells on each side of each axis.
+        `"full"` (`d(k - 1)` on each side), `"causal"` (all of it before, on one axis only), or the
+        cells on each side of each axis.
     ceil_mode : bool
         Round the number of windows up, but drop a last one that would start in the end padding
         (PyTorch's rule for pooling).
@@ -171,6 +176,8 @@ class Window:
             before = after = 0
         elif self.padding == "full":
             before = after = extent - 1
+        elif self.padding == CAUSAL:
+            before, after = extent - 1, 0
         else:
             assert not isinstance(self.padding, str)
             before, after = self.padding[i]
@@ -231,16 +238,25 @@ def sizes(value: Size, name: str, *, rank: int = 2, least: int = 1) -> Shape:
         result = ()
     if len(result) != rank or min(result) < least or any(isinstance(v, bool) for v in values):
         kind = "a positive integer" if least > 0 else "an integer that is not negative"
-        raise SpecError(f"{name} {value!r} is not {kind} or {rank} of them")
+        several = f" or {rank} of them" if rank > 1 else ""
+        raise SpecError(f"{name} {value!r} is not {kind}{several}")
+    if max(result) > LARGEST:
+        raise SpecError(f"{name} {max(result)} is above {LARGEST}")
     return result
 
 
 def pads(value: Padding, *, rank: int = 2) -> str | tuple[tuple[int, int], ...]:
-    """Return a padding as its lower-case name or as `(before, after)` for each axis."""
+    """Return a padding as its lower-case name or as `(before, after)` for each axis.
+
+    On one axis a plain pair is `(before, after)`.
+    """
     if isinstance(value, str):
-        if value.lower() in NAMED_PADDINGS:
+        names = (*NAMED_PADDINGS, CAUSAL) if rank == 1 else NAMED_PADDINGS
+        if value.lower() in names:
             return value.lower()
-        raise SpecError(f"padding {value!r} is not one of {', '.join(NAMED_PADDINGS)} or a number")
+        raise SpecError(f"padding {value!r} is not one of {', '.join(names)} or a number")
+    if rank == 1 and isinstance(value, Sequence) and len(value) == 2:
+        value = (value,)  # type: ignore[assignment]
     if isinstance(value, Sequence) and value and all(isinstance(v, Sequence) for v in value):
         if len(value) != rank:
             raise SpecError(f"padding {value!r} does not have {rank} pairs")

@@ -1,0 +1,113 @@
+"""Activations that multiply a value with a gate between 0 and 1."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnnviz.errors import SpecError
+from cnnviz.ops.activations.piecewise import hard_sigmoid
+from cnnviz.ops.activations.sigmoids import sigmoid
+from cnnviz.ops.activations.smooth import softplus
+from cnnviz.ops.checks import Array, axis_of, floats
+
+# Values worked on at a time, so that partial results stay in the cache.
+BAND = 2**15
+# log(erfc(z) / t) + z² as a polynomial in t = 1 / (1 + z / 2), highest power first.
+ERFC = (
+    0.17087277,
+    -0.82215223,
+    1.48851587,
+    -1.13520398,
+    0.27886807,
+    -0.18628806,
+    0.09678418,
+    0.37409196,
+    1.00002368,
+    -1.26551223,
+)
+
+
+def silu(x: ArrayLike) -> Array:
+    """Return `x sigmoid(x)`, also called swish (Ramachandran et al., 2017)."""
+    x = floats(x)
+    return x * sigmoid(x)
+
+
+def hard_silu(x: ArrayLike) -> Array:
+    """Return `x hard_sigmoid(x)`, also called hard swish (MobileNetV3, 2019)."""
+    x = floats(x)
+    return x * hard_sigmoid(x)
+
+
+def gelu(x: ArrayLike, *, approximate: bool = False) -> Array:
+    """Return `x Φ(x)`, Φ the normal distribution (Hendrycks and Gimpel, 2016).
+
+    `approximate` takes `x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2`, as the first GPT and BERT did.
+    """
+    x = floats(x)
+    if approximate:
+        with np.errstate(over="ignore"):  # infinity, of which the tanh is 1
+            inner = 0.7978845608028654 * x * (1 + 0.044715 * np.square(x))
+        result: Array = 0.5 * x * (1 + np.tanh(inner))
+        return result
+    if x.dtype == np.float32:
+        return _gelu_in_single(x)
+    from scipy.special import ndtr
+
+    result = x * ndtr(x)
+    return result
+
+
+def _gelu_in_single(x: Array) -> Array:
+    """Return `x Φ(x) = max(x, 0) - |x| Φ(-|x|)` to float32's digits, a band at a time.
+
+    SciPy's Φ takes three times as long, and its import longer than most commands. By the Chebyshev
+    fit to erfc of Press et al., "Numerical Recipes" (1992), section 6.2, which is exact to 1.2e-7.
+    """
+    out = np.empty(x.shape, x.dtype)
+    source, result = x.reshape(-1), out.reshape(-1)
+    for first in range(0, len(source), BAND):
+        part = source[first : first + BAND]
+        size = np.minimum(np.abs(part), 40)  # from where on Φ(-size) is 0 in float32
+        t = 1 / (1 + size * np.float32(0.5**1.5))
+        power = np.full_like(t, ERFC[0])
+        for coefficient in ERFC[1:]:
+            power *= t
+            power += coefficient
+        power -= size * size / 2
+        tail = np.exp(power, out=power)
+        tail *= t * size / 2
+        np.subtract(np.maximum(part, 0), tail, out=result[first : first + BAND])
+    return out
+
+
+def mish(x: ArrayLike) -> Array:
+    """Return `x tanh(softplus(x))` (Misra, 2019)."""
+    x = floats(x)
+    return x * np.tanh(softplus(x))
+
+
+def glu(x: ArrayLike, *, axis: int = -1) -> Array:
+    """Return `a sigmoid(b)` of the two halves of `x` along `axis` (Dauphin et al., 2016).
+
+    The axis is half as long after it, so that no layer or command takes it by name alone.
+
+    Raises
+    ------
+    SpecError
+        If the axis does not exist or is odd.
+
+    >>> glu([3.0, 4.0, 0.0, 1000.0]).tolist()
+    [1.5, 4.0]
+    """
+    x = floats(x)
+    axis = axis_of(axis, x)
+    if x.shape[axis] % 2:
+        raise SpecError(f"glu: axis {axis} of {x.shape} does not split into two halves")
+    value, gate = np.split(x, 2, axis=axis)
+    return value * sigmoid(gate)
+
+
+ACTIVATIONS = (silu, hard_silu, gelu, mish)
+ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}

@@ -1,0 +1,55 @@
+"""S-shaped activations and what is made of them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnnviz.ops.checks import Array, floats
+
+
+def sigmoid(x: ArrayLike) -> Array:
+    """Return `1 / (1 + exp(-x))`.
+
+    >>> sigmoid([-1000.0, 0.0, 1000.0]).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    with np.errstate(over="ignore"):  # infinity, of which the result is 0
+        result = np.asarray(-floats(x))
+        np.exp(result, out=result)
+    result += 1
+    np.divide(1, result, out=result)
+    return result
+
+
+def log_sigmoid(x: ArrayLike) -> Array:
+    """Return `log(sigmoid(x))`, also where the sigmoid is 0 in floating point.
+
+    >>> log_sigmoid([-1000.0]).tolist()
+    [-1000.0]
+    """
+    x = floats(x)
+    result: Array = np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+    return result
+
+
+def tanh(x: ArrayLike) -> Array:
+    """Return the hyperbolic tangent."""
+    return np.tanh(floats(x))
+
+
+def tanh_shrink(x: ArrayLike) -> Array:
+    """Return `x - tanh(x)`."""
+    x = floats(x)
+    result: Array = x - np.tanh(x)
+    return result
+
+
+def softsign(x: ArrayLike) -> Array:
+    """Return `x / (1 + |x|)` (Turian et al., 2009)."""
+    x = floats(x)
+    result: Array = x / (1 + np.abs(x))
+    return result
+
+
+ACTIVATIONS = (sigmoid, log_sigmoid, tanh, tanh_shrink, softsign)

@@ -1,0 +1,99 @@
+"""A convolution whose kernels fit its input: the last checks, and the choice of a strategy.
+
+A strategy is a module of this package with `run(image, kernels, job, out)` for one image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnnviz.files import check_bytes
+from cnnviz.geometry import Axis
+from cnnviz.ops.checks import Array, check_finite, result_type
+from cnnviz.ops.conv.checks import offsets
+from cnnviz.ops.conv.job import Job
+from cnnviz.ops.padding import Border, Padded
+
+Strategy = Callable[[Array, Array, Job, Array], None]
+
+
+def convolve(
+    batch: Array,
+    weights: Array,
+    axes: tuple[Axis, Axis],
+    *,
+    groups: int = 1,
+    bias: ArrayLike | None = None,
+    border: Border = "zero",
+    flip: bool = False,
+    summed: bool = False,
+) -> Array:
+    """Convolve `batch`, `(N, H, W, C)`, with `weights` `(kh, kw, C/groups, filters)`.
+
+    `axes` are the window laid on rows and columns; `summed` says that the kernel has one channel
+    and slides over every channel of the input.
+
+    Raises
+    ------
+    SpecError, InputError, RefusedError
+        As `conv2d`.
+    """
+    rows, columns = axes
+    dtype = result_type(batch)
+    weights = as_weights(weights, dtype)
+    filters = weights.shape[3]
+    added = offsets(bias, filters)
+    shape = (len(batch), rows.output, columns.output, filters)
+    check_result(shape, dtype)
+    height, width = (axis.before + axis.size + axis.after for axis in axes)
+    check_bytes(np.dtype(dtype).itemsize * height * width * batch.shape[3], "the padded image")
+    padded = Padded.of(axes, border)
+
+    out = np.empty(shape, dtype)
+    job = Job(rows, columns, padded, groups, summed)
+    run_job(batch.astype(dtype, copy=False), weights[::-1, ::-1] if flip else weights, job, out)
+    if added is not None:
+        with np.errstate(all="ignore"):
+            out += added.astype(dtype)
+    return out
+
+
+def run_job(batch: Array, weights: Array, job: Job, out: Array) -> None:
+    """Convolve every image of a checked batch into `out`; all three arrays are of one type."""
+    weights = np.ascontiguousarray(weights)
+    run = _strategy(weights, job)
+    with np.errstate(all="ignore"):
+        for image, result in zip(batch, out, strict=True):
+            run(image, weights, job, result)
+
+
+def as_weights(weights: Array, dtype: type[np.floating[Any]]) -> Array:
+    """Return finite weights in the type of the result, or raise `InputError`."""
+    check_finite(weights, "kernel")
+    if weights.dtype == dtype:
+        return weights
+    with np.errstate(over="ignore"):
+        cast = weights.astype(dtype)
+    check_finite(cast, f"kernel (as {np.dtype(dtype).name})")
+    return cast
+
+
+def check_result(shape: tuple[int, ...], dtype: type[np.floating[Any]]) -> None:
+    """Refuse a result over the byte budget."""
+    count = shape[0] * shape[1] * shape[2] * shape[3]
+    check_bytes(np.dtype(dtype).itemsize * count, "the result of the convolution")
+
+
+def _strategy(weights: Array, job: Job) -> Strategy:
+    """Choose by measurement: a matrix product pays from three filters a group on."""
+    if weights.shape[2] == 1 and job.groups >= 8:
+        from cnnviz.ops.conv.channelwise import run
+    elif weights.shape[3] // job.groups > 2:
+        from cnnviz.ops.conv.im2col import run
+    else:
+        from cnnviz.ops.conv.shifted import run
+    return run

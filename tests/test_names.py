@@ -1,0 +1,43 @@
+"""The public names: each there, none hidden by a module of its name, none loaded unasked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from pkgutil import walk_packages
+
+import pytest
+
+import cnnviz
+import cnnviz.ops
+
+
+@pytest.mark.parametrize("package", [cnnviz, cnnviz.ops], ids=lambda package: package.__name__)
+def test_no_module_hides_a_name(package):
+    for module in walk_packages(package.__path__, f"{package.__name__}."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    for name in set(package.__all__) - {"__version__"}:
+        assert callable(getattr(package, name)), name
+    assert set(dir(package)) == set(package.__all__)
+
+
+@pytest.mark.parametrize("name", [*cnnviz.ops.__all__, *cnnviz._ACTIVATIONS.split()])
+def test_every_operation_says_what_it_does(name):
+    text = getattr(cnnviz if name in cnnviz.__all__ else cnnviz.ops, name).__doc__
+    assert text.splitlines()[0].endswith(".")
+
+
+def test_the_import_loads_nothing():
+    code = (
+        "import sys, cnnviz; print([m for m in sys.modules if m.startswith(('cnnviz.', 'numpy'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    for package in (cnnviz, cnnviz.ops, cnnviz.ops.activations):
+        with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+            package.nothing  # noqa: B018
