@@ -29,6 +29,7 @@ def read(data: bytes, name: str, member: str | None, max_bytes: int) -> Array:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             info = _choose(archive.infolist(), name, member)
             _check(info, name, max_bytes)
+            check_bytes(len(data) + info.file_size, f"{name}:{_shown(_key(info))}")
             with archive.open(info) as file:
                 content = file.read(info.file_size)
     except (CnnvizError, MemoryError):

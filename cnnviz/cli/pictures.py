@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnviz.cli import names, outputs, stamp, streams
+from cnnviz.cli import clock, names, outputs, stamp, streams
 from cnnviz.cli.run import failure
 from cnnviz.cli.types import Target
 from cnnviz.errors import CnnvizError, SpecError
@@ -102,12 +102,16 @@ class _Run:
         work: Callable[[Image], MapSet],
         reading: dict[str, Any],
     ) -> None:
-        """Make the maps of one image; nothing is written before every format is encoded."""
+        """Make the maps of one image; nothing is written before every format is encoded.
+
+        The clock stops there: what is encoded is written, whole.
+        """
         from cnnviz.images import load_image
 
-        image = load_image(path, **reading)
-        maps = work(image)
-        made = [(slot, _encode(maps, slot.format, self.look)) for slot in slots]
+        with clock.timed(path):
+            image = load_image(path, **reading)
+            maps = work(image)
+            made = [(slot, _encode(maps, slot.format, self.look)) for slot in slots]
         content = image.pixels.data if path == "-" else b""
         fingerprint = stamp.fingerprint(self.context, path, content)
         paths = [outputs.write(slot, data, fingerprint) for slot, data in made]

@@ -59,6 +59,9 @@ _KNOWN_OTHERS = (
 )
 
 
+_GRAY_BYTES = {"1": 6, "L": 6, "LA": 10}  # of memory a pixel; colour and transparency need more
+
+
 class Photo(NamedTuple):
     """A decoded photo, upright, in the file's own values; `white` is None if it is unknown."""
 
@@ -109,6 +112,7 @@ def decode(source: Source, form: Format, *, alpha: str, max_pixels: int) -> Phot
         with quiet_pillow(max_pixels), reader(source.file) as image:
             _check_size(image.size, path, max_pixels)
             orientation = _orientation(image)
+            _check_memory(image, path)
             with quiet_libtiff(image):
                 image.load()
             _check_size(image.size, path, max_pixels)
@@ -171,8 +175,13 @@ def _check_size(size: tuple[int, int], path: str, max_pixels: int) -> None:
             path=path,
             hint="use --max-pixels if you trust the file",
         )
-    # Per pixel: 4 bytes in Pillow, 4 as bytes in NumPy and 16 as float32, in the worst case.
-    check_bytes(width * height * 24, path)
+
+
+def _check_memory(image: ImageFile, path: str) -> None:
+    """Check what the pixels need at the most at a time on their way to float32, as measured."""
+    need = _GRAY_BYTES.get(image.mode, 24) + (8 if image.format == "WEBP" else 0)
+    hint = "use a smaller image or a higher --max-memory"
+    check_bytes(image.width * image.height * need, path, hint=hint)
 
 
 def _orientation(image: ImageFile) -> int:

@@ -87,6 +87,12 @@ class MapSet:
         first = self.maps[0].name.split("[")[0]
         return sum(m.values.size for m in self.maps if m.name.split("[")[0] == first)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays that it holds."""
+        arrays = [a for m in self.maps for a in (m.values, m.winners) if a is not None]
+        return int(self.source.nbytes + sum(a.nbytes for a in arrays))
+
     def workings(self) -> list[tuple[str, tuple[Axis, ...]]]:
         """Return each different size formula with the names of the maps it belongs to."""
         groups: dict[tuple[str, ...], tuple[list[str], tuple[Axis, ...]]] = {}

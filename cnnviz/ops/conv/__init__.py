@@ -100,6 +100,8 @@ def conv2d(
     dtype = result_type(batch)
     shape = (len(batch), rows.output, columns.output, filters)
     count = shape[0] * shape[1] * shape[2] * shape[3]
+    if batch.dtype != dtype:
+        count += batch.size
     check_bytes(np.dtype(dtype).itemsize * count, "the result of the convolution")
 
     batch = batch.astype(dtype, copy=False)
