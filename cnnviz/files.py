@@ -16,7 +16,7 @@ DEFAULT_BYTES = 8 * 2**30
 MEMORY_HINT = "use a smaller image, --region, --resize or a higher --max-memory"
 _budget: ContextVar[int] = ContextVar("cnnviz byte budget", default=DEFAULT_BYTES)
 _cleared: set[str] = set()  # folders looked through by this process, once each
-_STALE = re.compile(r"\.cnnviz-(\d+)-[0-9a-f]{8}\.tmp$")
+_STALE = re.compile(r"\.cnnviz-([0-9]+)-[0-9a-f]{8}\.tmp")
 
 
 @contextlib.contextmanager
@@ -146,11 +146,11 @@ def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> No
 
 def clear_stale(folder: str) -> None:
     """Remove temporary files that a killed run left in `folder`."""
-    for entry in os.scandir(folder):
-        match = _STALE.search(entry.name)
+    for name in os.listdir(folder):
+        match = _STALE.fullmatch(name)
         if match and not _alive(int(match[1])):
             with contextlib.suppress(OSError):
-                os.unlink(entry.path)
+                os.unlink(os.path.join(folder, name))
 
 
 def _publish(temporary: str, target: str) -> None:
