@@ -28,7 +28,7 @@ def read(data: bytes, name: str, member: str | None, max_bytes: int) -> Array:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             info = _choose(archive.infolist(), name, member)
-            _check(info, name, max_bytes)
+            _check(info, min(info.compress_size, len(data)), name, max_bytes)
             check_bytes(len(data) + info.file_size, f"{name}:{_shown(_key(info))}")
             with archive.open(info) as file:
                 content = file.read(info.file_size)
@@ -64,13 +64,13 @@ def _choose(infos: list[zipfile.ZipInfo], name: str, member: str | None) -> zipf
     raise SpecError(what, path=name, hint=f"name one of: {names}{more}")
 
 
-def _check(info: zipfile.ZipInfo, name: str, max_bytes: int) -> None:
+def _check(info: zipfile.ZipInfo, stored: int, name: str, max_bytes: int) -> None:
     """Refuse a member by what it declares; zipfile unpacks no more than that."""
     where = f"{name}:{_shown(_key(info))}"
     check_bytes(info.file_size, where, limit=max_bytes)
-    if info.file_size > max(MAX_RATIO * info.compress_size, _SMALL):
+    if info.file_size > max(MAX_RATIO * stored, _SMALL):
         raise RefusedError(
-            f"{where} declares {info.file_size} bytes in {info.compress_size}, "
+            f"{where} declares {info.file_size} bytes in {stored}, "
             f"more than {MAX_RATIO} times"
         )
     # zipfile has no bound for the other methods, which NumPy does not write.
