@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import subprocess
@@ -51,11 +52,7 @@ class TestMemory:
             (("large.png", "--resize", "3000"), "50M", "resize to 3000x3000 needs"),
             (("large.png", "-o", "a.png"), "40M", "a figure of large.png needs 41.0"),
             (("large.png", "-o", "a.png", "--plain"), "38M", "a figure of large.png needs 39.0"),
-            (
-                ("large.png", "-o", "a.npy", "--padding", "1000"),
-                "100M",
-                "maps of 8988004 values as",
-            ),
+            (("large.png", "-o", "a.npy", "--padding", "1000"), "99M", "maps of 8988004 values as"),
             (("large.png", "-o", "a.csv"), "36M", "maps of 996004 values as .csv needs"),
             (("large.png", "-o", "a.png", "--scale", "8"), "100M", "a picture of "),
         ],
@@ -71,8 +68,8 @@ class TestMemory:
 
     def test_winners(self, cnnviz, large):
         arguments = ("pool", large, "--size", "2", "--stride", "1", "--winners")
-        message = cnnviz(*arguments, "--max-memory", "60M").fault(5)
-        assert message.startswith("the result of max needs 68.6 MiB")
+        message = cnnviz(*arguments, "--max-memory", "50M").fault(5)
+        assert message.startswith("the result of max needs 57.1 MiB")
 
     def test_an_enormous_border_of_a_small_result(self, cnnviz, folder):
         np.save("a.npy", np.ones((3, 3)))
@@ -87,8 +84,16 @@ class TestMemory:
 
     @pytest.mark.parametrize(
         ("text", "count"),
-        [("1000", 1000), ("2k", 2048), ("3MiB", 3 * 2**20), ("500M", 500 * 2**20), ("2G", 2**31)]
-        + [("1.5GB", 1_500_000_000), ("7 GiB", 7 * 2**30), ("1TiB", 2**40)],
+        [
+            ("1000", 1000),
+            ("2k", 2048),
+            ("3MiB", 3 * 2**20),
+            ("500M", 500 * 2**20),
+            ("2G", 2**31),
+            ("1.5GB", 1_500_000_000),
+            ("7 GiB", 7 * 2**30),
+            ("1TiB", 2**40),
+        ],
     )
     def test_forms(self, cnnviz, photo, monkeypatch, text, count):
         from cnnviz.report import convolution
@@ -160,15 +165,15 @@ assert run(["convolve", sys.argv[1], *options]) == 0
 print(max(checked), peak() - before)
 """
         pixels = np.asarray(Image.open(large))
-        Image.fromarray(np.tile(pixels, (3, 4, 1))).save("large.png", compress_level=1)
-        np.save("large.npy", np.tile(pixels, (3, 4, 1)))
+        Image.fromarray(np.tile(pixels, (3, 3, 1))).save("large.png", compress_level=1)
+        np.save("large.npy", np.tile(pixels, (3, 3, 1)))
         Image.fromarray(pixels[:9, :9]).save("small.png")
         environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
         done = subprocess.run(
             [sys.executable, "-c", code, name], env=environ, capture_output=True, check=True
         )
         checked, taken = map(int, done.stdout.split())
-        assert 1 / 2 < taken / checked < 1.5
+        assert 1 / 3 < taken / checked < 1.5
 
     def test_the_system_refuses(self, large, folder):
         """Memory that the budget allows and the system does not have: one line, exit 5."""
@@ -198,10 +203,8 @@ class TestTimeout:
 
         def endless(image: np.ndarray, *rest: object, **more: object) -> object:
             while image.shape[0] > 10:
-                try:
+                with contextlib.suppress(Exception):  # as decoders do
                     time.sleep(0.01)
-                except Exception:  # as decoders do
-                    pass
             return work(image, *rest, **more)
 
         monkeypatch.setattr(convolution, "convolve", endless)
