@@ -27,14 +27,23 @@ EDGE = ("--kernel", "edge")
 TIMED_OUT = "not done within 0.2 s; use a longer --timeout, or --resize"
 
 
-@pytest.fixture
-def large(folder: Path) -> Path:
-    """A photo of a megapixel, and the same as float32 and as text."""
+@pytest.fixture(scope="module")
+def megapixel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a photo of a megapixel, and the same as float32 and (a part) as text."""
+    place = tmp_path_factory.mktemp("large")
     pixels = np.random.default_rng(0).integers(0, 256, (1000, 1000, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(folder / "large.png", compress_level=1)
-    np.save("large.npy", pixels.astype(np.float32))
-    np.savez("large.npz", a=pixels.astype(np.float32))
-    np.savetxt("large.csv", pixels[:200, :, 0], "%d", ",")
+    Image.fromarray(pixels).save(place / "large.png", compress_level=1)
+    np.save(place / "large.npy", pixels.astype(np.float32))
+    np.savez(place / "large.npz", a=pixels.astype(np.float32))
+    np.savetxt(place / "large.csv", pixels[:200, :, 0], "%d", ",")
+    return place
+
+
+@pytest.fixture
+def large(megapixel: Path, folder: Path) -> Path:
+    """The same files in the working folder."""
+    for path in megapixel.iterdir():
+        os.link(path, folder / path.name)
     return Path("large.png")
 
 
@@ -144,8 +153,8 @@ class TestMemory:
         assert seen == {1000: 1000, 2000: 2000}
         assert budget() == 8 * 2**30
 
-    @pytest.mark.parametrize("name", ["large.png", "large.npy"])
-    def test_what_is_checked_is_what_is_needed(self, large, name):
+    @pytest.mark.parametrize("name", ["big.png", "big.npy"])
+    def test_what_is_checked_is_what_is_needed(self, folder, name):
         """The peak of a whole run, beyond what a tiny one takes, is within 1.5 of the largest."""
         code = """
 import resource, sys
@@ -164,9 +173,11 @@ before = peak()
 assert run(["convolve", sys.argv[1], *options]) == 0
 print(max(checked), peak() - before)
 """
-        pixels = np.asarray(Image.open(large))
-        Image.fromarray(np.tile(pixels, (3, 3, 1))).save("large.png", compress_level=1)
-        np.save("large.npy", np.tile(pixels, (3, 3, 1)))
+        pixels = np.random.default_rng(0).integers(0, 256, (2400, 3000, 3), dtype=np.uint8)
+        if name.endswith(".png"):
+            Image.fromarray(pixels).save(name, compress_level=0)
+        else:
+            np.save(name, pixels)
         Image.fromarray(pixels[:9, :9]).save("small.png")
         environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
         done = subprocess.run(
@@ -175,13 +186,13 @@ print(max(checked), peak() - before)
         checked, taken = map(int, done.stdout.split())
         assert 1 / 3 < taken / checked < 1.5
 
-    def test_the_system_refuses(self, large, folder):
+    def test_the_system_refuses(self, folder):
         """Memory that the budget allows and the system does not have: one line, exit 5."""
 
         def limit() -> None:
             resource.setrlimit(resource.RLIMIT_AS, (400 * 2**20, 400 * 2**20))
 
-        Image.new("RGB", (9000, 9000)).save("wide.png", compress_level=1)
+        Image.new("RGB", (6000, 6000)).save("wide.png", compress_level=1)
         environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
         environ |= {"OPENBLAS_NUM_THREADS": "1"}  # each thread takes address space
         command = [sys.executable, "-m", "cnnviz", "convolve", "wide.png", *EDGE]
@@ -248,8 +259,8 @@ class TestTimeout:
 
     def test_writing_is_let_finish(self, cnnviz, photo, folder, monkeypatch):
         sync = os.fsync
-        monkeypatch.setattr(os, "fsync", lambda file: (time.sleep(1.5), sync(file))[1])
-        assert cnnviz("convolve", photo, *EDGE, "--timeout", "1", "-o", "out.png").code == 0
+        monkeypatch.setattr(os, "fsync", lambda file: (time.sleep(0.8), sync(file))[1])
+        assert cnnviz("convolve", photo, *EDGE, "--timeout", "0.6", "-o", "out.png").code == 0
         assert files(folder) == {"photo.png", "out.png"}
 
     @pytest.mark.parametrize("where", ["main", "other"])
