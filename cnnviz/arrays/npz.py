@@ -70,8 +70,7 @@ def _check(info: zipfile.ZipInfo, stored: int, name: str, max_bytes: int) -> Non
     check_bytes(info.file_size, where, limit=max_bytes)
     if info.file_size > max(MAX_RATIO * stored, _SMALL):
         raise RefusedError(
-            f"{where} declares {info.file_size} bytes in {stored}, "
-            f"more than {MAX_RATIO} times"
+            f"{where} declares {info.file_size} bytes in {stored}, more than {MAX_RATIO} times"
         )
     # zipfile has no bound for the other methods, which NumPy does not write.
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
