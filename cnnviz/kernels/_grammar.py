@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnviz.errors import InputError, RefusedError, SpecError
+from cnnviz.files import check_bytes
 from cnnviz.kernels import _library
 from cnnviz.kernels._entry import Array
 
@@ -140,6 +141,7 @@ def _from_file(text: str, *, named: bool) -> list[Kernel]:
             raise InputError(f"kernel file {text!r} is a folder", path=text)
         raise _library.unknown(text) if named else InputError(f"no kernel file {text[:200]!r}")
     stored = read_array(path, name=path, member=layer, max_bytes=_BUDGET)
+    check_bytes(stored.nbytes + 16 * stored.size, path)  # as float64, and each filter apart
     values = stored.astype(np.float64)
     stem = os.path.splitext(os.path.basename(path))[0] + (f":{layer}" if layer else "")
     if not 2 <= values.ndim <= 4:
