@@ -153,11 +153,12 @@ class TestMemory:
         assert seen == {1000: 1000, 2000: 2000}
         assert budget() == 8 * 2**30
 
+    @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="no /proc here")
     @pytest.mark.parametrize("name", ["big.png", "big.npy"])
     def test_what_is_checked_is_what_is_needed(self, folder, name):
         """The peak of a whole run, beyond what a tiny one takes, is within 1.5 of the largest."""
         code = """
-import resource, sys
+import re, sys
 from cnnviz import files
 from cnnviz.cli.run import run
 checked, real = [], files.check_bytes
@@ -166,7 +167,7 @@ def spy(count, *rest, **more):
     real(count, *rest, **more)
 files.check_bytes = spy
 def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return 1024 * int(re.search(r"VmHWM:\\s+([0-9]+) kB", open("/proc/self/status").read())[1])
 options = ["--kernel", "edge", "-q", "--overwrite", "-o", "out.png"]
 assert run(["convolve", "small.png", *options]) == 0
 before = peak()
@@ -184,7 +185,7 @@ print(max(checked), peak() - before)
             [sys.executable, "-c", code, name], env=environ, capture_output=True, check=True
         )
         checked, taken = map(int, done.stdout.split())
-        assert 1 / 3 < taken / checked < 1.5
+        assert 1 / 2 < taken / checked < 1.5
 
     def test_the_system_refuses(self, folder):
         """Memory that the budget allows and the system does not have: one line, exit 5."""
