@@ -16,7 +16,8 @@ DEFAULT_BYTES = 8 * 2**30
 MEMORY_HINT = "use a smaller image, --region, --resize or a higher --max-memory"
 _budget: ContextVar[int] = ContextVar("cnnviz byte budget", default=DEFAULT_BYTES)
 _cleared: set[str] = set()  # folders looked through by this process, once each
-_STALE = re.compile(r"\.cnnviz-([0-9]+)-[0-9a-f]{8}\.tmp")
+_STALE = re.compile(r"\.cnnviz-([0-9]+)-([0-9a-f]{8})-[0-9a-f]{8}\.tmp")
+_FOREIGN_AGE = 24 * 3600  # seconds after which another machine's temporary is stale
 
 
 @contextlib.contextmanager
@@ -110,9 +111,11 @@ def open_atomic(path: str | os.PathLike[str], *, overwrite: bool = False) -> Ite
         if (real := os.path.realpath(folder)) not in _cleared:
             clear_stale(real)
             _cleared.add(real)
-        name = f".cnnviz-{os.getpid()}-{os.urandom(4).hex()}.tmp"
+        name = f".cnnviz-{os.getpid()}-{_machine()}-{os.urandom(4).hex()}.tmp"
         temporary = os.path.join(folder, name)
         with open(temporary, "xb") as file:
+            if overwrite:
+                _keep_mode(target, file)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -145,12 +148,18 @@ def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> No
 
 
 def clear_stale(folder: str) -> None:
-    """Remove temporary files that a killed run left in `folder`."""
+    """Remove temporary files that a killed run left in `folder`.
+
+    A folder may be shared by machines, whose processes cannot be asked after: their files go when
+    they are a day old.
+    """
     for name in os.listdir(folder):
-        match = _STALE.fullmatch(name)
-        if match and not _alive(int(match[1])):
+        if match := _STALE.fullmatch(name):
+            path = os.path.join(folder, name)
             with contextlib.suppress(OSError):
-                os.unlink(os.path.join(folder, name))
+                here = match[2] == _machine()
+                if not _alive(int(match[1])) if here else _age(path) > _FOREIGN_AGE:
+                    os.unlink(path)
 
 
 def _publish(temporary: str, target: str) -> None:
@@ -178,6 +187,28 @@ def _refusal(target: str, error: OSError) -> OutputError:
 def _reason(error: OSError | ValueError) -> str:
     reason = error.strerror if isinstance(error, OSError) else None
     return (reason or str(error)).lower()
+
+
+def _keep_mode(target: str, file: BinaryIO) -> None:
+    """Give a file the permissions of the one that it replaces: what was private stays so."""
+    with contextlib.suppress(OSError, AttributeError):  # there is none, or Windows
+        os.fchmod(file.fileno(), stat.S_IMODE(os.stat(target).st_mode))
+
+
+def _machine() -> str:
+    """Return what tells machines, and containers on one, apart: who shares our process numbers."""
+    import zlib
+
+    name = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+    with contextlib.suppress(OSError):
+        name += str(os.stat("/proc/self/ns/pid").st_ino)
+    return f"{zlib.crc32(name.encode()):08x}"
+
+
+def _age(path: str) -> float:
+    import time
+
+    return time.time() - os.stat(path).st_mtime
 
 
 def _alive(pid: int) -> bool:
