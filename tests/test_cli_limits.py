@@ -248,6 +248,42 @@ class TestTimeout:
         monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile._open", lambda self: time.sleep(60))
         assert cnnviz("convolve", photo, *EDGE, "--timeout", "0.2").fault(5).endswith(TIMED_OUT)
 
+    def test_not_while_the_process_is_being_changed(self, monkeypatch):
+        """Silencing Pillow and libtiff is finished first, and undone."""
+        from cnnviz.images import quiet
+
+        monkeypatch.setattr(clock, "AGAIN", 0.2)
+        changes = []
+
+        @contextlib.contextmanager
+        def change():
+            changes.append("made")
+            yield
+            changes.append("undone")
+
+        shared = quiet.Shared(change)
+        lock = shared._lock
+
+        class Slow:
+            def __enter__(self) -> None:
+                lock.acquire()
+
+            def __exit__(self, *_: object) -> None:
+                lock.release()
+                time.sleep(0.15)
+
+        shared._lock = Slow()
+
+        def decode() -> None:
+            with clock.time_limit(0.05), clock.timed("a.png"), shared.held():
+                changes.append("inside")
+                time.sleep(5)
+
+        with pytest.raises(RefusedError):
+            decode()
+        assert changes == ["made", "inside", "undone"]
+        assert shared._holders == 0
+
     def test_input_that_does_not_come(self, folder):
         reader, writer = os.pipe()
         environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 from collections import Counter
 from itertools import cycle, product
@@ -47,6 +48,17 @@ def test_what_breaks_a_promise_is_seen(tmp_path):
     assert judge(1, ["cnnviz: error: unexpected KeyError: 'x'"], [])
     assert judge(1, ["cnnviz: error: \x1b[2J"], [])
     assert judge(1, good, [".cnnviz-1-0.tmp"])
+
+
+def test_a_hang_is_the_fault_of_its_file(tmp_path, monkeypatch):
+    """A pipe that nobody writes to: its process is ended, and the next file is done by another."""
+    monkeypatch.setattr(corpus, "SECONDS", 1)
+    os.mkfifo(tmp_path / "a.png")
+    (tmp_path / "b.png").write_bytes(saved("PNG"))
+    jobs = [(tmp_path / name, corpus.COMMANDS[0]) for name in ("a.png", "b.png", "b.png")]
+    first, *others = corpus.run_all(jobs)
+    assert (first.code, first.wrong) == (None, "hangs")
+    assert [(o.code, o.wrong) for o in others] == [(0, "")] * 2
 
 
 # ---------------------------------------------------------------------- damaged files
