@@ -19,6 +19,7 @@ class Stopped(BaseException):
 
 def main() -> int:
     """Run the command line of this process and return its exit code."""
+    _hold_standard_descriptors()
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and shells ask
@@ -47,6 +48,19 @@ def entry() -> None:
     with contextlib.suppress(AttributeError, OSError):  # it may be closed, or not even there
         sys.stderr.flush()
     os._exit(code)
+
+
+def _hold_standard_descriptors() -> None:
+    """Let no file of ours become descriptor 0, 1 or 2 where the caller closed it.
+
+    What C libraries say on standard error would otherwise go into that file. Python's own streams
+    are None by now, and stay so.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest that is free, which is this one
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -7,28 +7,79 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import BinaryIO
 
 from cnnviz.errors import OutputError, RefusedError
 
 DEFAULT_BYTES = 8 * 2**30
+MEMORY_HINT = "use a smaller image, --region, --resize or a higher --max-memory"
+_budget: ContextVar[int] = ContextVar("cnnviz byte budget", default=DEFAULT_BYTES)
 _cleared: set[str] = set()  # folders looked through by this process, once each
-_STALE = re.compile(r"\.cnnviz-(\d+)-[0-9a-f]{8}\.tmp$")
+_STALE = re.compile(r"\.cnnviz-([0-9]+)-([0-9a-f]{8})-[0-9a-f]{8}\.tmp")
+_FOREIGN_AGE = 24 * 3600  # seconds after which another machine's temporary is stale
 
 
-def check_bytes(count: int, what: str, *, limit: int = DEFAULT_BYTES) -> None:
-    """Refuse an allocation of more than `limit` bytes before it is made.
+@contextlib.contextmanager
+def byte_budget(count: int) -> Iterator[None]:
+    """Hold all that is done in the block to `count` bytes at a time, in place of 8 GiB.
+
+    The budget belongs to the thread (and to the asyncio task) that opened the block.
+
+    >>> with byte_budget(1000):
+    ...     check_bytes(2**20, "cat.png", hint="resize it")
+    Traceback (most recent call last):
+    cnnviz.errors.RefusedError: cat.png needs 1.0 MiB, more than the limit of 1000 bytes; resize it
+    """
+    before = _budget.set(count)
+    try:
+        yield
+    finally:
+        _budget.reset(before)
+
+
+def check_bytes(
+    count: int, what: str, *, limit: int | None = None, hint: str = MEMORY_HINT
+) -> None:
+    """Refuse an allocation of more than the byte budget before it is made.
+
+    Parameters
+    ----------
+    count : int
+        Bytes needed at the same time, with what is already held for the purpose.
+    what : str
+        What needs them, for the message.
+    limit : int, optional
+        A limit below the budget.
 
     Raises
     ------
     RefusedError
-        With the two sizes, if `count` is over `limit`.
+        With the two sizes, if `count` is over the budget or `limit`.
     """
-    if count > limit:
-        raise RefusedError(
-            f"{what} needs {count / 2**30:.1f} GiB, more than the limit of {limit / 2**30:.1f} GiB",
-            hint="use a smaller image, --region or --resize",
-        )
+    allowed = budget() if limit is None else min(limit, budget())
+    if count > allowed:
+        needs, most = in_units(count), in_units(allowed)
+        if needs == most:
+            needs, most = f"{count} bytes", f"{allowed} bytes"
+        raise RefusedError(f"{what} needs {needs}, more than the limit of {most}", hint=hint)
+
+
+def budget() -> int:
+    """Return how many bytes this run may hold at a time."""
+    return _budget.get()
+
+
+def in_units(count: int) -> str:
+    """Return a number of bytes for people.
+
+    >>> in_units(512), in_units(3 * 2**29)
+    ('512 bytes', '1.5 GiB')
+    """
+    for power, unit in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if count >= power:
+            return f"{count / power:.1f} {unit}"
+    return f"{count} bytes"
 
 
 def write_file(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = False) -> None:
@@ -60,9 +111,11 @@ def open_atomic(path: str | os.PathLike[str], *, overwrite: bool = False) -> Ite
         if (real := os.path.realpath(folder)) not in _cleared:
             clear_stale(real)
             _cleared.add(real)
-        name = f".cnnviz-{os.getpid()}-{os.urandom(4).hex()}.tmp"
+        name = f".cnnviz-{os.getpid()}-{_machine()}-{os.urandom(4).hex()}.tmp"
         temporary = os.path.join(folder, name)
         with open(temporary, "xb") as file:
+            if overwrite:
+                _keep_mode(target, file)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -95,12 +148,18 @@ def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> No
 
 
 def clear_stale(folder: str) -> None:
-    """Remove temporary files that a killed run left in `folder`."""
-    for entry in os.scandir(folder):
-        match = _STALE.search(entry.name)
-        if match and not _alive(int(match[1])):
+    """Remove temporary files that a killed run left in `folder`.
+
+    A folder may be shared by machines, whose processes cannot be asked after: their files go when
+    they are a day old.
+    """
+    for name in os.listdir(folder):
+        if match := _STALE.fullmatch(name):
+            path = os.path.join(folder, name)
             with contextlib.suppress(OSError):
-                os.unlink(entry.path)
+                here = match[2] == _machine()
+                if not _alive(int(match[1])) if here else _age(path) > _FOREIGN_AGE:
+                    os.unlink(path)
 
 
 def _publish(temporary: str, target: str) -> None:
@@ -128,6 +187,28 @@ def _refusal(target: str, error: OSError) -> OutputError:
 def _reason(error: OSError | ValueError) -> str:
     reason = error.strerror if isinstance(error, OSError) else None
     return (reason or str(error)).lower()
+
+
+def _keep_mode(target: str, file: BinaryIO) -> None:
+    """Give a file the permissions of the one that it replaces: what was private stays so."""
+    with contextlib.suppress(OSError, AttributeError):  # there is none, or Windows
+        os.fchmod(file.fileno(), stat.S_IMODE(os.stat(target).st_mode))
+
+
+def _machine() -> str:
+    """Return what tells machines, and containers on one, apart: who shares our process numbers."""
+    import zlib
+
+    name = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+    with contextlib.suppress(OSError):
+        name += str(os.stat("/proc/self/ns/pid").st_ino)
+    return f"{zlib.crc32(name.encode()):08x}"
+
+
+def _age(path: str) -> float:
+    import time
+
+    return time.time() - os.stat(path).st_mtime
 
 
 def _alive(pid: int) -> bool:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,11 @@ class TestWriting:
         write_file(target, b"new", overwrite=True)
         assert target.read_bytes() == b"new"
         assert names(target.parent) == {"out.png"}
+
+    def test_a_private_file_stays_private(self, target):
+        target.touch(mode=0o600)
+        write_file(target, b"new", overwrite=True)
+        assert target.stat().st_mode & 0o777 == 0o600
 
     def test_a_file_that_appears_meanwhile_is_kept(self, target):
         def write_late() -> None:
@@ -188,12 +194,22 @@ class TestStale:
     def test_the_next_run_clears_what_a_killed_one_left(self, tmp_path, target):
         killed = subprocess.Popen([sys.executable, "-c", ""])
         killed.wait()
-        (tmp_path / f".cnnviz-{killed.pid}-0123abcd.tmp").write_bytes(b"half")
+        (tmp_path / f".cnnviz-{killed.pid}-{files._machine()}-0123abcd.tmp").write_bytes(b"half")
         write_file(target, b"new")
         assert names(tmp_path) == {"out.png"}
 
+    def test_a_run_on_another_machine_is_left_alone_for_a_day(self, tmp_path, target):
+        new, old = (tmp_path / f".cnnviz-1-0123abcd-{n}0000000.tmp" for n in range(2))
+        for path in (new, old):
+            path.touch()
+        os.utime(new, times=(time.time() - 23 * 3600,) * 2)
+        os.utime(old, times=(time.time() - 25 * 3600,) * 2)
+        write_file(target, b"new")
+        assert names(tmp_path) == {"out.png", new.name}
+
     def test_a_living_run_and_other_files_are_left_alone(self, tmp_path, target):
-        kept = {f".cnnviz-{os.getppid()}-0123abcd.tmp", ".cnnviz-x-0123abcd.tmp", "a.tmp"}
+        ours = f".cnnviz-{os.getppid()}-{files._machine()}-0123abcd.tmp"
+        kept = {ours, f"x{ours}", f"{ours}.png", ".cnnviz-x-0123abcd.tmp", "a.tmp"}
         for name in kept:
             (tmp_path / name).touch()
         write_file(target, b"new")

@@ -14,7 +14,7 @@ import numpy as np
 
 from cnnviz.arrays.opened import open_arrays
 from cnnviz.errors import SpecError
-from cnnviz.files import DEFAULT_BYTES
+from cnnviz.files import check_bytes
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
@@ -62,7 +62,7 @@ def read_array(
     *,
     name: str,
     member: str | None = None,
-    max_bytes: int = DEFAULT_BYTES,
+    max_bytes: int | None = None,
 ) -> Array:
     """Read an array of real numbers, values and type as stored, in native byte order.
 
@@ -74,8 +74,8 @@ def read_array(
         What messages call the file.
     member : str, optional
         The array to take out of an `.npz` or `.safetensors`; not needed if it holds only one.
-    max_bytes : int
-        Budget for the array, checked before it is allocated.
+    max_bytes : int, optional
+        Budget for the array, checked before it is allocated; that of the run unless given.
 
     Returns
     -------
@@ -117,6 +117,10 @@ def encode(format: str, names: Sequence[str], maps: Sequence[Array]) -> bytes:
     >>> read_array(encode("npy", ["edge"], [np.zeros((2, 3))]), name="maps.npy").shape
     (2, 3, 1)
     """
+    # Stacked, in a growing buffer, and as bytes; a decimal is a dozen characters, three times.
+    values = sum(m.size for m in maps)
+    needed = 40 * values if format in ("csv", "txt") else 4 * sum(m.nbytes for m in maps)
+    check_bytes(needed, f"maps of {values} values as .{format}")
     if format == "npz":
         from cnnviz.arrays import npz
 

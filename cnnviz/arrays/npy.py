@@ -39,6 +39,7 @@ def read(data: bytes, name: str, max_bytes: int) -> Array:
     if size >= _OVERFLOW:
         raise RefusedError(f"its shape overflows ({sizes})", path=name)
     check_bytes(size, f"{name} ({sizes})", limit=max_bytes)
+    check_bytes(len(data) + size, f"{name} ({sizes})")  # the file is there beside the array
     if size != stored:
         raise InputError(
             f"corrupt or truncated: {sizes} {dtype} takes {size} bytes, the file has {stored}",

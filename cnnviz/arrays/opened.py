@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 from cnnviz.errors import CnnvizError, InputError, SpecError
-from cnnviz.files import DEFAULT_BYTES, check_bytes
+from cnnviz.files import budget, check_bytes
 
 if TYPE_CHECKING:
     from cnnviz.arrays import Array
@@ -49,7 +49,7 @@ class Opened(Protocol):
 
 @contextmanager
 def open_arrays(
-    data: bytes | str | os.PathLike[str], *, name: str, max_bytes: int = DEFAULT_BYTES
+    data: bytes | str | os.PathLike[str], *, name: str, max_bytes: int | None = None
 ) -> Iterator[Opened]:
     """Open an array file, to list its arrays without their values and to read some of them.
 
@@ -61,8 +61,8 @@ def open_arrays(
         The content of the file, or where it is.
     name : str
         What messages call the file.
-    max_bytes : int
-        Budget for one array, checked before it is allocated.
+    max_bytes : int, optional
+        Budget for one array, checked before it is allocated; that of the run unless given.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def open_arrays(
     npz (5, 5) 9.0
     """
     with _stream(data, name) as file:
-        yield _opened(file, name, max_bytes)
+        yield _opened(file, name, budget() if max_bytes is None else max_bytes)
 
 
 def _opened(file: BinaryIO, name: str, max_bytes: int) -> Opened:

@@ -7,14 +7,16 @@ reaches a command as one dictionary, which the function takes as it is: `@convol
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any, TypeVar
 
 import click
 
 from cnnviz.cli import suggest, types
 from cnnviz.cli.option import after, fixed, group, listed, sized
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {}
 
 
@@ -197,14 +199,6 @@ _read(
     label=after("resize", sized),
 )
 _read(
-    "max_pixels",
-    "--max-pixels",
-    "Refuse larger images.",
-    type=click.IntRange(min=1),
-    default=100_000_000,
-    metavar="N",
-)
-_read(
     "pixel_range",
     "--pixel-range",
     "The values that become 0 and 255; needed for float and 32-bit images.",
@@ -229,6 +223,31 @@ _read(
     default=0,
     metavar="N",
     label=after("frame"),
+)
+
+_bound = partial(_declare, "Limits")
+_bound(
+    "max_pixels",
+    "--max-pixels",
+    "Refuse larger images.",
+    type=click.IntRange(min=1),
+    default=100_000_000,
+    metavar="N",
+)
+_bound(
+    "max_memory",
+    "--max-memory",
+    "Refuse what needs more memory at a time: bytes, or 500M, 2G, 2GiB.",
+    type=types.BYTES,
+    default="8G",
+    metavar="BYTES",
+)
+_bound(
+    "timeout",
+    "--timeout",
+    "Give up an image after so many seconds.",
+    type=types.SECONDS,
+    metavar="SECONDS",
 )
 
 _write_flag = partial(_flag, "Output")
@@ -261,6 +280,24 @@ pooling = _group(
 look = _group("look", "display", "colormap", "range", "overlay", "peaks", "plain", "theme", "scale")
 style = _group("look", "theme", "scale")  # of figures that are not maps
 style_of_kernels = _group("look", "range", "theme", "scale")
-reading = _group("reading", "region", "resize", "max_pixels", "pixel_range", "alpha", "frame")
+
+
+def reading(function: Command) -> Command:
+    """Give a command the options of reading an image as `reading`, and run it within its limits."""
+
+    @wraps(function)
+    def limited(*args: Any, limits: dict[str, Any], **values: Any) -> Any:
+        from cnnviz.cli.clock import time_limit
+        from cnnviz.files import byte_budget
+
+        with byte_budget(limits["max_memory"]), time_limit(limits["timeout"]):
+            return function(*args, **values)
+
+    keywords = ("region", "resize", "pixel_range", "alpha", "frame", "max_pixels")
+    result: Any = _group("limits", "max_memory", "timeout")(limited)
+    decorated: Command = _group("reading", *keywords)(result)
+    return decorated
+
+
 writing = _group("writing", "targets", "overwrite", "as_json", "quiet", "no_color", "show")
 printing = _group("writing", "targets", "overwrite", "as_json", "quiet", "no_color")

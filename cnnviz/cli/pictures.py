@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnviz.cli import names, outputs, showing, stamp, streams
+from cnnviz.cli import clock, names, outputs, showing, stamp, streams
 from cnnviz.cli.run import failure
 from cnnviz.cli.types import Target
 from cnnviz.errors import CnnvizError, SpecError
@@ -104,12 +104,16 @@ class _Run:
         work: Callable[[Image], Result],
         reading: dict[str, Any],
     ) -> None:
-        """Make the maps of one image; nothing is written before every format is encoded."""
+        """Make the maps of one image; nothing is written before every format is encoded.
+
+        The clock stops there: what is encoded is written, whole.
+        """
         from cnnviz.images import load_image
 
-        image = load_image(path, **reading)
-        result = work(image)
-        made = [(slot, _encode(result, slot.format, self.look)) for slot in slots]
+        with clock.timed(path):
+            image = load_image(path, **reading)
+            result = work(image)
+            made = [(slot, _encode(result, slot.format, self.look)) for slot in slots]
         content = image.pixels.data if path == "-" else b""
         fingerprint = stamp.fingerprint(self.context, path, content)
         paths = [outputs.write(slot, data, fingerprint) for slot, data in made]

@@ -9,7 +9,7 @@ import math
 import os
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, ClassVar, NamedTuple, NoReturn
 
 import click
 
@@ -158,6 +158,34 @@ class Number(_Word):
         return _finite(text)
 
 
+class Bytes(_Word):
+    """A number of bytes; K, M and G are powers of 1024 as in `head -c`, kB, MB and GB of 1000."""
+
+    name = "bytes"
+    forms = "a number of bytes such as 500M, 2G, 2GiB or 1000000"
+    _UNITS: ClassVar = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+
+    def parse(self, text: str) -> int | None:
+        found = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,9})?) ?([kmgt]?)(ib|b|)", text.lower())
+        if found is None:
+            return None
+        number, unit, ending = found.groups()
+        base = 1000 if ending == "b" else 1024
+        count = int(float(number) * base ** self._UNITS[unit])
+        return count if count >= 1 else None
+
+
+class Seconds(_Word):
+    """A positive number of seconds, up to a day."""
+
+    name = "seconds"
+    forms = "a number of seconds above 0 and up to 86400"
+
+    def parse(self, text: str) -> float | None:
+        number = _finite(text)
+        return number if 0 < number <= 86400 else None
+
+
 class Setting(_Word):
     """`LAYER.FIELD=VALUE`, as `--set` takes it; kept as text for the model to read."""
 
@@ -251,4 +279,4 @@ def _finite(text: str) -> float:
 
 SIZE, PADDING, BORDER, REGION = Size(), PaddingType(), Border(), Region()
 RESIZE, RANGE, INPUT_SHAPE, NUMBER = Resize(), Range(), InputShape(), Number()
-SETTING, OUTPUT, PLACE = Setting(), Output(), Place()
+BYTES, SECONDS, SETTING, OUTPUT, PLACE = Bytes(), Seconds(), Setting(), Output(), Place()

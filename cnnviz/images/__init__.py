@@ -184,7 +184,7 @@ def _array(opened: Source, member: str | None, max_pixels: int) -> NDArray[Any]:
             path=opened.path,
             hint="use --max-pixels",
         )
-    check_bytes(array.size * 4, opened.path)
+    check_bytes(array.nbytes + array.size * 5, opened.path)  # float32, and which are finite
     return array
 
 

@@ -115,17 +115,18 @@ def resized(pixels: NDArray[Any], resize: Resize, max_pixels: int) -> NDArray[An
     channels = pixels[0, 0].size
     if w * h > max_pixels:
         raise RefusedError(f"resize to {w}x{h} is more than {max_pixels} pixels")
-    check_bytes(w * h * channels * 4, f"resize to {w}x{h}")
+    values = w * h * channels + (1 if pixels.dtype == np.uint8 else 2) * pixels.size
+    check_bytes(pixels.nbytes + 4 * values, f"resize to {w}x{h}")
     filter_ = Image.Resampling.BILINEAR
     if (w, h) == (width, height):
         return pixels
     if pixels.dtype == np.uint8:
         plain = np.ascontiguousarray(pixels[..., 0] if channels == 1 else pixels)
         return np.asarray(Image.fromarray(plain).resize((w, h), filter_)).reshape(h, w, channels)
-    values = np.ascontiguousarray(pixels, dtype=np.float32).reshape(height, width, channels)
+    planes = np.ascontiguousarray(pixels, dtype=np.float32).reshape(height, width, channels)
     result = np.empty((h, w, channels), np.float32)
     for c in range(channels):
-        plane = Image.fromarray(np.ascontiguousarray(values[..., c]))
+        plane = Image.fromarray(np.ascontiguousarray(planes[..., c]))
         result[..., c] = np.asarray(plane.resize((w, h), filter_))
     return result.reshape((h, w, *pixels.shape[2:]))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnnviz.errors import SpecError
+from cnnviz.files import check_bytes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,6 +54,7 @@ def to_gray(pixels: NDArray[Any], formula: str = "luma601") -> NDArray[Any]:
         return pixels
     if channels != 3:
         raise SpecError(f"gray needs 1 or 3 channels, the image has {channels}")
+    check_bytes(pixels.size * (28 if formula == "linear" else 8), "the gray image")
     if pixels.dtype.kind != "f":
         pixels = pixels.astype(np.float32)
     if formula == "linear":

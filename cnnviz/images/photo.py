@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # What Pillow says of float RGB, gray with alpha in 16 bits, and the like.
 _UNKNOWN_HINT = "save it with 8 or 16 bits a channel, gray or RGB, or as .npy"
+_MEMORY_HINT = "use a smaller image or a higher --max-memory"
+_GRAY_BYTES = {"1": 6, "L": 6, "LA": 10}  # of memory a pixel; colour and transparency need more
 
 
 class Photo(NamedTuple):
@@ -115,6 +117,7 @@ def _decoded(file: _File, alpha: str) -> Photo:
 
 def _samples(file: _File, image: ImageFile, plan: Layout | None) -> tuple[str, Samples]:
     """Decode, and return the mode of the file and what it holds."""
+    _check_memory(image, file.source.path, deep=plan is not None)
     if plan is None:
         _load(image)
         file.check(image)  # the frame of a GIF may be larger than its header says
@@ -154,8 +157,12 @@ def _check_size(size: tuple[int, int], path: str, max_pixels: int) -> None:
             path=path,
             hint="use --max-pixels if you trust the file",
         )
-    # Per pixel, in the worst case (16-bit RGBA): 4 bytes in Pillow, 8 in NumPy, 16 as float32.
-    check_bytes(width * height * 28, path)
+
+
+def _check_memory(image: ImageFile, path: str, *, deep: bool) -> None:
+    """Check what the pixels need at the most at a time on their way to float32, as measured."""
+    need = 28 if deep else _GRAY_BYTES.get(image.mode, 24) + 8 * (image.format == "WEBP")
+    check_bytes(image.width * image.height * need, path, hint=_MEMORY_HINT)
 
 
 def _orientation(image: ImageFile) -> int:

@@ -8,12 +8,13 @@ import sys
 from typing import BinaryIO, NamedTuple
 
 from cnnviz.errors import InputError, RefusedError
-from cnnviz.files import DEFAULT_BYTES
+from cnnviz.files import budget, check_bytes, in_units
 
 ImageSource = str | os.PathLike[str] | bytes | BinaryIO
 
 _HEAD = 64
 _CHUNK = 1 << 20
+_HINT = "use a smaller file or a higher --max-memory"
 
 
 class Source(NamedTuple):
@@ -30,9 +31,12 @@ class Source(NamedTuple):
         return os.path.splitext(self.name)[1].lower()
 
     def read(self) -> bytes:
-        """Return the whole file."""
+        """Return the whole file, its length held against the byte budget."""
         try:
-            return self.file.read()
+            size = self.file.seek(0, os.SEEK_END)
+            check_bytes(size, self.path, hint=_HINT)
+            self.file.seek(0)
+            return self.file.read(size)
         except OSError as error:
             raise _unreadable(self.path, error) from error
 
@@ -94,11 +98,13 @@ def _open(source: ImageSource, path: str) -> BinaryIO:
 
 def _buffered(stream: BinaryIO, path: str) -> BinaryIO:
     """Return what is left in `stream` as a file of our own."""
-    copy = io.BytesIO()
+    copy, most = io.BytesIO(), budget()
     while chunk := stream.read(_CHUNK):
+        if copy.tell() + len(chunk) > most:
+            raise RefusedError(
+                f"{path}: more than {in_units(most)} of input", path=path, hint=_HINT
+            )
         copy.write(chunk)
-        if copy.tell() > DEFAULT_BYTES:
-            raise RefusedError(f"{path}: more than {DEFAULT_BYTES >> 30} GiB of input", path=path)
     copy.seek(0)
     return copy
 

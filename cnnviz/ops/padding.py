@@ -46,6 +46,8 @@ class Padded:
             If `border` is not one of `BORDERS` or a finite number.
         """
         constant = _constant(border)
+        cells = sum(axis.before + axis.size + axis.after for axis in axes)
+        check_bytes(3 * 8 * cells, f"a padded image of {cells} rows and columns")
         rows, columns = (_sources(axis, border, constant is not None) for axis in axes)
         return cls(rows, columns, (axes[0].before, axes[1].before), constant)
 

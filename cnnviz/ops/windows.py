@@ -51,6 +51,8 @@ def lay(
     rows, columns = window.on(batch.shape[1:3])
     dtype = np.dtype(result_type(batch))
     count = len(batch) * rows.output * columns.output * batch.shape[3]
+    if batch.dtype != dtype:
+        count += batch.size
     check_bytes(dtype.itemsize * count, "the result of the pooling")
     return batch.astype(dtype, copy=False), rows, columns
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from cnnviz import ops
 from cnnviz.errors import SpecError
+from cnnviz.files import check_bytes
 from cnnviz.geometry import Padding, Size, Window
 from cnnviz.ops.checks import check_finite
 from cnnviz.report.maps import FeatureMap, MapSet, times
@@ -77,12 +78,17 @@ def convolve(
 
         source = to_gray(image, gray)
     act = ops.activation(activation) if activation else None
-    maps = []
+    maps, held = [], source.nbytes
     for kernel, label in zip(kernels, distinct(k.name for k in kernels), strict=True):
         window = Window.of(
             kernel.values.shape[:2], strides=strides, padding=padding, dilation_rate=dilation_rate
         )
         _check_channels(kernel, source, groups)
+        axes = window.on(source.shape[:2])
+        size = axes[0].output * axes[1].output * groups * source.itemsize
+        held += size
+        # The result, which of it is finite, and what an activation works in.
+        check_bytes(held + size * (5 if act else 1), f"the map of {kernel.name}")
         with np.errstate(over="ignore", invalid="ignore"):  # reported by name below
             values = ops.conv2d(
                 source,
@@ -99,7 +105,6 @@ def convolve(
             if act is not None and combine is None:
                 values = act(values)
         check_finite(values, f"the result of {kernel.name}")
-        axes = window.on(source.shape[:2])
         planes = [values] if values.ndim == 2 else list(np.moveaxis(values, 2, 0))
         for i, plane in enumerate(planes):  # one a group
             name_of_map = label if len(planes) == 1 else f"{label}[{i}]"

@@ -119,6 +119,12 @@ class MapSet:
             names.setdefault(size, []).append(name)
         return [(", ".join(of) if len(names) > 1 else "", size) for size, of in names.items()]
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays that it holds."""
+        arrays = [a for m in self.maps for a in (m.values, m.winners) if a is not None]
+        return int(self.source.nbytes + sum(a.nbytes for a in arrays))
+
     def workings(self) -> list[tuple[str, tuple[Axis, ...]]]:
         """Return each different size formula with the names of the maps it belongs to."""
         groups: dict[tuple[str, ...], tuple[list[str], tuple[Axis, ...]]] = {}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnviz.errors import SpecError
+from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Padding, Size, Window
 from cnnviz.ops.checks import check_finite
 from cnnviz.ops.pooling import pooling
@@ -44,6 +45,7 @@ def pool(
 
     steps = pool_size if strides is None else strides
     maps: list[FeatureMap] = []
+    held = image.nbytes
     for text in types:
         kind = pooling(text)
         window = Window.of(
@@ -54,6 +56,9 @@ def pool(
             ceil_mode=ceil_mode and not kind.is_global,
         )
         axes = window.on(image.shape[:2])
+        size = axes[0].output * axes[1].output * image[0, 0].size
+        held += size * (image.itemsize + 8 * winners)
+        check_bytes(held + size * image.itemsize, f"the result of {kind.label}")
         settings: dict[str, Any] = {
             "pool_size": window.kernel_size,
             "strides": window.strides,

@@ -18,6 +18,8 @@ from cnnviz.ops.conv.checks import offsets
 from cnnviz.ops.conv.job import Job
 from cnnviz.ops.padding import Border, Padded
 
+MOST_WINDOWS = 2**16  # in a band of any strategy, unless one row has more
+
 Strategy = Callable[[Array, Array, Job, Array], None]
 
 
@@ -48,10 +50,9 @@ def convolve(
     filters = weights.shape[3]
     added = offsets(bias, filters)
     shape = (len(batch), rows.output, columns.output, filters)
-    check_result(shape, dtype)
-    height, width = (axis.before + axis.size + axis.after for axis in axes)
-    check_bytes(np.dtype(dtype).itemsize * height * width * batch.shape[3], "the padded image")
+    check_result(shape, dtype, cast=0 if batch.dtype == dtype else batch.size)
     padded = Padded.of(axes, border)
+    _check_band(rows, columns, np.dtype(dtype).itemsize * batch.shape[3])
 
     out = np.empty(shape, dtype)
     job = Job(rows, columns, padded, groups, summed)
@@ -82,10 +83,17 @@ def as_weights(weights: Array, dtype: type[np.floating[Any]]) -> Array:
     return cast
 
 
-def check_result(shape: tuple[int, ...], dtype: type[np.floating[Any]]) -> None:
-    """Refuse a result over the byte budget."""
-    count = shape[0] * shape[1] * shape[2] * shape[3]
+def check_result(shape: tuple[int, ...], dtype: type[np.floating[Any]], *, cast: int = 0) -> None:
+    """Refuse a result that, with `cast` converted values of the input, is over the byte budget."""
+    count = cast + shape[0] * shape[1] * shape[2] * shape[3]
     check_bytes(np.dtype(dtype).itemsize * count, "the result of the convolution")
+
+
+def _check_band(rows: Axis, columns: Axis, cell: int) -> None:
+    """Check what the largest band of the padded image needs, `cell` bytes each of its cells."""
+    height, width = (axis.before + axis.size + axis.after for axis in (rows, columns))
+    lines = max(1, MOST_WINDOWS // columns.output) * rows.stride + rows.extent
+    check_bytes(cell * width * min(height, lines), "a band of the padded image")
 
 
 def _strategy(weights: Array, job: Job) -> Strategy:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cnnviz.files import check_bytes
 from cnnviz.geometry import Padding, Size
 from cnnviz.ops.checks import Array
 from cnnviz.ops.pooling import Pooling
@@ -87,16 +89,18 @@ def winners(
     )
     check_seen(rows, columns)
     shape = (len(batch), rows.output, columns.output, batch.shape[3])
+    cells = rows.size * columns.size
+    check_bytes(8 * cells + prod(shape) * (batch.itemsize + 12), "the winners of the pooling")
     best = np.full(shape, -np.inf, batch.dtype)
     won = np.full(shape, -1, np.int64)
-    cells = np.arange(rows.size * columns.size).reshape(1, rows.size, columns.size, 1)
+    places = np.arange(cells).reshape(1, rows.size, columns.size, 1)
     for down, read_rows in taps(rows, rows.size, rows.output):
         for across, read_columns in taps(columns, columns.size, columns.output):
             value = batch[:, read_rows, read_columns]
             leader, place = best[:, down, across], won[:, down, across]
             wins = (place < 0) | (value > leader) | (np.isnan(value) & ~np.isnan(leader))
             np.copyto(leader, value, where=wins)
-            np.copyto(place, cells[:, read_rows, read_columns], where=wins)
+            np.copyto(place, places[:, read_rows, read_columns], where=wins)
     return cast("NDArray[np.int64]", like(won, x))
 
 

@@ -10,6 +10,7 @@ from cnnviz.render.fonts import font, measure
 from cnnviz.render.pngfile import encode
 from cnnviz.render.scene import DIMMED, Item, Line, Picture, Polygon, Rect, Scene, Text
 
+_HINT = "use a smaller --scale, fewer maps or a higher --max-memory"
 HATCH_STEP = 5  # px between hatch lines
 SMOOTH = 4  # polygons are drawn this many times larger and averaged
 
@@ -23,7 +24,8 @@ def write(scene: Scene, *, scale: int = 1) -> bytes:
 def draw(scene: Scene, scale: int = 1) -> Image.Image:
     """Return the scene as an RGB image."""
     size = round(scene.width * scale), round(scene.height * scale)
-    check_bytes(3 * size[0] * size[1], "the picture")
+    # 4 bytes a pixel in Pillow, 3 each in NumPy, filtered, as bytes and (at most) compressed.
+    check_bytes(16 * size[0] * size[1], f"a picture of {size[0]}x{size[1]}", hint=_HINT)
     canvas = Image.new("RGB", size, scene.theme.background)
     pen = ImageDraw.Draw(canvas)
     for item in scene.items:
