@@ -7,12 +7,16 @@ side in memory: the kernels are repeated along such a line once, and a band whos
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import gcd
+
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from cnnviz.ops.checks import Array
 from cnnviz.ops.conv.job import Job
 
-# Values in a band of the output: it, one product and the input rows stay in the cache.
+# Values in a band of the output: it and the input rows stay in the cache.
 BAND = 2**15
 
 
@@ -22,30 +26,37 @@ def run(image: Array, kernels: Array, job: Job, out: Array) -> None:
     line = width * filters
     taps = np.tile(kernels[:, :, 0], (1, 1, width))
     step = max(1, BAND // line)
-    term = np.empty((min(step, height), line), out.dtype)
     for first in range(0, height, step):
         total = out[first : first + step].reshape(-1, line)
-        dealt = _deal(job.band(image, first, len(total)), job, filters)
-        stop = job.rows.stride * (len(total) - 1) + 1
-        for i, j in np.ndindex(*taps.shape[:2]):
-            start, phase = divmod(j * job.columns.dilation, job.columns.stride)
-            top = i * job.rows.dilation
-            lines = dealt[phase][top : top + stop : job.rows.stride, start * filters :][:, :line]
-            if i == j == 0:
-                np.multiply(lines, taps[i, j], out=total)
+        band = job.band(image, first, len(total))
+        for turn, (js, lines) in enumerate(_deal(band, job, total.shape, filters)):
+            # One pass a tap: products are added as they are made.
+            operands = lines, taps[:, js]
+            if turn == 0:
+                np.einsum("ijrl,ijl->rl", *operands, out=total)
             else:
-                total += np.multiply(lines, taps[i, j], out=term[: len(total)])
+                total += np.einsum("ijrl,ijl->rl", *operands)
 
 
-def _deal(band: Array, job: Job, filters: int) -> dict[int, Array]:
-    """Return the columns that windows read, by their remainder: each `(rows, columns · filters)`.
+def _deal(
+    band: Array, job: Job, shape: tuple[int, ...], filters: int
+) -> Iterator[tuple[slice, Array]]:
+    """Yield the columns of the kernel that read the same columns of the band, and what they read.
 
-    A channel with several filters is repeated for each of them.
+    Which are those with the same remainder by the stride. What they read is `(kh, columns, rows,
+    W' · filters)`; a channel with several filters is repeated for each of them.
     """
-    stride, axis = job.columns.stride, job.columns
-    phases = {j * axis.dilation % stride for j in range(axis.kernel_size)}
-    repeats = filters // band.shape[2]
-    dealt = {phase: band[:, phase::stride] for phase in phases}
-    if repeats > 1:
-        dealt = {phase: part.repeat(repeats, axis=2) for phase, part in dealt.items()}
-    return {phase: part.reshape(len(part), -1) for phase, part in dealt.items()}
+    stride, dilation = job.columns.stride, job.columns.dilation
+    apart = stride // gcd(stride, dilation)
+    for j in range(min(apart, job.columns.kernel_size)):
+        start, phase = divmod(j * dilation, stride)
+        dealt = band[:, phase::stride]
+        repeats = filters // band.shape[2]
+        lines = (dealt.repeat(repeats, axis=2) if repeats > 1 else dealt).reshape(len(band), -1)
+        js = slice(j, None, apart)
+        count = len(range(*js.indices(job.columns.kernel_size)))
+        down, along = lines.strides
+        across = apart * dilation // stride * filters * along
+        strides = (down * job.rows.dilation, across, down * job.rows.stride, along)
+        view = (job.rows.kernel_size, count, *shape)
+        yield js, as_strided(lines[:, start * filters :], view, strides, writeable=False)

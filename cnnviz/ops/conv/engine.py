@@ -97,8 +97,12 @@ def _check_band(rows: Axis, columns: Axis, cell: int) -> None:
 
 
 def _strategy(weights: Array, job: Job) -> Strategy:
-    """Choose by measurement: a matrix product pays from three filters a group on."""
-    if weights.shape[2] == 1 and job.groups >= 8:
+    """Choose by measurement: a matrix product pays from three filters a group on.
+
+    With a few channels apart, a large kernel may be of rank 1, of which `shifted` makes use.
+    """
+    kh, kw, channels, _ = weights.shape
+    if channels == 1 and (job.groups >= 8 or (job.groups > 1 and kh * kw <= 32)):
         from cnnviz.ops.conv.channelwise import run
     elif weights.shape[3] // job.groups > 2:
         from cnnviz.ops.conv.im2col import run
