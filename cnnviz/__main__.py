@@ -20,6 +20,7 @@ class Stopped(BaseException):
 def main() -> int:
     """Run the command line of this process and return its exit code."""
     _hold_standard_descriptors()
+    sys.unraisablehook = _unraisable
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and shells ask
@@ -66,6 +67,28 @@ def _hold_standard_descriptors() -> None:
 def _stop(number: int, frame: FrameType | None) -> None:
     _ignore()  # a second Ctrl-C must not disturb the clean-up
     raise Stopped(number)
+
+
+def _unraisable(lost: sys.UnraisableHookArgs) -> None:
+    """Send a signal again whose exception was lost: it came in a destructor or a callback of C."""
+    if not isinstance(lost.exc_value, Stopped):
+        if not type(lost.exc_value).__module__.startswith("cnnviz."):  # the alarm rings again
+            sys.__unraisablehook__(lost)
+        return
+    import threading
+
+    number, main_thread = lost.exc_value.number, threading.get_ident()
+    signal.signal(number, _stop)
+
+    def send() -> None:  # from another thread: here it would be lost once more
+        if hasattr(signal, "pthread_kill"):  # which ends a sleep too
+            signal.pthread_kill(main_thread, number)
+        else:
+            signal.raise_signal(number)
+
+    again = threading.Timer(0.01, send)
+    again.daemon = True
+    again.start()
 
 
 def _ignore() -> None:

@@ -157,6 +157,32 @@ def test_signals_that_the_shell_ignores_stay_ignored(photo, folder):
     assert b"stopped" not in err
 
 
+LOST = """
+import os, signal, time
+import cnnviz.cli.run
+from cnnviz.__main__ import entry
+
+class Late:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)  # what its handler raises here is lost
+        time.sleep(0.001)
+
+def run(argv):
+    Late()
+    time.sleep(30)
+
+cnnviz.cli.run.run = run
+entry()
+"""
+
+
+def test_a_signal_that_comes_in_a_destructor_is_not_lost(folder):
+    done = start([sys.executable, "-c", LOST])
+    _, err = done.communicate(timeout=20)
+    assert done.returncode == 143
+    assert err.splitlines() == [b"cnnviz: stopped by SIGTERM"]
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_any_moment(photo, folder, seed):
     """At moments that nobody chose: no temporary, and a whole file or none."""
