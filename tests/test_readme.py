@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -68,6 +72,27 @@ def test_two_commands_do_the_set_up() -> None:
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
 def test_linked_file_exists(path: str) -> None:
     assert (ROOT / path).exists()
+
+
+def test_pictures_are_what_the_commands_above_them_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    spec = spec_from_file_location("make_images", ROOT / "docs" / "make_images.py")
+    assert spec is not None
+    assert spec.loader is not None
+    make_images = module_from_spec(spec)
+    spec.loader.exec_module(make_images)
+    shown = set(re.findall(r"\]\(docs/images/(.*?)\)", README))
+    assert set(make_images.commands(README)) == shown == set(os.listdir(ROOT / "docs" / "images"))
+    assert make_images.main(tmp_path) == 0
+    for name in shown:
+        then, now = (
+            np.asarray(Image.open(folder / name).convert("RGB"), np.int16)
+            for folder in (ROOT / "docs" / "images", tmp_path)
+        )
+        assert then.shape == now.shape, name
+        assert np.abs(then - now).mean() < 1, f"{name}: run python docs/make_images.py"
 
 
 def test_python_example_runs_and_its_shapes_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
