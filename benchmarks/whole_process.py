@@ -29,6 +29,21 @@ PAIRS = {
         "import numpy, PIL.Image, click",
         None,
     ),
+    "channels cat.png": (
+        [CNNVIZ, "channels", CAT],
+        "import numpy, PIL.Image, click",
+        None,
+    ),
+    "kernels sobel-x": (
+        [CNNVIZ, "kernels", "sobel-x"],
+        "import numpy, PIL.Image, click",
+        None,
+    ),
+    "kernels": (
+        [CNNVIZ, "kernels"],
+        "import numpy, rich.table, rich.console, click",
+        None,
+    ),
     "shapes vgg16": (
         [CNNVIZ, "shapes", "--model", "vgg16"],
         "import rich.table, rich.console, click",
