@@ -9,10 +9,11 @@ import numpy as np
 from cnnviz.geometry import Axis
 from cnnviz.render import display
 from cnnviz.render.display import Scale
+from cnnviz.render.figures.labels import labels
 from cnnviz.render.fonts import measure
-from cnnviz.render.numbers import THIN, number
+from cnnviz.render.numbers import number
 from cnnviz.render.scene import Anchor, Line, Picture, Polygon, Rect, Scene
-from cnnviz.render.theme import CAPTION, GAP, LABEL, SMALLEST, ink
+from cnnviz.render.theme import CAPTION, GAP, LABEL, ink
 
 HEADING = 22  # height of a heading above a tile
 BAR = 8  # height of a colour bar
@@ -55,23 +56,28 @@ def cell_size(shape: tuple[int, ...], box: tuple[int, int]) -> int:
 
 
 def cells(
-    scene: Scene, x: float, y: float, values: np.ndarray, scale: Scale, size: int, title: str
+    scene: Scene,
+    x: float,
+    y: float,
+    values: np.ndarray,
+    scale: Scale,
+    size: int,
+    title: str,
+    *,
+    digits: int = 4,
+    largest: float | None = None,
 ) -> None:
-    """Draw `(H, W)` values as cells of `size` px, each with its number where that is readable."""
+    """Draw `(H, W)` values as cells of `size` px, each with its number where that is readable.
+
+    The largest value (of these, or that of several arrays) has `digits` digits at most.
+    """
     height, width = values.shape
     colours = scale.colours(values)
     scene.add(Picture(x, y, width * size, height * size, colours, title))
     grid(scene, x, y, width, height, size, scene.theme.rule)
-    texts = [[_cell_text(float(v), 4) for v in row] for row in values]
-    longest = max((t for row in texts for t in row), key=len)
-    font_size = float(LABEL)
-    while font_size > SMALLEST and measure(longest, font_size, "mono") > size - 4:
-        font_size -= 0.5
-    if measure(longest, font_size, "mono") > size - 2:
-        texts = [[_cell_text(float(v), 2) for v in row] for row in values]
-        longest = max((t for row in texts for t in row), key=len)
-        if measure(longest, SMALLEST, "mono") > size - 2:
-            return
+    texts, font_size = labels(values, size, digits=digits, largest=largest)
+    if not texts:
+        return
     for i in range(height):
         for j in range(width):
             r, g, b = (int(c) for c in colours[i, j])
@@ -84,13 +90,6 @@ def cells(
                 face="mono",
                 anchor="middle",
             )
-
-
-def _cell_text(value: float, digits: int) -> str:
-    """Return a number for a cell: whole ones in full first, since a reader adds them up."""
-    if digits > 2 and value.is_integer():
-        digits = 6
-    return number(value, digits).replace(THIN, "")  # which the monospaced face has not
 
 
 def grid(
@@ -238,7 +237,7 @@ def kernel_picture(
             0.0, high or 1.0, display="minmax", name="orange", theme=scene.theme.name
         )
     if size >= LEAST_CELL:
-        cells(scene, x, y, flat, scale, size, title)
+        cells(scene, x, y, flat, scale, size, title, digits=3)
         height, width = flat.shape[0] * size, flat.shape[1] * size
         if denominator == 1:
             return height, width

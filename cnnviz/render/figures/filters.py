@@ -8,7 +8,6 @@ import numpy as np
 
 from cnnviz.render import display
 from cnnviz.render.figures import blocks, header
-from cnnviz.render.figures.kernels import rounded
 from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, number, times
@@ -165,7 +164,7 @@ def _tile(
     elif (cell := height // values.shape[0]) >= _LEAST_CELL and values.shape[0] * values.shape[
         1
     ] > 1:
-        blocks.cells(scene, x, y, rounded(values, largest), scale, cell, title)
+        blocks.cells(scene, x, y, values, scale, cell, title, digits=3, largest=largest)
     else:
         blocks.tile(scene, x, y, scale.colours(values), width, height, title)
 
