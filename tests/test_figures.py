@@ -12,7 +12,7 @@ from PIL import Image
 
 from cnnviz.kernels import Kernel, resolve
 from cnnviz.render import Look, formats, render
-from cnnviz.render.display import choose, fit, is_crowded
+from cnnviz.render.display import choose, fit, is_crowded, picture
 from cnnviz.render.figures import blocks, maps
 from cnnviz.render.fonts import measure
 from cnnviz.render.scene import Picture, Scene, Text
@@ -173,6 +173,38 @@ def test_scales_of_the_displays() -> None:
     assert choose(-10, 300, display="abs").levels(values)[0, 0] > 0
     nan = choose(0, 1).colours(np.array([[np.nan]], np.float32))
     assert nan.tolist() == [[[255, 0, 255]]]
+
+
+@pytest.mark.parametrize(("value", "limits"), [(0, (0, 1)), (2728, (0, 2728)), (-3, (-3, 0))])
+def test_a_single_value_is_shown_on_a_scale_from_zero(value: float, limits: tuple) -> None:
+    scale = choose(value, value, display="minmax")
+    assert (scale.low, scale.high) == limits
+
+
+def test_a_reduced_map_keeps_the_edges_of_both_signs() -> None:
+    stripes = np.where(np.arange(400) % 2, 9.0, -9.0)
+    values = np.where(np.arange(400)[:, None] < 200, stripes, 0).astype(np.float32)
+    shown = picture(values, choose(-9.0, 9.0), 100, 100)
+    assert shown.shape == (100, 100, 3)
+    assert (shown[:50] < 200).any(axis=2).all()  # the average of the stripes is zero, white
+    assert (shown[50:] == 255).all()
+
+
+def test_an_overlay_shows_the_responses_of_most_of_a_photo() -> None:
+    photo = np.full((200, 300, 3), 90, np.float32)
+    photo[::8] = 110
+    photo[100, 150] = 255  # an extreme beside which the lines are weak
+    mapset = convolve(photo, resolve("edge"), name="photo.png")
+    pixels = _overlaid(mapset).astype(int)
+    spread = np.ptp(pixels, axis=2)
+    assert (spread > 40).mean() > 0.2  # coloured
+    assert (spread == 0).mean() > 0.3  # the photo in gray
+
+
+def _overlaid(mapset: MapSet) -> np.ndarray:
+    scene = maps.draw(mapset, Look(overlay=True))
+    (shown,) = (i for i in scene.items if isinstance(i, Picture) and i.title == "edge")
+    return shown.pixels
 
 
 def test_a_root_scale_says_so_and_keeps_its_limits() -> None:

@@ -14,6 +14,7 @@ from cnnviz.render.theme import rgb, theme
 DISPLAYS = ("auto", "signed", "minmax", "abs", "clip")
 RANGES = ("own", "shared")
 MOST_FACTOR = 40  # a single value is not blown up to fill its box
+SAMPLES = 4  # values along a side of what one pixel stands for; more look the same
 CROWD, SAMPLE = 1024, 20_000  # values from which on a root scale is considered; values looked at
 
 
@@ -97,6 +98,8 @@ def choose(
     if name and is_diverging(name):  # its centre means zero: keep it there
         limit = max(-low, high) or 1.0
         return Scale(-limit, limit, table, signed=True)
+    if low == high:  # one value: a scale from zero has a length
+        low, high = min(low, 0.0), max(high, 0.0 if low else 1.0)
     return Scale(low, high, table, root=root)
 
 
@@ -141,6 +144,24 @@ def reduce(values: np.ndarray, height: int, width: int) -> np.ndarray:
     if values.dtype != np.uint8:
         values = np.ascontiguousarray(values, dtype=np.float32)
     return np.asarray(Image.fromarray(values).resize((width, height), box))
+
+
+def picture(values: np.ndarray, scale: Scale, height: int, width: int) -> np.ndarray:
+    """Return `(H, W)` values in colour, averaged by area if they are more than fit.
+
+    Of signed values the colours are averaged, not the values: an edge is positive on one side and
+    negative on the other, and of a large photo's edges nothing would be left.
+    """
+    if not scale.signed or (values.shape[0] <= height and values.shape[1] <= width):
+        return scale.colours(reduce(values, height, width))
+    rows, columns = steps(values.shape, (height, width))
+    return reduce(scale.colours(values[::rows, ::columns]), height, width)
+
+
+def steps(shape: Sequence[int], size: Sequence[int]) -> tuple[int, int]:
+    """Return which of the rows and columns to look at, every nth, to reduce a shape to a size."""
+    rows, columns = (max(1, n // (SAMPLES * m)) for n, m in zip(shape, size, strict=True))
+    return rows, columns
 
 
 def photo(values: np.ndarray) -> tuple[np.ndarray, str]:

@@ -140,7 +140,7 @@ class _Sheet:
             pixels = display.photo(values * 255 if unit else values)[0]
             pixels = display.reduce(pixels, height * density, width * density)
         else:
-            pixels = scale.colours(display.reduce(values, height * density, width * density))
+            pixels = display.picture(values, scale, height * density, width * density)
         if self.cell:
             return pixels
         background = rgb(self.scene.theme.background)

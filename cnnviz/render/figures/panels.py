@@ -85,7 +85,7 @@ class InputPanel:
         if self.values.ndim == 3 and self.values.shape[2] == 3:
             return display.reduce(display.photo(self.values)[0], height, width)
         values = self.values if self.values.ndim == 2 else self.values.mean(axis=2)
-        return scale.colours(display.reduce(values, height, width))
+        return display.picture(values, scale, height, width)
 
 
 class MapPanel:
@@ -152,7 +152,7 @@ class MapPanel:
             from cnnviz.render.overlay import overlay
 
             return overlay(self.mapset.source, self.map, self.scale, height, width)
-        return self.scale.colours(display.reduce(self.map.values, height, width))
+        return display.picture(self.map.values, self.scale, height, width)
 
 
 def kernel_row(
