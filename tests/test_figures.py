@@ -246,6 +246,34 @@ def test_more_than_64_maps_are_sampled_and_it_is_said() -> None:
     assert any("64 of 70 maps shown" in box[4] for box in boxes(scene))
 
 
+def test_patches_of_many_peaks_wrap_and_no_map_is_left_out() -> None:
+    one = maps.draw(convolve(PHOTO, resolve("edge")), Look(peaks=30))
+    assert one.width < 1300
+    assert {"1", "10", "30"} <= {box[4] for box in boxes(one)}
+    nine = maps.draw(made("9 maps"), Look(peaks=3))
+    texts = [box[4] for box in boxes(nine)]
+    assert texts.count("strongest, at row, column") == 9
+    many = [box[4] for box in boxes(maps.draw(made("64 maps"), Look(peaks=1)))]
+    assert "those of the first 16 of 64 maps" in many
+
+
+def test_patches_of_an_array_have_its_colours_and_numbers() -> None:
+    mapset = convolve(MATRIX, resolve("edge"), padding=1, is_photo=False)
+    scene = maps.draw(mapset, Look(peaks=1))
+    by_title = {i.title: i.pixels for i in scene.items if isinstance(i, Picture)}
+    (peak,) = maps._peaks(mapset.maps[0], 1)
+    (top, bottom), (left, right) = peak.rows, peak.columns
+    seen = by_title["image"][max(0, top) : bottom, max(0, left) : right]
+    assert np.array_equal(by_title["patch 1"], seen)
+
+
+def test_many_maps_of_one_shape_say_it_once_and_go_without_their_layer() -> None:
+    texts = [box[4] for box in boxes(maps.draw(made("64 maps"), Look()))]
+    assert {"[0]", "[63]"} <= set(texts)
+    assert "86×136" not in texts
+    assert any(text.endswith("64 maps of 86×136") for text in texts)
+
+
 def test_fit_enlarges_by_whole_factors_and_keeps_the_aspect() -> None:
     assert fit((8, 8), (100, 70)) == (64, 64)
     assert fit((3000, 4000), (480, 440)) == (360, 480)

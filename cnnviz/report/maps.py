@@ -100,10 +100,15 @@ class MapSet:
 
     @property
     def family(self) -> str:
-        """What all of many maps are called before a colon, `pillow:`; empty if they are not."""
-        heads = {m.name.partition(":")[0] + ":" for m in self.maps if ":" in m.name}
-        shared = len(heads) == 1 and len(self.maps) > 3 and all(":" in m.name for m in self.maps)
-        return heads.pop() if shared else ""
+        """What the names of many maps begin with, `pillow:` or `conv1` of `conv1[0]`; else empty."""
+        names = [m.name for m in self.maps]
+        if len(names) < 4 or self.command != "convolve":
+            return ""
+        for end, tail in (("[", ""), (":", ":")):
+            heads = {name.partition(end)[0] + tail for name in names if end in name}
+            if len(heads) == 1 and all(end in name for name in names):
+                return heads.pop()
+        return ""
 
     def sizes(self) -> list[tuple[str, int]]:
         """Return how many values each result has, with its name where the results differ.

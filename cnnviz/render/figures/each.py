@@ -48,8 +48,10 @@ def draw(result: EachSet, look: Look) -> Scene:
     for band, pair in zip(bands, scales, strict=True):
         bottom = sheet.band(bottom + WIDE_GAP, band, pair)
     right = sheet.left(len(CHANNELS)) + sheet.column
-    for total, found in sheet.found:
-        x, bottom = marks.peak_strip(scene, result, total, found, bottom + WIDE_GAP)
+    if sheet.found:
+        from cnnviz.render.figures import strips
+
+        x, bottom = strips.draw(scene, result, sheet.found, bottom + WIDE_GAP, right - MARGIN)
         right = max(right, x)
     scene.width, scene.height = right + MARGIN, bottom + MARGIN
     header.draw(scene, lines)
@@ -127,7 +129,7 @@ class _Sheet:
         if self.cell:
             blocks.padding_frame(scene, x, y, self.cell, *axes)
             blocks.dim_cells(scene, x, y, self.cell, *axes)
-        if values.ndim == 3:
+        if values.ndim == 3 and len(self.found) == 1:
             for total, found in self.found:
                 marks.mark_inputs(scene, x, y, width, height, total, found)
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from cnnviz.report.peaks import Peak
 
 MOST_MAPS = 64
-MOST_STRIPS = 8  # maps whose peaks' patches are shown
 SIGN = 56  # px between blocks, which hold an operator
 LEAST_WIDTH = 560
 LEAST_TILE = 136  # px, so that the range fits below a tile
@@ -84,7 +83,8 @@ class _Layout:
         total = sum(HEADING + body + FOOT + WIDE_GAP for body in bodies) - WIDE_GAP
         spare = (total - FOOT + 20 - self.input.height) / 2  # input and rows share their middle
         input_top = round(top + max(0, spare))
-        found = list(zip(self.maps, self.peaks, strict=True))
+        # On the input the peaks of one map: two marks of the same number would tell nothing.
+        found = list(zip(self.maps, self.peaks, strict=True)) if len(self.maps) == 1 else []
         self.input.draw(scene, MARGIN, input_top, found)
         left = MARGIN + self.input.width + SIGN
         column = max(width for _, width in sizes)
@@ -126,9 +126,12 @@ class _Layout:
 
     def below(self, right: float, bottom: float) -> tuple[float, float]:
         """Place what stands below the maps: patches of the peaks, the winners of a pooling."""
-        shown = [(m, p) for m, p in zip(self.maps, self.peaks, strict=True) if p][:MOST_STRIPS]
-        for m, found in shown:
-            x, bottom = marks.peak_strip(self.scene, self.mapset, m, found, bottom + WIDE_GAP)
+        found = [(m, p) for m, p in zip(self.maps, self.peaks, strict=True) if p]
+        if found:
+            from cnnviz.render.figures import strips
+
+            room = right - MARGIN
+            x, bottom = strips.draw(self.scene, self.mapset, found, bottom + WIDE_GAP, room)
             right = max(right, x)
         if self.maps[0].winners is not None and not self.input.cell:
             x, bottom = marks.winner_panels(self.scene, self.mapset, self.maps, bottom + WIDE_GAP)

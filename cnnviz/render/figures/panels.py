@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FOOT = 48  # px below a map: colour bar, its labels, the caption
 LEAST_BAR = 112  # px, so that three labels fit below a colour bar
 MOST_VOTES = 8  # maps that are asked whether a root scale is needed
+MOST_SHAPES = 16  # maps that say their shape one by one
 MINI = 22  # px of a kernel in a map's heading
 ARRAY_MAP = "slate"  # the colour map of an input that is no picture
 ROOMY = 200  # px from which a caption has room for a remark
@@ -122,7 +123,10 @@ class MapPanel:
         bar = 0 if m.values.ndim == 3 else 26
         if bar:
             blocks.bar(scene, x, top + height + 6, self.width, self.scale)
-        shown = self._heading(scene, x, y, room, mini)
+        maps = self.mapset.maps  # so many that the title says the shape of all
+        told = len(maps) > MOST_SHAPES and len({m.shape for m in maps}) == 1
+        shape = "" if told else times(m.shape)
+        shown = self._heading(scene, x, y, room, mini, shape)
         words = [f"min {number(m.min)}", f"max {number(m.max)}"]
         if bar and width >= ROOMY:
             words += ["square-root scale"] if self.scale.root else []
@@ -130,10 +134,12 @@ class MapPanel:
         line = top + height + 16 + bar
         text = "   ".join([*words, note] if note else words)
         scene.text(x, line, text, colour=scene.theme.secondary)
-        if not shown:
-            scene.text(x, line + 14, times(m.shape), colour=scene.theme.secondary)
+        if shape and not shown:
+            scene.text(x, line + 14, shape, colour=scene.theme.secondary)
 
-    def _heading(self, scene: Scene, x: float, y: float, room: float, mini: bool) -> bool:
+    def _heading(
+        self, scene: Scene, x: float, y: float, room: float, mini: bool, shape: str
+    ) -> bool:
         m, left = self.map, x
         if mini and m.kernels:
             kernel = m.kernels[0]
@@ -144,7 +150,7 @@ class MapPanel:
             left += MINI + 6
         name = m.name.removeprefix(self.mapset.family)
         role = scene.theme.map if self.mapset.command == "convolve" else scene.theme.pool
-        return blocks.heading(scene, left, y, role, name, times(m.shape), room=room - (left - x))
+        return blocks.heading(scene, left, y, role, name, shape, room=room - (left - x))
 
     def _pixels(self) -> np.ndarray:
         height, width = (side * self.look.scale for side in self.tile)
