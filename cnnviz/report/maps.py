@@ -100,7 +100,7 @@ class MapSet:
 
     @property
     def family(self) -> str:
-        """What the names of many maps begin with, `pillow:` or `conv1` of `conv1[0]`; else empty."""
+        """What many names begin with, `pillow:` or `conv1` of `conv1[0]`; else empty."""
         names = [m.name for m in self.maps]
         if len(names) < 4 or self.command != "convolve":
             return ""
@@ -156,7 +156,7 @@ class MapSet:
             before = self.source.size
             for name, after in self.sizes():
                 yield (
-                    f"values   {before} -> {after} ({after / before:.1%}), "
+                    f"values   {before} -> {after} ({share(after, before)}), "
                     f"bytes {before * 4} -> {after * 4} as float32{f'  {name}' if name else ''}"
                 )
 
@@ -164,6 +164,15 @@ class MapSet:
 def times(shape: Iterable[int]) -> str:
     """Return a shape in ASCII, `300x451x3`."""
     return "x".join(map(str, shape))
+
+
+def share(part: int, whole: int) -> str:
+    """Return a share in percent, `24.8%`; what is more than nothing is never 0.
+
+    >>> share(1, 4), share(3, 405900)
+    ('25.0%', '<0.1%')
+    """
+    return "<0.1%" if 0 < part / whole < 0.0005 else f"{part / whole:.1%}"
 
 
 def unread(axes: tuple[Axis, ...]) -> str:

@@ -184,7 +184,7 @@ def _title(result: EachSet) -> str:
     """Return what is seen: `edge, R + G + B = sum: 300×451×3 → 298×449`."""
     names = [total.name for *_, total in result.bands]
     named = f"{len(names)} kernels" if len(names) > 3 else ", ".join(names)
-    shapes = sorted({m.shape for m in result.maps})
+    shapes = list(dict.fromkeys(m.shape for m in result.maps))
     after = " and ".join(map(times, shapes)) if len(shapes) < 3 else f"{len(shapes)} sizes"
     words = ", ".join((named, "R + G + B = sum", *result.settings))
     return f"{words}: {times(result.source.shape)} → {after}"

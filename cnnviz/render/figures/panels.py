@@ -11,16 +11,17 @@ from cnnviz.render import display
 from cnnviz.render.display import Scale
 from cnnviz.render.figures import blocks, marks
 from cnnviz.render.figures.blocks import HEADING
+from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import number, times
 from cnnviz.render.scene import Scene
-from cnnviz.render.theme import WIDE_GAP, rgb
+from cnnviz.render.theme import CAPTION, WIDE_GAP, rgb
 from cnnviz.report.maps import FeatureMap, MapSet
 
 if TYPE_CHECKING:
     from cnnviz.report.peaks import Peak
 
-FOOT = 48  # px below a map: colour bar, its labels, the caption
+FOOT, BARE_FOOT = 48, 34  # px below a map: colour bar, its labels, the caption; without a bar
 LEAST_BAR = 112  # px, so that three labels fit below a colour bar
 MOST_VOTES = 8  # maps that are asked whether a root scale is needed
 MOST_SHAPES = 16  # maps that say their shape one by one
@@ -102,6 +103,8 @@ class MapPanel:
         else:
             self.tile = display.fit((mapset.source if look.overlay else m.values).shape, box)
         self.width = max(self.tile[1], LEAST_BAR)
+        self.bar = 0 if m.values.ndim == 3 else 26  # px; a colour picture has none
+        self.foot = FOOT if self.bar else BARE_FOOT
 
     def draw(
         self, scene: Scene, x: float, y: float, *, room: float, mini: bool, peaks: list[Peak]
@@ -120,20 +123,22 @@ class MapPanel:
             blocks.tile(scene, x, top, self._pixels(), width, height, m.name)
         if not self.look.overlay:
             marks.mark_outputs(scene, x, top, width, height, m, peaks)
-        bar = 0 if m.values.ndim == 3 else 26
-        if bar:
+        if self.bar:
             blocks.bar(scene, x, top + height + 6, self.width, self.scale)
         maps = self.mapset.maps  # so many that the title says the shape of all
         told = len(maps) > MOST_SHAPES and len({m.shape for m in maps}) == 1
         shape = "" if told else times(m.shape)
         shown = self._heading(scene, x, y, room, mini, shape)
         words = [f"min {number(m.min)}", f"max {number(m.max)}"]
-        if bar and width >= ROOMY:
+        if self.bar and width >= ROOMY:
             words += ["square-root scale"] if self.scale.root else []
             words += [self.scale.note] if self.scale.note else []
-        line = top + height + 16 + bar
-        text = "   ".join([*words, note] if note else words)
-        scene.text(x, line, text, colour=scene.theme.secondary)
+        line = top + height + 16 + self.bar
+        said = scene.text(x, line, "   ".join(words), colour=scene.theme.secondary)
+        if note:  # behind the range if it fits there, else below
+            after = said + measure(f"   {note}", CAPTION) <= room
+            place = (x + said + measure("   ", CAPTION), line) if after else (x, line + 14)
+            scene.text(*place, note, colour=scene.theme.secondary)
         if shape and not shown:
             scene.text(x, line + 14, shape, colour=scene.theme.secondary)
 
