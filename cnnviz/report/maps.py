@@ -14,6 +14,8 @@ from cnnviz.geometry import Axis, Shape
 if TYPE_CHECKING:
     from cnnviz.kernels import Kernel
 
+KEPT = 0.05  # 0.059 is the least of the sharpening kernels, 0.02 the most of the Gabor ones
+
 
 class Ranged:
     """What has `values`, with their shape, range and mean."""
@@ -56,9 +58,20 @@ class FeatureMap(Ranged):
     winners: np.ndarray | None = None
 
     @property
-    def is_average(self) -> bool:
-        """Whether it only adds up pixels, so that a photo is still one (a blurred one)."""
-        return bool(self.kernels) and all(kernel.values.min() >= 0 for kernel in self.kernels)
+    def keeps_photo(self) -> bool:
+        """Whether a photo is still one: blurred, sharpened or in relief rather than its edges.
+
+        Each kernel's sum, the gain for plain areas, is then a part of its sum without signs.
+        """
+        return bool(self.kernels) and all(
+            k.values.ndim == 2 and k.values.sum() > KEPT * np.abs(k.values).sum()
+            for k in self.kernels
+        )
+
+    @property
+    def is_tool_picture(self) -> bool:
+        """Whether a tool adds an offset to show the map as a picture from 0 to 255."""
+        return any(kernel.offset for kernel in self.kernels)
 
 
 @dataclass(eq=False, repr=False)

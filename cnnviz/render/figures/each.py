@@ -12,7 +12,7 @@ from cnnviz.render import display
 from cnnviz.render.display import Scale
 from cnnviz.render.figures import blocks, header, marks, signs
 from cnnviz.render.figures.blocks import HEADING
-from cnnviz.render.figures.panels import ARRAY_MAP, FOOT, MapPanel
+from cnnviz.render.figures.panels import ARRAY_MAP, FOOT, MapPanel, map_display
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import number, times, typeset
 from cnnviz.render.scene import Line, Scene
@@ -44,7 +44,7 @@ def draw(result: EachSet, look: Look) -> Scene:
     lines = _lines(result, bands)
     sheet = _Sheet(scene, result, look)
     bottom = sheet.inputs(MARGIN + header.height(lines))
-    scales = _scales(bands, look)
+    scales = _scales(result, bands, look)
     for band, pair in zip(bands, scales, strict=True):
         bottom = sheet.band(bottom + WIDE_GAP, band, pair)
     right = sheet.left(len(CHANNELS)) + sheet.column
@@ -63,7 +63,9 @@ def tiles(result: EachSet, look: Look) -> list[Tile]:
     from cnnviz.render.preview import array_tile
 
     found = []
-    for band, (addends, total) in zip(result.bands, _scales(result.bands, look), strict=True):
+    for band, (addends, total) in zip(
+        result.bands, _scales(result, result.bands, look), strict=True
+    ):
         found += [array_tile(m.name, m.values, addends) for m in band[:-1]]
         found.append(array_tile(band[-1].name, band[-1].values, total))
     return found
@@ -201,7 +203,7 @@ def _lines(result: EachSet, bands: Sequence[Band]) -> list[str]:
     return lines
 
 
-def _scales(bands: Sequence[Band], look: Look) -> list[tuple[Scale, Scale]]:
+def _scales(result: EachSet, bands: Sequence[Band], look: Look) -> list[tuple[Scale, Scale]]:
     """Return for each kernel one scale for its three addends, and that of the sum.
 
     With `range="shared"` all maps of the figure have one.
@@ -215,9 +217,10 @@ def _scales(bands: Sequence[Band], look: Look) -> list[tuple[Scale, Scale]]:
         return display.choose(
             min(low, 0.0),  # equal steps of colour then mean equal addends
             high,
-            display=look.display,
+            display=map_display(result, maps[0], look),
             name=look.colormap,
             theme=look.theme,
+            like_image=result.is_photo and all(m.keeps_photo for m in maps),
             crowded=crowded,
         )
 

@@ -11,7 +11,7 @@ from cnnviz.render.fonts import measure
 from cnnviz.render.numbers import MINUS, THIN, number
 from cnnviz.render.theme import LABEL, SMALLEST
 
-AIR, LEAST_AIR = 6, 2  # px of a cell that its number leaves free, and must
+AIR, LEAST_AIR = 6, 3  # px of a cell that its number leaves free, and must
 READABLE = 9  # px from which a decimal more is worth a smaller number
 LEAST_SHARED, MOST_SHARED = 1e-3, 1e4  # sizes between which decimals are shared
 MOST_WHOLE = 1e7  # whole numbers up to which are written in full, since a reader adds them up
