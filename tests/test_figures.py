@@ -268,3 +268,12 @@ def test_labels_of_a_colour_bar_leave_a_gap() -> None:
     limits = ["−2\u2009439", "0", "2\u2009439"]
     assert [i.text for i in narrow.items if isinstance(i, Text)] == limits
     assert [i.text for i in wide.items if isinstance(i, Text)] == [*limits, "−610", "610"]
+
+
+@pytest.mark.parametrize(
+    ("kernel", "said"), [("box:9", "all 0.0123"), ("motion:9,90", "0 … 0.111"), ("edge", None)]
+)
+def test_a_kernel_without_numbers_has_its_range_below(kernel: str, said: str | None) -> None:
+    texts = [box[4] for box in boxes(maps.draw(convolve(PHOTO, resolve(kernel)), Look()))]
+    assert said is None or said in texts
+    assert said or not any("…" in text for text in texts)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from cnnviz.kernels import resolve
 from cnnviz.render.figures.labels import LEAST_AIR, labels
-from cnnviz.render.fonts import measure
+from cnnviz.render.fonts import font, measure
 from cnnviz.render.theme import SMALLEST
 
 RNG = np.random.default_rng(3)
@@ -49,3 +50,12 @@ def test_texts_fit_their_cells_and_are_within_a_unit_of_the_value(scale: float, 
             read = float(written.replace("−", "-"))
             assert abs(read - value) <= 0.06 * np.abs(values).max()
     assert texts or size < 90
+
+
+@pytest.mark.parametrize("face", ["regular", "bold", "mono"])
+@pytest.mark.parametrize("size", [8, 8.5, 11, 13, 18])
+@pytest.mark.parametrize("scale", [1, 2])
+def test_no_text_is_drawn_wider_than_it_is_measured(face: str, size: float, scale: int) -> None:
+    for line in ("in a window of 7×7: at least −0.14", "Rec. 601 luma", "min 1.444   max 55.5"):
+        drawn = ImageDraw.Draw(Image.new("L", (1, 1))).textlength(line, font(face, size * scale))
+        assert drawn <= scale * measure(line, size, face) + 1e-9

@@ -19,6 +19,7 @@ HEADING = 22  # height of a heading above a tile
 BAR = 8  # height of a colour bar
 LEAST_CELL, MOST_CELL = 18, 40  # px of a cell that may hold a number
 FACTOR = 16  # height of the line below a kernel that holds its factor
+ROOMY_BOX = 108  # px of a kernel's box below which its range finds room
 MOST_CELLS = 24  # cells along an axis up to which an array is drawn as cells
 
 
@@ -208,7 +209,7 @@ def kernel_picture(
 
     A `(kh, kw, 3)` kernel is drawn in colour (gray is zero), another deep one as the mean over
     its channels. Where its numbers are long fractions of whole ones, these are written, above
-    their factor.
+    their factor; where there is no room for numbers their range.
     """
     title = f"kernel {name}"
     limit = float(np.abs(values).max()) or 1.0
@@ -216,7 +217,7 @@ def kernel_picture(
         pixels = np.rint(127.5 + 127.5 * values / limit).astype(np.uint8)
         height, width = display.fit(values.shape, (box, box))
         tile(scene, x, y, pixels, width, height, title)
-        return height, width
+        return height + _below(scene, x, y + height, f"±{number(limit, 3)}", box), width
     flat = values if values.ndim == 2 else values.mean(axis=2)
     size = min(36, box // max(flat.shape)) if max(flat.shape) <= 7 else 0
     denominator = 1
@@ -241,9 +242,17 @@ def kernel_picture(
         height, width = flat.shape[0] * size, flat.shape[1] * size
         if denominator == 1:
             return height, width
-        text = f"1/{denominator} ×"
-        scene.text(x, y + height + FACTOR - 2, text, colour=scene.theme.secondary)
-        return height + FACTOR, width
+        return height + _below(scene, x, y + height, f"1/{denominator} ×", ROOMY_BOX), width
     height, width = display.fit(flat.shape, (box, box))
     tile(scene, x, y, scale.colours(display.reduce(flat, height, width)), width, height, title)
-    return height, width
+    limits = (number(low, 3), number(high, 3))
+    text = f"all {limits[0]}" if low == high else " … ".join(limits)
+    return height + _below(scene, x, y + height, text, box), width
+
+
+def _below(scene: Scene, x: float, y: float, text: str, box: int) -> int:
+    """Write what a kernel's colours stand for below it, in a box that has room; return its px."""
+    if box < ROOMY_BOX:
+        return 0
+    scene.text(x, y + FACTOR - 2, text, colour=scene.theme.secondary)
+    return FACTOR

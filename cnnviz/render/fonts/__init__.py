@@ -30,9 +30,11 @@ def font(face: Face, size: float) -> FreeTypeFont:
 def measure(text: str, size: float, face: Face = "regular") -> float:
     """Return the width of a line of text in px.
 
-    Measured at 64 px and scaled, so that it does not depend on hinting.
+    The larger of its width at 64 px, scaled, which large pictures and SVG come near to, and of
+    that at its own size, where hinting rounds each letter to whole pixels: up to 7% more.
     """
-    return float(font(face, 64).getlength(text)) * size / 64
+    scaled = float(font(face, 64).getlength(text)) * size / 64
+    return max(scaled, float(font(face, size).getlength(text)))
 
 
 def shorten(text: str, size: float, face: Face, room: float) -> str:
