@@ -277,3 +277,15 @@ def test_a_kernel_without_numbers_has_its_range_below(kernel: str, said: str | N
     texts = [box[4] for box in boxes(maps.draw(convolve(PHOTO, resolve(kernel)), Look()))]
     assert said is None or said in texts
     assert said or not any("…" in text for text in texts)
+
+
+def test_cells_of_an_svg_are_crisp_where_a_viewer_knows_no_style() -> None:
+    import base64
+
+    root = ET.fromstring(render(made("matrix"), "svg"))
+    images = list(root.iter("{http://www.w3.org/2000/svg}image"))
+    (kernel,) = (n for n in images if n[0].text == "kernel 3×3")
+    data = base64.b64decode(kernel.get("href").partition(",")[2])
+    size = Image.open(BytesIO(data)).size
+    assert size == (int(kernel.get("width")), int(kernel.get("height")))
+    assert kernel.get("image-rendering") == "optimizeSpeed"
