@@ -161,10 +161,14 @@ class MapSet:
             yield f"rows     {axes[0].working()}"
             yield f"columns  {axes[1].working()}"
             yield f"unread   {unread(axes)}"
-        width = max(len(m.name) for m in self.maps)
-        for m in self.maps:
-            numbers = f"min {m.min:<10.6g} max {m.max:<10.6g} mean {m.mean:.6g}"
-            yield f"map      {m.name:<{width}}  {times(m.shape)}  {numbers}"
+        rows = [
+            (m.name, times(m.shape), f"{m.min:.6g}", f"{m.max:.6g}", f"{m.mean:.6g}")
+            for m in self.maps
+        ]
+        wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for name, *rest in rows:
+            shape, low, high, mean = map(str.rjust, rest, wide[1:])
+            yield f"map      {name:<{wide[0]}}  {shape}  min {low}  max {high}  mean {mean}"
         if self.command == "pool":
             before = self.source.size
             for name, after in self.sizes():
