@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
-from test_figures import PHOTO, RNG, boxes
+from test_figures import PHOTO, RNG, boxes, made
 
 from cnnviz.kernels import kernel_names, resolve
 from cnnviz.render import Look
@@ -138,3 +138,9 @@ def test_overshoots_do_not_leave_a_sharpened_photo_pale() -> None:
     assert any("shown clipped to" in box[4] for box in boxes(scene))
     signed = maps.draw(convolve(smooth, resolve("sharpen")), Look(display="signed"))
     assert not any("clipped" in box[4] for box in boxes(signed))
+
+
+def test_all_that_is_pooled_from_a_signed_array_is_signed() -> None:
+    scene = maps.draw(made("pool maps"), Look())
+    texts = [box[4] for box in boxes(scene)]
+    assert texts.count("0") == 6  # the middle of each colour bar

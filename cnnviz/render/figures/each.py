@@ -14,7 +14,7 @@ from cnnviz.render.figures import blocks, header, marks, signs
 from cnnviz.render.figures.blocks import HEADING
 from cnnviz.render.figures.panels import ARRAY_MAP, FOOT, MapPanel, map_display
 from cnnviz.render.look import Look
-from cnnviz.render.numbers import number, times, typeset
+from cnnviz.render.numbers import MINUS, number, times, typeset
 from cnnviz.render.scene import Line, Scene
 from cnnviz.render.theme import MARGIN, WIDE_GAP, rgb, theme
 from cnnviz.report.each import CHANNELS, EachSet
@@ -188,7 +188,8 @@ def _title(result: EachSet) -> str:
     named = f"{len(names)} kernels" if len(names) > 3 else ", ".join(names)
     shapes = list(dict.fromkeys(m.shape for m in result.maps))
     after = " and ".join(map(times, shapes)) if len(shapes) < 3 else f"{len(shapes)} sizes"
-    words = ", ".join((named, "R + G + B = sum", *result.settings))
+    settings = (word.replace(" -", f" {MINUS}") for word in result.settings)
+    words = ", ".join((named, "R + G + B = sum", *settings))
     return f"{words}: {times(result.source.shape)} → {after}"
 
 

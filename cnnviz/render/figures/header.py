@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnviz.render.numbers import count, times, typeset
+from cnnviz.render.numbers import MINUS, count, times, typeset
 from cnnviz.render.scene import Scene
 from cnnviz.render.theme import LABEL, MARGIN, TITLE, WIDE_GAP
 from cnnviz.report.maps import MapSet, share, unread
@@ -22,7 +22,8 @@ def title(mapset: MapSet) -> str:
     after = " and ".join(map(times, shapes)) if len(shapes) < 3 else f"{len(shapes)} sizes"
     if len(mapset.maps) > 1:
         after = f"{len(mapset.maps)} maps of {after}"
-    words = ", ".join((*names, *mapset.settings))
+    settings = (word.replace(" -", f" {MINUS}") for word in mapset.settings)
+    words = ", ".join((*names, *settings))
     return f"{words}: {times(mapset.source.shape)} → {after}"
 
 

@@ -194,9 +194,16 @@ def input_scale(mapset: MapSet, theme: str) -> Scale:
 
 
 def map_display(mapset: MapSet, m: FeatureMap, look: Look) -> str:
-    """Return the display of a map: `auto` shows a tool's picture as the tool does, clipped."""
-    auto = look.display == "auto" and mapset.is_photo
-    return "clip" if auto and m.is_tool_picture else look.display
+    """Return the display of a map.
+
+    `auto` shows a tool's picture as the tool does, clipped, and all that is pooled from an array
+    with negative values signed, whether or not some are left.
+    """
+    if look.display != "auto":
+        return look.display
+    if mapset.is_photo:
+        return "clip" if m.is_tool_picture else "auto"
+    return "signed" if mapset.command == "pool" and mapset.source.min() < 0 else "auto"
 
 
 def map_scales(mapset: MapSet, maps: Sequence[FeatureMap], look: Look) -> list[Scale]:
