@@ -174,11 +174,11 @@ def test_the_patch_is_outlined_where_it_is() -> None:
 
 def test_addends_share_their_limits_and_the_sum_has_its_own() -> None:
     result = of_each("edge")
-    ((addends, total),) = each_figure._scales(result.bands, Look())
+    ((addends, total),) = each_figure._scales(result, result.bands, Look())
     largest = max(max(-m.min, m.max) for m in result.maps[:3])
     assert (addends.low, addends.high) == (-largest, largest)
     assert total.high == max(-result.maps[3].min, result.maps[3].max)
-    ((one, other),) = each_figure._scales(result.bands, Look(range="shared"))
+    ((one, other),) = each_figure._scales(result, result.bands, Look(range="shared"))
     assert one is other
 
 

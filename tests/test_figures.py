@@ -12,7 +12,7 @@ from PIL import Image
 
 from cnnviz.kernels import Kernel, resolve
 from cnnviz.render import Look, formats, render
-from cnnviz.render.display import choose, fit, is_crowded
+from cnnviz.render.display import choose, fit
 from cnnviz.render.figures import blocks, maps
 from cnnviz.render.fonts import measure
 from cnnviz.render.scene import Picture, Scene, Text
@@ -154,54 +154,6 @@ def test_hostile_names_are_text_in_svg() -> None:
     assert "\u202e".encode() not in data
 
 
-def test_signed_maps_are_white_at_zero_and_symmetric() -> None:
-    scale = choose(-3.0, 12.0)
-    assert (scale.low, scale.high) == (-12.0, 12.0)
-    row = scale.colours(np.array([[-12.0, 0.0, 12.0]], np.float32))[0]
-    assert row[1].tolist() == [255, 255, 255]
-    assert row[0][0] > row[0][2]  # negative is red
-    assert row[2][2] > row[2][0]  # positive is blue
-    dark = choose(-3.0, 12.0, theme="dark").colours(np.zeros((1, 1), np.float32))
-    assert dark.max() < 32
-
-
-def test_scales_of_the_displays() -> None:
-    values = np.array([[-10.0, 0.0, 300.0]], np.float32)
-    assert choose(-10, 300, display="minmax").levels(values).tolist() == [[0, 8, 255]]
-    assert choose(-10, 300, display="clip").levels(values).tolist() == [[0, 0, 255]]
-    assert "clipped" in choose(-10, 300, display="clip").note
-    assert choose(-10, 300, display="abs").levels(values)[0, 0] > 0
-    nan = choose(0, 1).colours(np.array([[np.nan]], np.float32))
-    assert nan.tolist() == [[[255, 0, 255]]]
-
-
-def test_a_root_scale_says_so_and_keeps_its_limits() -> None:
-    values = RNG.normal(size=(64, 64)).astype(np.float32)
-    values[0, 0] = 100
-    mapset = MapSet("convolve", "x", values, (_map(values),))
-    assert is_crowded(values)
-    scale = choose(float(values.min()), 100.0, crowded=True)
-    assert scale.root
-    row = scale.levels(np.array([[-100.0, -25.0, 0.0, 25.0, 100.0]], np.float32))
-    assert row.tolist() == [[1, 64, 128, 192, 255]]
-    assert scale.at(0.75) == 25.0
-    texts = " ".join(box[4] for box in boxes(maps.draw(mapset, Look())))
-    assert "square-root scale" in texts
-    assert not choose(-100, 100, display="signed", crowded=True).root
-
-
-def test_evenly_spread_values_keep_a_linear_scale() -> None:
-    assert not is_crowded(RNG.uniform(-1, 1, (64, 64)).astype(np.float32))
-    assert not is_crowded(np.array([[0.0, 0.0, 100.0]], np.float32))
-
-
-def _map(values: np.ndarray):
-    from cnnviz.geometry import Window
-    from cnnviz.report.maps import FeatureMap
-
-    return FeatureMap("m", values, Window.of(1).on(values.shape))
-
-
 def test_shared_range_gives_every_map_the_same_limits() -> None:
     mapset = made("2 maps")
     texts = [box[4] for box in boxes(maps.draw(mapset, Look(range="shared")))]
@@ -212,6 +164,34 @@ def test_shared_range_gives_every_map_the_same_limits() -> None:
 def test_more_than_64_maps_are_sampled_and_it_is_said() -> None:
     scene = maps.draw(made("70 maps"), Look())
     assert any("64 of 70 maps shown" in box[4] for box in boxes(scene))
+
+
+def test_patches_of_many_peaks_wrap_and_no_map_is_left_out() -> None:
+    one = maps.draw(convolve(PHOTO, resolve("edge")), Look(peaks=30))
+    assert one.width < 1300
+    assert {"1", "10", "30"} <= {box[4] for box in boxes(one)}
+    nine = maps.draw(made("9 maps"), Look(peaks=3))
+    texts = [box[4] for box in boxes(nine)]
+    assert texts.count("strongest, at row, column") == 9
+    many = [box[4] for box in boxes(maps.draw(made("64 maps"), Look(peaks=1)))]
+    assert "those of the first 16 of 64 maps" in many
+
+
+def test_patches_of_an_array_have_its_colours_and_numbers() -> None:
+    mapset = convolve(MATRIX, resolve("edge"), padding=1, is_photo=False)
+    scene = maps.draw(mapset, Look(peaks=1))
+    by_title = {i.title: i.pixels for i in scene.items if isinstance(i, Picture)}
+    (peak,) = maps._peaks(mapset.maps[0], 1)
+    (top, bottom), (left, right) = peak.rows, peak.columns
+    seen = by_title["image"][max(0, top) : bottom, max(0, left) : right]
+    assert np.array_equal(by_title["patch 1"], seen)
+
+
+def test_many_maps_of_one_shape_say_it_once_and_go_without_their_layer() -> None:
+    texts = [box[4] for box in boxes(maps.draw(made("64 maps"), Look()))]
+    assert {"[0]", "[63]"} <= set(texts)
+    assert "86×136" not in texts
+    assert any(text.endswith("64 maps of 86×136") for text in texts)
 
 
 def test_fit_enlarges_by_whole_factors_and_keeps_the_aspect() -> None:
@@ -290,8 +270,22 @@ def test_labels_of_a_colour_bar_leave_a_gap() -> None:
     assert [i.text for i in wide.items if isinstance(i, Text)] == [*limits, "−610", "610"]
 
 
-@pytest.mark.parametrize(("kernel", "gray"), [("gaussian", True), ("box", True), ("edge", False)])
-def test_an_averaged_photo_is_shown_in_gray(kernel: str, gray: bool) -> None:
-    scene = maps.draw(convolve(PHOTO, resolve(kernel), name="photo.png"), Look())
-    (shown,) = (i for i in scene.items if isinstance(i, Picture) and i.title == kernel)
-    assert (np.ptp(shown.pixels, axis=-1) == 0).all() == gray
+@pytest.mark.parametrize(
+    ("kernel", "said"), [("box:9", "all 0.0123"), ("motion:9,90", "0 … 0.111"), ("edge", None)]
+)
+def test_a_kernel_without_numbers_has_its_range_below(kernel: str, said: str | None) -> None:
+    texts = [box[4] for box in boxes(maps.draw(convolve(PHOTO, resolve(kernel)), Look()))]
+    assert said is None or said in texts
+    assert said or not any("…" in text for text in texts)
+
+
+def test_cells_of_an_svg_are_crisp_where_a_viewer_knows_no_style() -> None:
+    import base64
+
+    root = ET.fromstring(render(made("matrix"), "svg"))
+    images = list(root.iter("{http://www.w3.org/2000/svg}image"))
+    (kernel,) = (n for n in images if n[0].text == "kernel 3×3")
+    data = base64.b64decode(kernel.get("href").partition(",")[2])
+    size = Image.open(BytesIO(data)).size
+    assert size == (int(kernel.get("width")), int(kernel.get("height")))
+    assert kernel.get("image-rendering") == "optimizeSpeed"

@@ -221,3 +221,12 @@ def test_numbers_in_cells_have_no_sign_that_the_face_lacks() -> None:
     missing = font("mono", 32).getmask("\ue000").getbbox()
     for sign in set("".join(texts)):
         assert font("mono", 32).getmask(sign).getbbox() != missing, sign
+
+
+@pytest.mark.parametrize("size", [1, 1e-3, 1e-7])
+def test_all_filters_of_a_page_have_their_range_or_none_has(size: float) -> None:
+    filters = layer(3, 3, 16, 130)
+    filters.values[...] *= size
+    texts = words(filters_figure.draw(filters, Look()))
+    assert sum(text.startswith("±") for text in texts) in (0, 64)
+    assert size < 1e-3 or any(text.startswith("±") for text in texts)

@@ -53,13 +53,20 @@ _window("strides", "--stride", "Step of the window.", label=after("s"), **_size)
 _window(
     "padding",
     "--padding",
-    "Cells added around the image.",
+    "Cells added around the image: none; enough to keep its size (at stride 1); all that the "
+    "kernel reaches; or a number.",
     type=types.PADDING,
     default="valid",
     metavar="valid|same|full|N|HxW|T,B,L,R",
     label=lambda value: value if isinstance(value, str) else "p" + listed(value),
 )
-_window("dilation_rate", "--dilation", "Distance of the cells it reads.", label=after("d"), **_size)
+_window(
+    "dilation_rate",
+    "--dilation",
+    "Step between the cells that the window reads.",
+    label=after("d"),
+    **_size,
+)
 _window(
     "border",
     "--border",
@@ -84,7 +91,12 @@ _window_flag(
     "True convolution, the kernel turned by 180 degrees; without it correlation, as in networks.",
     label=fixed("flip"),
 )
-_window_flag("ceil_mode", "--ceil-mode", "Round the number of windows up.", label=fixed("ceil"))
+_window_flag(
+    "ceil_mode",
+    "--ceil-mode",
+    "Round the number of windows up: the last may reach past the edge.",
+    label=fixed("ceil"),
+)
 _window_flag(
     "count_include_pad",
     "--count-include-pad",
@@ -139,14 +151,15 @@ _look, _look_flag, _look_choice = (partial(f, "Look") for f in (_declare, _flag,
 _look_choice(
     "display",
     "--display",
-    "How values become colours; auto centres zero where there are negative values.",
+    "How values become colours: linear around zero (signed), from smallest to largest, without "
+    "signs, or clipped to 0-255; auto suits the values, and the figure says how.",
     "auto signed minmax abs clip",
     default="auto",
 )
 _look(
     "colormap",
     "--colormap",
-    "Another colour map.",
+    "Another colour map: gray, blue, red, orange, green, violet, slate, red-blue, slate-orange.",
     type=types.Checked("name", _colormap, suggest.colormaps),
     metavar="NAME",
     label=str,
@@ -154,12 +167,12 @@ _look(
 _look_choice(
     "range",
     "--range",
-    "Limits of the colours: each map its own, or all one.",
+    "Limits of the colours: each picture its own, or one for all.",
     "own shared",
     default="own",
     label=after("range-", str),
 )
-_look_flag("overlay", "--overlay", "Lay each map over the photo.", label=fixed("overlay"))
+_look_flag("overlay", "--overlay", "Lay each map over the photo in gray.", label=fixed("overlay"))
 _look(
     "peaks",
     "--peaks",
@@ -169,7 +182,7 @@ _look(
     metavar="N",
     label=after("peaks"),
 )
-_look_flag("plain", "--plain", "The maps alone at full resolution.", label=fixed("plain"))
+_look_flag("plain", "--plain", "The maps alone, a pixel for each value.", label=fixed("plain"))
 _look_choice("theme", "--theme", "Colours of the figure.", "light dark", default="light")
 _look(
     "scale",
@@ -185,7 +198,7 @@ _read = partial(_declare, "Input")
 _read(
     "region",
     "--region",
-    "Use only this part.",
+    "Use only this part: left, top, width and height in pixels.",
     type=types.REGION,
     metavar="X,Y,W,H",
     label=after("region", listed),
@@ -193,7 +206,7 @@ _read(
 _read(
     "resize",
     "--resize",
-    "Resize first: the longer side, or both.",
+    "Resize first: the longer side to N, or both sides.",
     type=types.RESIZE,
     metavar="N|WxH",
     label=after("resize", sized),
@@ -210,7 +223,7 @@ _choice(
     "Input",
     "alpha",
     "--alpha",
-    "Transparency: laid on white, forgotten, or kept as a channel.",
+    "Transparency: laid on white, dropped, or kept as a channel.",
     "white drop channel",
     default="white",
     label=after("alpha-", str),
@@ -229,9 +242,10 @@ _bound = partial(_declare, "Limits")
 _bound(
     "max_pixels",
     "--max-pixels",
-    "Refuse larger images.",
+    "Refuse images of more pixels.",
     type=click.IntRange(min=1),
     default=100_000_000,
+    show_default="100 million",
     metavar="N",
 )
 _bound(
@@ -264,7 +278,7 @@ _write_flag("overwrite", "--overwrite", "Replace an existing output.")
 _write_flag("as_json", "--json", "Print one JSON object instead of text.")
 _write_flag("quiet", "-q --quiet", "Print nothing but errors and data.")
 _write_flag("no_color", "--no-color", "No colours in the terminal.")
-_write_flag("show", "--show", "Draw the maps in the terminal too.")
+_write_flag("show", "--show", "Draw the pictures in the terminal too.")
 
 _group = partial(group, OPTIONS)
 convolution = _group(

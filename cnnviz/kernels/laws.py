@@ -23,7 +23,7 @@ KERNELS = (
     Entry(
         "laws",
         laws,
-        "texture: level, edge, spot, wave or ripple down, and one of them across",
+        "texture: l5 level, e5 edge, s5 spot, w5 wave or r5 ripple, down and across",
         "Laws 1980, Textured Image Segmentation: L5, E5, S5, W5, R5",
         (Choice("down", "l5", tuple(VECTORS)), Choice("across", "e5", tuple(VECTORS))),
     ),

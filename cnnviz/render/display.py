@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cnnviz.errors import SpecError
 from cnnviz.render.colormaps import colormap, is_diverging
+from cnnviz.render.numbers import number
 from cnnviz.render.theme import rgb, theme
 
 DISPLAYS = ("auto", "signed", "minmax", "abs", "clip")
 RANGES = ("own", "shared")
 MOST_FACTOR = 40  # a single value is not blown up to fill its box
+EXTREME, MOST_SPAN = 0.002, 0.7  # share of overshoots at each end; of the range without them
+SAMPLES = 4  # values along a side of what one pixel stands for; more look the same
 CROWD, SAMPLE = 1024, 20_000  # values from which on a root scale is considered; values looked at
 
 
@@ -74,22 +77,22 @@ def choose(
 ) -> Scale:
     """Choose the scale for values from `low` to `high`.
 
-    `auto` is signed where there are negative values, else gray for what is like an image and the
-    sequential blue for other maps; where the values are `crowded` near zero, it is a root scale.
+    `auto` is gray for what is like an image, signed where there are negative values, and else the
+    sequential blue; where the values are `crowded` near zero, it is a root scale.
     `name` asks for a colour map.
     """
     if display not in DISPLAYS:
         raise SpecError(f"display {display!r} is not one of {', '.join(DISPLAYS)}")
     root = display == "auto" and not like_image and crowded
     if display == "auto":
-        display = "signed" if low < 0 else "image" if like_image else "sequential"
+        display = "image" if like_image else "signed" if low < 0 else "sequential"
     if display == "signed":
         limit = max(-low, high) or 1.0
         return Scale(-limit, limit, colormap(name or "red-blue", theme), signed=True, root=root)
     if display == "abs":
         limit = max(-low, high) or 1.0
         return Scale(0, limit, colormap(name or "blue", theme), magnitude=True, note="|value|")
-    if display == "clip" or (display == "image" and high <= 255 and high > 1):
+    if display == "clip" or (display == "image" and low >= 0 and 1 < high <= 255):
         note = "shown clipped to 0–255" if low < 0 or high > 255 else ""
         return Scale(0, 255, colormap(name or "gray", theme), note=note)
     default = "blue" if display == "sequential" else "gray"
@@ -97,6 +100,8 @@ def choose(
     if name and is_diverging(name):  # its centre means zero: keep it there
         limit = max(-low, high) or 1.0
         return Scale(-limit, limit, table, signed=True)
+    if low == high:  # one value: a scale from zero has a length
+        low, high = min(low, 0.0), max(high, 0.0 if low else 1.0)
     return Scale(low, high, table, root=root)
 
 
@@ -113,6 +118,21 @@ def is_crowded(values: np.ndarray) -> bool:
     distance = np.sort(np.abs(some - np.float32(zero)))
     limit = max(high - zero, zero - low)
     return bool(distance[int(0.99 * (distance.size - 1))] < limit / 2)
+
+
+def without_extremes(scale: Scale, values: np.ndarray) -> Scale:
+    """Return a gray scale of a sharpened photo that leaves out its overshoots, and says so.
+
+    A few of them would else leave the photo pale; where there are none the scale stays.
+    """
+    if values.size < CROWD or scale.signed or scale.root:
+        return scale
+    some = values.ravel()[:: max(1, values.size // SAMPLE)]
+    low, high = (float(v) for v in np.quantile(some, (EXTREME, 1 - EXTREME)))
+    if high - low > MOST_SPAN * (scale.high - scale.low):
+        return scale
+    note = f"shown clipped to {number(low, 3)} … {number(high, 3)}"
+    return replace(scale, low=low, high=high, note=note)
 
 
 def fit(shape: Sequence[int], box: tuple[int, int]) -> tuple[int, int]:
@@ -141,6 +161,24 @@ def reduce(values: np.ndarray, height: int, width: int) -> np.ndarray:
     if values.dtype != np.uint8:
         values = np.ascontiguousarray(values, dtype=np.float32)
     return np.asarray(Image.fromarray(values).resize((width, height), box))
+
+
+def picture(values: np.ndarray, scale: Scale, height: int, width: int) -> np.ndarray:
+    """Return `(H, W)` values in colour, averaged by area if they are more than fit.
+
+    Of signed values the colours are averaged, not the values: an edge is positive on one side and
+    negative on the other, and of a large photo's edges nothing would be left.
+    """
+    if not scale.signed or (values.shape[0] <= height and values.shape[1] <= width):
+        return scale.colours(reduce(values, height, width))
+    rows, columns = steps(values.shape, (height, width))
+    return reduce(scale.colours(values[::rows, ::columns]), height, width)
+
+
+def steps(shape: Sequence[int], size: Sequence[int]) -> tuple[int, int]:
+    """Return which of the rows and columns to look at, every nth, to reduce a shape to a size."""
+    rows, columns = (max(1, n // (SAMPLES * m)) for n, m in zip(shape, size, strict=True))
+    return rows, columns
 
 
 def photo(values: np.ndarray) -> tuple[np.ndarray, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnviz.render import display
+from cnnviz.render.figures.panels import map_display
 from cnnviz.render.look import Look
 from cnnviz.render.pngfile import encode
 from cnnviz.report.maps import FeatureMap, MapSet
@@ -21,23 +22,27 @@ def plain(mapset: MapSet, look: Look) -> bytes:
     low, high = min(m.min for m in mapset.maps), max(m.max for m in mapset.maps)
     limits = [(low, high) if look.range == "shared" else (m.min, m.max) for m in mapset.maps]
     crowded = 2 * sum(display.is_crowded(m.values) for m in mapset.maps) > len(mapset.maps)
-    scales = [_scale(*limit, look, crowded) for limit in limits]
+    pairs = list(zip(mapset.maps, limits, strict=True))
+    scales = [_scale(mapset, m, limit, look, crowded) for m, limit in pairs]
     if any(m.values.ndim == 3 for m in mapset.maps) or len({s.signed for s in scales}) > 1:
-        pairs = zip(mapset.maps, scales, strict=True)
-        return encode(_tiled([_colours(m, scale) for m, scale in pairs]))
+        coloured = zip(mapset.maps, scales, strict=True)
+        return encode(_tiled([_colours(m, scale) for m, scale in coloured]))
     tiles = [s.levels(m.values) for m, s in zip(mapset.maps, scales, strict=True)]
-    coloured = scales[0].signed or look.colormap
-    return encode(_tiled(tiles), palette=scales[0].table if coloured else None)
+    has_palette = scales[0].signed or look.colormap
+    return encode(_tiled(tiles), palette=scales[0].table if has_palette else None)
 
 
-def _scale(low: float, high: float, look: Look, crowded: bool) -> display.Scale:
+def _scale(
+    mapset: MapSet, m: FeatureMap, limits: tuple[float, float], look: Look, crowded: bool
+) -> display.Scale:
+    how = map_display(mapset, m, look)
+    like_image = limits[0] >= 0 or (mapset.is_photo and m.keeps_photo)
     return display.choose(
-        low,
-        high,
-        display=look.display,
-        name=look.colormap or (None if low < 0 and look.display == "auto" else "gray"),
+        *limits,
+        display=how,
+        name=look.colormap or (None if how == "auto" and not like_image else "gray"),
         theme=look.theme,
-        like_image=low >= 0,
+        like_image=like_image,
         crowded=crowded,
     )
 

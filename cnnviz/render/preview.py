@@ -16,8 +16,6 @@ from cnnviz.render.sheet import Draw, Tile
 from cnnviz.report.maps import FeatureMap, MapSet, times
 from cnnviz.report.result import Result
 
-SAMPLES = 8  # along a side of what one pixel stands for; more look the same
-
 
 def map_tiles(mapset: MapSet, look: Look) -> list[Tile]:
     """Return the tiles of the input and of every map, in the colours of the figure."""
@@ -83,7 +81,8 @@ def _seen_from_afar(values: np.ndarray, scale: Scale, height: int, width: int) -
     rows, columns = values.shape
     if rows <= height and columns <= width:
         return scale.colours(values)
-    some = values[:: max(1, rows // (SAMPLES * height)), :: max(1, columns // (SAMPLES * width))]
+    down, across = display.steps(values.shape, (height, width))
+    some = values[::down, ::across]
     levels = scale.levels(some).astype(np.float32)
     zero, full = (128, 127) if scale.signed else (0, 255)
     strongest = float(display.reduce(np.abs(levels - zero), height, width).max())

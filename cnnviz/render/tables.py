@@ -97,21 +97,27 @@ def grouped(
     lines: list[Text] = []
     for name, rows in groupby(report.rows, lambda row: str(row[key]) if key else ""):
         lines += [Text(f" {name}", ACCENT)] if name else []
-        lines += [*_lines(report.columns, list(rows), None, width), Text()]
+        lines += [*_lines(report.columns, list(rows), None, width, report.rows), Text()]
     for note in report.notes:
         lines += [*_wrapped(note, width, DIM), Text()]
     return _written(lines, width, colour, unicode)
 
 
 def _lines(
-    columns: Sequence[Column], rows: Sequence[Row], total: Row | None, width: int
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    total: Row | None,
+    width: int,
+    alike: Sequence[Row] = (),
 ) -> list[Text]:
+    """Return a table of `rows`, its columns as wide as `alike` would need, or else these rows."""
     from rich.text import Text
 
+    measured = {column: [column.text(row) for row in alike or rows] for column in columns}
     cells = {column: [column.text(row) for row in rows] for column in columns}
     sums = {column: column.text(total) if total is not None else "" for column in columns}
     wide = {
-        column: max(map(_width, (column.heading, sums[column], *cells[column])))
+        column: max(map(_width, (column.heading, sums[column], *measured[column])))
         + (BAR + 1 if column.share else 0)
         for column in columns
     }
@@ -188,7 +194,9 @@ def _wrapped(text: str, width: int, style: str) -> list[Text]:
 
     from rich.text import Text
 
-    return [Text(f" {line}", style) for line in wrap(text, max(width - 1, LEAST))]
+    # A name is not broken at its hyphen: it is there to be copied.
+    lines = wrap(text, max(width - 1, LEAST), break_on_hyphens=False)
+    return [Text(f" {line}", style) for line in lines]
 
 
 def _width(text: str) -> int:

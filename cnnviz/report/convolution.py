@@ -144,7 +144,8 @@ def _check_channels(kernel: Kernel, source: np.ndarray, groups: int) -> None:
     reads, has = kernel.values.shape[2] * groups, source.shape[2] if source.ndim == 3 else 1
     if reads != has:
         hint = "use --channels gray" if reads == 1 and has == 3 else None
-        raise SpecError(f"{kernel.name} reads {reads} channels, the image has {has}", hint=hint)
+        channels = f"{reads} channel{'s' * (reads != 1)}"
+        raise SpecError(f"{kernel.name} reads {channels}, the image has {has}", hint=hint)
 
 
 def _as_weights(values: np.ndarray, source: np.ndarray, groups: int) -> np.ndarray:

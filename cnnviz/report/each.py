@@ -32,6 +32,11 @@ class EachSet(MapSet):
     activation: str | None = None
 
     @property
+    def family(self) -> str:
+        """Nothing: each kernel has a row of its own, under its whole name."""
+        return ""
+
+    @property
     def bands(self) -> list[tuple[FeatureMap, ...]]:
         """The four maps of each kernel."""
         return [self.maps[i : i + TERMS] for i in range(0, len(self.maps), TERMS)]

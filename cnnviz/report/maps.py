@@ -14,6 +14,8 @@ from cnnviz.geometry import Axis, Shape
 if TYPE_CHECKING:
     from cnnviz.kernels import Kernel
 
+KEPT = 0.05  # 0.059 is the least of the sharpening kernels, 0.02 the most of the Gabor ones
+
 
 class Ranged:
     """What has `values`, with their shape, range and mean."""
@@ -56,9 +58,20 @@ class FeatureMap(Ranged):
     winners: np.ndarray | None = None
 
     @property
-    def is_average(self) -> bool:
-        """Whether it only adds up pixels, so that a photo is still one (a blurred one)."""
-        return bool(self.kernels) and all(kernel.values.min() >= 0 for kernel in self.kernels)
+    def keeps_photo(self) -> bool:
+        """Whether a photo is still one: blurred, sharpened or in relief rather than its edges.
+
+        Each kernel's sum, the gain for plain areas, is then a part of its sum without signs.
+        """
+        return bool(self.kernels) and all(
+            k.values.ndim == 2 and k.values.sum() > KEPT * np.abs(k.values).sum()
+            for k in self.kernels
+        )
+
+    @property
+    def is_tool_picture(self) -> bool:
+        """Whether a tool adds an offset to show the map as a picture from 0 to 255."""
+        return any(kernel.offset for kernel in self.kernels)
 
 
 @dataclass(eq=False, repr=False)
@@ -100,10 +113,15 @@ class MapSet:
 
     @property
     def family(self) -> str:
-        """What all of many maps are called before a colon, `pillow:`; empty if they are not."""
-        heads = {m.name.partition(":")[0] + ":" for m in self.maps if ":" in m.name}
-        shared = len(heads) == 1 and len(self.maps) > 3 and all(":" in m.name for m in self.maps)
-        return heads.pop() if shared else ""
+        """What many names begin with, `pillow:` or `conv1` of `conv1[0]`; else empty."""
+        names = [m.name for m in self.maps]
+        if len(names) < 4 or self.command != "convolve":
+            return ""
+        for end, tail in (("[", ""), (":", ":")):
+            heads = {name.partition(end)[0] + tail for name in names if end in name}
+            if len(heads) == 1 and all(end in name for name in names):
+                return heads.pop()
+        return ""
 
     def sizes(self) -> list[tuple[str, int]]:
         """Return how many values each result has, with its name where the results differ.
@@ -143,15 +161,19 @@ class MapSet:
             yield f"rows     {axes[0].working()}"
             yield f"columns  {axes[1].working()}"
             yield f"unread   {unread(axes)}"
-        width = max(len(m.name) for m in self.maps)
-        for m in self.maps:
-            numbers = f"min {m.min:<10.6g} max {m.max:<10.6g} mean {m.mean:.6g}"
-            yield f"map      {m.name:<{width}}  {times(m.shape)}  {numbers}"
+        rows = [
+            (m.name, times(m.shape), f"{m.min:.6g}", f"{m.max:.6g}", f"{m.mean:.6g}")
+            for m in self.maps
+        ]
+        wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for name, *rest in rows:
+            shape, low, high, mean = map(str.rjust, rest, wide[1:])
+            yield f"map      {name:<{wide[0]}}  {shape}  min {low}  max {high}  mean {mean}"
         if self.command == "pool":
             before = self.source.size
             for name, after in self.sizes():
                 yield (
-                    f"values   {before} -> {after} ({after / before:.1%}), "
+                    f"values   {before} -> {after} ({share(after, before)}), "
                     f"bytes {before * 4} -> {after * 4} as float32{f'  {name}' if name else ''}"
                 )
 
@@ -159,6 +181,15 @@ class MapSet:
 def times(shape: Iterable[int]) -> str:
     """Return a shape in ASCII, `300x451x3`."""
     return "x".join(map(str, shape))
+
+
+def share(part: int, whole: int) -> str:
+    """Return a share in percent, `24.8%`; what is more than nothing is never 0.
+
+    >>> share(1, 4), share(3, 405900)
+    ('25.0%', '<0.1%')
+    """
+    return "<0.1%" if 0 < part / whole < 0.0005 else f"{part / whole:.1%}"
 
 
 def unread(axes: tuple[Axis, ...]) -> str:

@@ -51,7 +51,7 @@ class Response:
         places = [(r / count - 0.5, c / count - 0.5) for r, c in pairs]
         # Every place has a twin at (-v, -u): the one to the right, else the lower one.
         right = [(v, u) for v, u in places if u > 0 or (u == 0 and v >= 0)]
-        return top, min(right, key=lambda place: (place[0] ** 2 + place[1] ** 2, -place[1]))
+        return top, min(right, key=lambda at: (at[0] ** 2 + at[1] ** 2, -at[1], -at[0]))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as plain data; frequencies are [down, across]."""

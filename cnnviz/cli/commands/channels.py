@@ -2,8 +2,8 @@
 
 An image is an array of numbers: (H, W, 1) gray, (H, W, 3) colour, (1, H, W, 3) as a batch of one.
 The figure shows R, G and B, the gray that average, Rec. 601, Rec. 709 and linear light make of
-them, and the numbers of one patch. --locality measures how alike two pixels are by their distance.
-It goes to cnnviz-out/ unless -o says where.
+them, and the numbers of one patch; it goes to cnnviz-out/ unless -o says where. --locality also
+measures how alike two pixels are by their distance.
 
 \b
 Examples:

@@ -134,7 +134,13 @@ def _turning(name: str, north: Sequence[Sequence[float]], summary: str) -> Entry
 
 
 def _shape(name: str, build: Callable[..., Array], *parameters: Number) -> Entry:
-    return Entry(f"imagemagick:{name}", build, f"sum over a {name}", SOURCE, parameters)
+    return Entry(
+        f"imagemagick:{name}",
+        build,
+        f"sum over {'an' if name[0] in 'aeiou' else 'a'} {name}",
+        SOURCE,
+        parameters,
+    )
 
 
 def _ones(average: Array) -> Array:

@@ -17,23 +17,22 @@ from cnnviz.kernels.sharpen import sharpen
 SOURCE = "Victor Powell, Image Kernels, setosa.io/ev/image-kernels"
 
 
-def _sobel(side: str, direction: str) -> Entry:
+def _sobel(side: str, direction: str, brighter: str) -> Entry:
     def build() -> Array:
         return facing(sobel.x(), direction, was="e")
 
-    return Entry(
-        f"setosa:{side}-sobel", build, f"edges; positive where it is brighter to the {side}", SOURCE
-    )
+    summary = f"edges; positive where it is brighter {brighter}"
+    return Entry(f"setosa:{side}-sobel", build, summary, SOURCE)
 
 
 KERNELS = (
     Entry("setosa:blur", lambda: binomial(3), "blur, an average", SOURCE),
-    _sobel("bottom", "s"),
+    _sobel("bottom", "s", "below"),
     Entry("setosa:emboss", lambda: emboss("se"), "relief, lit from the lower right", SOURCE),
     Entry("setosa:identity", identity, "the image itself", SOURCE),
-    _sobel("left", "w"),
+    _sobel("left", "w", "to the left"),
     Entry("setosa:outline", edge, "outline, edges in every direction", SOURCE),
-    _sobel("right", "e"),
+    _sobel("right", "e", "to the right"),
     Entry("setosa:sharpen", lambda: sharpen("4"), "sharper image", SOURCE),
-    _sobel("top", "n"),
+    _sobel("top", "n", "above"),
 )

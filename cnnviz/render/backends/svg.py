@@ -27,7 +27,8 @@ def write(scene: Scene, *, scale: int = 1) -> bytes:
     )
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}" '
-        f'viewBox="0 0 {size[0]} {size[1]}" role="img" aria-labelledby="title desc">',
+        f'viewBox="0 0 {size[0]} {size[1]}" role="img" aria-labelledby="title desc" '
+        'xml:space="preserve">',
         f'<title id="title">{_text(scene.title)}</title>',
         f'<desc id="desc">{_text(scene.description)}</desc>',
         f"<style>{styles}text{{white-space:pre;font-variant-numeric:tabular-nums}}</style>",
@@ -93,13 +94,16 @@ def _text_item(item: Text) -> str:
 
 
 def _picture(item: Picture, scale: int) -> str:
-    # Fewer pixels than px means an enlarged array, whose cells keep crisp edges.
+    # Fewer pixels than px means an enlarged array, whose cells keep crisp edges: in browsers by
+    # the style, elsewhere by the attribute, and in slides by enlarging the pixels themselves.
+    factor = max(1, int(item.width * scale / item.pixels.shape[1]))
     crisp = item.pixels.shape[1] < item.width * scale
-    style = ' style="image-rendering:pixelated"' if crisp else ""
+    hint = ' image-rendering="optimizeSpeed" style="image-rendering:pixelated"' if crisp else ""
+    pixels = item.pixels.repeat(factor, axis=0).repeat(factor, axis=1)
     return (
         f'<image x="{_n(item.x)}" y="{_n(item.y)}" width="{_n(item.width)}" '
-        f'height="{_n(item.height)}" preserveAspectRatio="none"{style} '
-        f'href="data:image/png;base64,{b64encode(encode(item.pixels)).decode()}">'
+        f'height="{_n(item.height)}" preserveAspectRatio="none"{hint} '
+        f'href="data:image/png;base64,{b64encode(encode(pixels)).decode()}">'
         f"<title>{_text(item.title)}</title></image>"
     )
 

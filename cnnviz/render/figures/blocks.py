@@ -9,15 +9,17 @@ import numpy as np
 from cnnviz.geometry import Axis
 from cnnviz.render import display
 from cnnviz.render.display import Scale
+from cnnviz.render.figures.labels import labels
 from cnnviz.render.fonts import measure
-from cnnviz.render.numbers import THIN, number
+from cnnviz.render.numbers import number
 from cnnviz.render.scene import Anchor, Line, Picture, Polygon, Rect, Scene
-from cnnviz.render.theme import CAPTION, GAP, LABEL, SMALLEST, ink
+from cnnviz.render.theme import CAPTION, GAP, LABEL, ink
 
 HEADING = 22  # height of a heading above a tile
 BAR = 8  # height of a colour bar
 LEAST_CELL, MOST_CELL = 18, 40  # px of a cell that may hold a number
 FACTOR = 16  # height of the line below a kernel that holds its factor
+ROOMY_BOX = 108  # px of a kernel's box below which its range finds room
 MOST_CELLS = 24  # cells along an axis up to which an array is drawn as cells
 
 
@@ -55,23 +57,28 @@ def cell_size(shape: tuple[int, ...], box: tuple[int, int]) -> int:
 
 
 def cells(
-    scene: Scene, x: float, y: float, values: np.ndarray, scale: Scale, size: int, title: str
+    scene: Scene,
+    x: float,
+    y: float,
+    values: np.ndarray,
+    scale: Scale,
+    size: int,
+    title: str,
+    *,
+    digits: int = 4,
+    largest: float | None = None,
 ) -> None:
-    """Draw `(H, W)` values as cells of `size` px, each with its number where that is readable."""
+    """Draw `(H, W)` values as cells of `size` px, each with its number where that is readable.
+
+    The largest value (of these, or that of several arrays) has `digits` digits at most.
+    """
     height, width = values.shape
     colours = scale.colours(values)
     scene.add(Picture(x, y, width * size, height * size, colours, title))
     grid(scene, x, y, width, height, size, scene.theme.rule)
-    texts = [[_cell_text(float(v), 4) for v in row] for row in values]
-    longest = max((t for row in texts for t in row), key=len)
-    font_size = float(LABEL)
-    while font_size > SMALLEST and measure(longest, font_size, "mono") > size - 4:
-        font_size -= 0.5
-    if measure(longest, font_size, "mono") > size - 2:
-        texts = [[_cell_text(float(v), 2) for v in row] for row in values]
-        longest = max((t for row in texts for t in row), key=len)
-        if measure(longest, SMALLEST, "mono") > size - 2:
-            return
+    texts, font_size = labels(values, size, digits=digits, largest=largest)
+    if not texts:
+        return
     for i in range(height):
         for j in range(width):
             r, g, b = (int(c) for c in colours[i, j])
@@ -84,13 +91,6 @@ def cells(
                 face="mono",
                 anchor="middle",
             )
-
-
-def _cell_text(value: float, digits: int) -> str:
-    """Return a number for a cell: whole ones in full first, since a reader adds them up."""
-    if digits > 2 and value.is_integer():
-        digits = 6
-    return number(value, digits).replace(THIN, "")  # which the monospaced face has not
 
 
 def grid(
@@ -209,7 +209,7 @@ def kernel_picture(
 
     A `(kh, kw, 3)` kernel is drawn in colour (gray is zero), another deep one as the mean over
     its channels. Where its numbers are long fractions of whole ones, these are written, above
-    their factor.
+    their factor; where there is no room for numbers their range.
     """
     title = f"kernel {name}"
     limit = float(np.abs(values).max()) or 1.0
@@ -217,7 +217,7 @@ def kernel_picture(
         pixels = np.rint(127.5 + 127.5 * values / limit).astype(np.uint8)
         height, width = display.fit(values.shape, (box, box))
         tile(scene, x, y, pixels, width, height, title)
-        return height, width
+        return height + _below(scene, x, y + height, f"±{number(limit, 3)}", box), width
     flat = values if values.ndim == 2 else values.mean(axis=2)
     size = min(36, box // max(flat.shape)) if max(flat.shape) <= 7 else 0
     denominator = 1
@@ -238,13 +238,21 @@ def kernel_picture(
             0.0, high or 1.0, display="minmax", name="orange", theme=scene.theme.name
         )
     if size >= LEAST_CELL:
-        cells(scene, x, y, flat, scale, size, title)
+        cells(scene, x, y, flat, scale, size, title, digits=3)
         height, width = flat.shape[0] * size, flat.shape[1] * size
         if denominator == 1:
             return height, width
-        text = f"1/{denominator} ×"
-        scene.text(x, y + height + FACTOR - 2, text, colour=scene.theme.secondary)
-        return height + FACTOR, width
+        return height + _below(scene, x, y + height, f"1/{denominator} ×", ROOMY_BOX), width
     height, width = display.fit(flat.shape, (box, box))
     tile(scene, x, y, scale.colours(display.reduce(flat, height, width)), width, height, title)
-    return height, width
+    limits = (number(low, 3), number(high, 3))
+    text = f"all {limits[0]}" if low == high else " … ".join(limits)
+    return height + _below(scene, x, y + height, text, box), width
+
+
+def _below(scene: Scene, x: float, y: float, text: str, box: int) -> int:
+    """Write what a kernel's colours stand for below it, in a box that has room; return its px."""
+    if box < ROOMY_BOX:
+        return 0
+    scene.text(x, y + FACTOR - 2, text, colour=scene.theme.secondary)
+    return FACTOR

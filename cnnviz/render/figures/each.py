@@ -12,9 +12,9 @@ from cnnviz.render import display
 from cnnviz.render.display import Scale
 from cnnviz.render.figures import blocks, header, marks, signs
 from cnnviz.render.figures.blocks import HEADING
-from cnnviz.render.figures.panels import ARRAY_MAP, FOOT, MapPanel
+from cnnviz.render.figures.panels import ARRAY_MAP, FOOT, MapPanel, map_display
 from cnnviz.render.look import Look
-from cnnviz.render.numbers import number, times, typeset
+from cnnviz.render.numbers import MINUS, number, times, typeset
 from cnnviz.render.scene import Line, Scene
 from cnnviz.render.theme import MARGIN, WIDE_GAP, rgb, theme
 from cnnviz.report.each import CHANNELS, EachSet
@@ -44,12 +44,14 @@ def draw(result: EachSet, look: Look) -> Scene:
     lines = _lines(result, bands)
     sheet = _Sheet(scene, result, look)
     bottom = sheet.inputs(MARGIN + header.height(lines))
-    scales = _scales(bands, look)
+    scales = _scales(result, bands, look)
     for band, pair in zip(bands, scales, strict=True):
         bottom = sheet.band(bottom + WIDE_GAP, band, pair)
     right = sheet.left(len(CHANNELS)) + sheet.column
-    for total, found in sheet.found:
-        x, bottom = marks.peak_strip(scene, result, total, found, bottom + WIDE_GAP)
+    if sheet.found:
+        from cnnviz.render.figures import strips
+
+        x, bottom = strips.draw(scene, result, sheet.found, bottom + WIDE_GAP, right - MARGIN)
         right = max(right, x)
     scene.width, scene.height = right + MARGIN, bottom + MARGIN
     header.draw(scene, lines)
@@ -61,7 +63,9 @@ def tiles(result: EachSet, look: Look) -> list[Tile]:
     from cnnviz.render.preview import array_tile
 
     found = []
-    for band, (addends, total) in zip(result.bands, _scales(result.bands, look), strict=True):
+    for band, (addends, total) in zip(
+        result.bands, _scales(result, result.bands, look), strict=True
+    ):
         found += [array_tile(m.name, m.values, addends) for m in band[:-1]]
         found.append(array_tile(band[-1].name, band[-1].values, total))
     return found
@@ -127,7 +131,7 @@ class _Sheet:
         if self.cell:
             blocks.padding_frame(scene, x, y, self.cell, *axes)
             blocks.dim_cells(scene, x, y, self.cell, *axes)
-        if values.ndim == 3:
+        if values.ndim == 3 and len(self.found) == 1:
             for total, found in self.found:
                 marks.mark_inputs(scene, x, y, width, height, total, found)
 
@@ -140,7 +144,7 @@ class _Sheet:
             pixels = display.photo(values * 255 if unit else values)[0]
             pixels = display.reduce(pixels, height * density, width * density)
         else:
-            pixels = scale.colours(display.reduce(values, height * density, width * density))
+            pixels = display.picture(values, scale, height * density, width * density)
         if self.cell:
             return pixels
         background = rgb(self.scene.theme.background)
@@ -182,9 +186,10 @@ def _title(result: EachSet) -> str:
     """Return what is seen: `edge, R + G + B = sum: 300×451×3 → 298×449`."""
     names = [total.name for *_, total in result.bands]
     named = f"{len(names)} kernels" if len(names) > 3 else ", ".join(names)
-    shapes = sorted({m.shape for m in result.maps})
+    shapes = list(dict.fromkeys(m.shape for m in result.maps))
     after = " and ".join(map(times, shapes)) if len(shapes) < 3 else f"{len(shapes)} sizes"
-    words = ", ".join((named, "R + G + B = sum", *result.settings))
+    settings = (word.replace(" -", f" {MINUS}") for word in result.settings)
+    words = ", ".join((named, "R + G + B = sum", *settings))
     return f"{words}: {times(result.source.shape)} → {after}"
 
 
@@ -199,7 +204,7 @@ def _lines(result: EachSet, bands: Sequence[Band]) -> list[str]:
     return lines
 
 
-def _scales(bands: Sequence[Band], look: Look) -> list[tuple[Scale, Scale]]:
+def _scales(result: EachSet, bands: Sequence[Band], look: Look) -> list[tuple[Scale, Scale]]:
     """Return for each kernel one scale for its three addends, and that of the sum.
 
     With `range="shared"` all maps of the figure have one.
@@ -213,9 +218,10 @@ def _scales(bands: Sequence[Band], look: Look) -> list[tuple[Scale, Scale]]:
         return display.choose(
             min(low, 0.0),  # equal steps of colour then mean equal addends
             high,
-            display=look.display,
+            display=map_display(result, maps[0], look),
             name=look.colormap,
             theme=look.theme,
+            like_image=result.is_photo and all(m.keeps_photo for m in maps),
             crowded=crowded,
         )
 

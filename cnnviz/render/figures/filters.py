@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
 from cnnviz.render import display
 from cnnviz.render.figures import blocks, header
-from cnnviz.render.figures.kernels import rounded
 from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, number, times
@@ -83,21 +83,31 @@ def _grid(scene: Scene, filters: FilterSet, look: Look, top: float) -> tuple[flo
         limits = [largest] * len(tiles)
     height, width = _size(tiles[0].shape, box)
     step_x, step_y = max(width, 40) + GAP, height + _LINE + GAP
+    said = _ranges(shown, limits, max(width, 40)) if look.range == "own" else []
     for i, (index, tile, limit) in enumerate(zip(shown, tiles, limits, strict=True)):
         row, column = divmod(i, columns)
         x, y = MARGIN + column * step_x, top + row * step_y
         _tile(scene, x, y, tile, (limit, largest), (height, width), f"filter {index}")
         line = y + height + 13
-        named = scene.text(x, line, str(index), colour=scene.theme.secondary)
-        text = f"±{number(limit, 2)}"
-        if look.range == "own" and named + GAP + measure(text, CAPTION) <= step_x - GAP:
-            scene.text(x + width, line, text, colour=scene.theme.secondary, anchor="end")
+        scene.text(x, line, str(index), colour=scene.theme.secondary)
+        if said:
+            scene.text(x + width, line, said[i], colour=scene.theme.secondary, anchor="end")
     rows = -(-len(shown) // columns)
     right = MARGIN + min(columns, len(shown)) * step_x - GAP
     bottom = top + rows * step_y - GAP
     if look.range == "own" and len(shown) > 1:
         return right, bottom
     return max(right, MARGIN + _BAR + 14), _legend(scene, filters, bottom + WIDE_GAP, limits[0])
+
+
+def _ranges(shown: Sequence[int], limits: Sequence[float], room: float) -> list[str]:
+    """Return the limit of every filter, as exact as they all find room beside its number."""
+    for digits in (2, 1):
+        texts = [f"±{number(limit, digits)}" for limit in limits]
+        pairs = zip(shown, texts, strict=True)
+        if max(measure(f"{i}", CAPTION) + measure(t, CAPTION) for i, t in pairs) <= room - GAP / 2:
+            return texts
+    return []
 
 
 def _matrix(scene: Scene, filters: FilterSet, look: Look, top: float) -> tuple[float, float]:
@@ -165,7 +175,7 @@ def _tile(
     elif (cell := height // values.shape[0]) >= _LEAST_CELL and values.shape[0] * values.shape[
         1
     ] > 1:
-        blocks.cells(scene, x, y, rounded(values, largest), scale, cell, title)
+        blocks.cells(scene, x, y, values, scale, cell, title, digits=3, largest=largest)
     else:
         blocks.tile(scene, x, y, scale.colours(values), width, height, title)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cnnviz.render.numbers import count, times, typeset
+from cnnviz.render.numbers import MINUS, count, times, typeset
 from cnnviz.render.scene import Scene
 from cnnviz.render.theme import LABEL, MARGIN, TITLE, WIDE_GAP
-from cnnviz.report.maps import MapSet, unread
+from cnnviz.report.maps import MapSet, share, unread
 
 LINE = 18  # px between lines
 MOST_FORMULAS = 3
@@ -18,11 +18,12 @@ def title(mapset: MapSet) -> str:
     if mapset.command == "convolve" and len(names) > 3:
         of = f" of {mapset.family.rstrip(':')}" if mapset.family else ""
         names = [f"{len(mapset.maps)} kernels{of}"]
-    shapes = sorted({m.shape for m in mapset.maps})
+    shapes = list(dict.fromkeys(m.shape for m in mapset.maps))
     after = " and ".join(map(times, shapes)) if len(shapes) < 3 else f"{len(shapes)} sizes"
     if len(mapset.maps) > 1:
         after = f"{len(mapset.maps)} maps of {after}"
-    words = ", ".join((*names, *mapset.settings))
+    settings = (word.replace(" -", f" {MINUS}") for word in mapset.settings)
+    words = ", ".join((*names, *settings))
     return f"{words}: {times(mapset.source.shape)} → {after}"
 
 
@@ -45,9 +46,9 @@ def formulas(mapset: MapSet, shown: int) -> list[str]:
     if mapset.command == "pool":
         before = mapset.source.size
         for name, after in mapset.sizes():
-            share = f"{after / before:.1%}".replace("%", " %")
+            percent = share(after, before).replace("%", " %")
             line = (
-                f"values  {count(before)} → {count(after)} ({share})"
+                f"values  {count(before)} → {count(after)} ({percent})"
                 f"     bytes as float32  {count(4 * before)} → {count(4 * after)}"
             )
             lines.append(f"{name}:  {line}" if name else line)

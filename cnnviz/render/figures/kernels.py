@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from math import floor, log10
 
 import numpy as np
 
@@ -132,13 +131,13 @@ def _factors(scene: Scene, one: KernelFacts, x: float, y: float, height: int) ->
     limit = float(max(np.abs(product.column).max(), np.abs(product.row).max()))
     negative = bool(min(product.column.min(), product.row.min()) < 0)
     scale = _scale(limit, negative, scene.theme.name)
-    blocks.cells(scene, x, y, rounded(product.column[:, None]), scale, cell, "column")
+    blocks.cells(scene, x, y, product.column[:, None], scale, cell, "column", digits=3)
     blocks.heading(scene, x, y - HEADING, scene.theme.kernel, "column", room=80)
     x += max(cell, 64)
     scene.text(x + 8, centre, "×", size=18, anchor="middle")
     x += 28
     across = y + (height - cell) / 2
-    blocks.cells(scene, x, across, rounded(product.row[None]), scale, cell, "row")
+    blocks.cells(scene, x, across, product.row[None], scale, cell, "row", digits=3)
     blocks.heading(scene, x, across - HEADING, scene.theme.kernel, "row", room=80)
     return x + len(product.row) * cell
 
@@ -192,19 +191,11 @@ def _cells(
     )
     size, height, width = _size(matrix.shape, box)
     if size:
-        blocks.cells(scene, x, y, rounded(matrix), scale, size, f"kernel {name}")
+        blocks.cells(scene, x, y, matrix, scale, size, f"kernel {name}", digits=3)
         return height, width
     pixels = scale.colours(display.reduce(matrix.astype(np.float32), height, width))
     blocks.tile(scene, x, y, pixels, width, height, f"kernel {name}")
     return height, width
-
-
-def rounded(matrix: np.ndarray, largest: float | None = None) -> np.ndarray:
-    """Return values with the decimals that give the largest three digits."""
-    largest = float(np.abs(matrix).max()) if largest is None else largest
-    if largest == 0 or np.array_equal(matrix, np.rint(matrix)):
-        return matrix
-    return np.round(matrix, 2 - floor(log10(largest)))
 
 
 def _size(shape: tuple[int, ...], box: int) -> tuple[int, int, int]:

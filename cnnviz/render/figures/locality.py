@@ -8,9 +8,10 @@ from cnnviz.render import display
 from cnnviz.render.figures import blocks, chart
 from cnnviz.render.figures.blocks import HEADING
 from cnnviz.render.figures.chart import Curve, Frame
+from cnnviz.render.fonts import measure
 from cnnviz.render.numbers import MINUS, number
 from cnnviz.render.scene import Line, Rect, Scene
-from cnnviz.render.theme import GAP, MARGIN
+from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN
 from cnnviz.report.locality import Locality
 
 WIDTH, HEIGHT = 520, 240  # px of the chart
@@ -27,7 +28,8 @@ def draw(scene: Scene, locality: Locality, x: float, y: float) -> tuple[float, f
     room = wide + 2 * MARGIN + (2 * NEAR + 1) * CELL
     blocks.heading(scene, x, y, scene.theme.map, "locality", _words(locality), room=room)
     if np.isnan(locality.both).all():
-        return x + room, y + HEADING
+        words = measure("locality", LABEL, "bold") + measure(_words(locality), CAPTION)
+        return x + 15 + words + GAP, y + HEADING
     top = y + HEADING + GAP
     bottom = _curves(scene, locality, x + chart.TICK_ROOM, top)
     right, foot = _around(scene, locality, x + wide + 2 * MARGIN, top)
@@ -100,4 +102,8 @@ def _around(scene: Scene, locality: Locality, x: float, y: float) -> tuple[float
     colour = scene.theme.secondary
     first = scene.text(x, line, "correlation with the pixel in the middle", colour=colour)
     second = scene.text(x, line + 14, "in a window of  " + "   ".join(told), colour=colour)
-    return x + max(bar, first, second), line + 18
+    line += 14
+    if np.isnan(near).any():
+        line += 14
+        scene.text(x, line, "magenta: all such pixels are alike", colour=colour)
+    return x + max(bar, first, second), line + 4

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnviz.render.figures import blocks, header, marks
 from cnnviz.render.figures.blocks import HEADING
-from cnnviz.render.figures.panels import FOOT, InputPanel, MapPanel, kernel_row, map_scales
+from cnnviz.render.figures.panels import InputPanel, MapPanel, kernel_row, map_scales
 from cnnviz.render.look import Look
 from cnnviz.render.scene import Scene
 from cnnviz.render.theme import GAP, MARGIN, WIDE_GAP, theme
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from cnnviz.report.peaks import Peak
 
 MOST_MAPS = 64
-MOST_STRIPS = 8  # maps whose peaks' patches are shown
 SIGN = 56  # px between blocks, which hold an operator
+CARD_FOOT = 20  # px of the caption below a pooling window
 LEAST_WIDTH = 560
 LEAST_TILE = 136  # px, so that the range fits below a tile
 # Maps up to a count: their boxes, and columns (0: a row for each, beside its kernel).
@@ -81,17 +81,25 @@ class _Layout:
         scratch = Scene(scene.theme)  # the sizes first: a row is as high as its largest block
         sizes = [self._operator(scratch, 0, 0, m, box) for m in self.maps]
         bodies = [max(p.tile[0], h) for p, (h, _) in zip(self.panels, sizes, strict=True)]
-        total = sum(HEADING + body + FOOT + WIDE_GAP for body in bodies) - WIDE_GAP
-        spare = (total - FOOT + 20 - self.input.height) / 2  # input and rows share their middle
+        cards = [h / 2 + CARD_FOOT * (self.mapset.command == "pool") for h, _ in sizes]
+        feet = [
+            max(panel.tile[0] / 2 + panel.foot, card) - body / 2
+            for panel, card, body in zip(self.panels, cards, bodies, strict=True)
+        ]
+        total = (
+            sum(HEADING + b + f + WIDE_GAP for b, f in zip(bodies, feet, strict=True)) - WIDE_GAP
+        )
+        spare = (total - feet[-1] + 20 - self.input.height) / 2  # input and rows share their middle
         input_top = round(top + max(0, spare))
-        found = list(zip(self.maps, self.peaks, strict=True))
+        # On the input the peaks of one map: two marks of the same number would tell nothing.
+        found = list(zip(self.maps, self.peaks, strict=True)) if len(self.maps) == 1 else []
         self.input.draw(scene, MARGIN, input_top, found)
         left = MARGIN + self.input.width + SIGN
         column = max(width for _, width in sizes)
         map_left = left + column + SIGN
         y = top + max(0, -spare)
-        for i, (panel, body, (height, width)) in enumerate(
-            zip(self.panels, bodies, sizes, strict=True)
+        for i, (panel, body, foot, (height, width)) in enumerate(
+            zip(self.panels, bodies, feet, sizes, strict=True)
         ):
             middle = round(y + HEADING + body / 2)
             self._sign(left - SIGN / 2, middle)
@@ -101,7 +109,7 @@ class _Layout:
             map_top = round(middle - panel.tile[0] / 2) - HEADING
             room = max(panel.width, 200)
             panel.draw(scene, map_left, map_top, room=room, mini=False, peaks=self.peaks[i])
-            y += HEADING + body + FOOT + WIDE_GAP
+            y += HEADING + body + foot + WIDE_GAP
         right = map_left + max(max(panel.width, 200) for panel in self.panels)
         return right, max(y - WIDE_GAP, input_top + self.input.height)
 
@@ -113,7 +121,8 @@ class _Layout:
         kernel = box + GAP if box else 0
         room = max(LEAST_TILE, *(panel.width for panel in self.panels))
         step_x = kernel + room + WIDE_GAP
-        step_y = HEADING + max(panel.tile[0] for panel in self.panels) + FOOT + 14 + GAP
+        foot = max(panel.foot for panel in self.panels) + 14  # and a shape that found no room
+        step_y = HEADING + max(p.tile[0] for p in self.panels) + foot + GAP
         for i, panel in enumerate(self.panels):
             row, column = divmod(i, self.columns)
             x, y = left + column * step_x, top + row * step_y
@@ -126,9 +135,12 @@ class _Layout:
 
     def below(self, right: float, bottom: float) -> tuple[float, float]:
         """Place what stands below the maps: patches of the peaks, the winners of a pooling."""
-        shown = [(m, p) for m, p in zip(self.maps, self.peaks, strict=True) if p][:MOST_STRIPS]
-        for m, found in shown:
-            x, bottom = marks.peak_strip(self.scene, self.mapset, m, found, bottom + WIDE_GAP)
+        found = [(m, p) for m, p in zip(self.maps, self.peaks, strict=True) if p]
+        if found:
+            from cnnviz.render.figures import strips
+
+            room = right - MARGIN
+            x, bottom = strips.draw(self.scene, self.mapset, found, bottom + WIDE_GAP, room)
             right = max(right, x)
         if self.maps[0].winners is not None and not self.input.cell:
             x, bottom = marks.winner_panels(self.scene, self.mapset, self.maps, bottom + WIDE_GAP)

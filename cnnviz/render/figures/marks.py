@@ -1,4 +1,4 @@
-"""Marks on tiles: unread pixels dimmed, peaks numbered with their patches, winners outlined."""
+"""Marks on tiles: unread pixels dimmed, peaks numbered, winners outlined."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from cnnviz.geometry import Axis
 from cnnviz.render import display
 from cnnviz.render.figures import blocks
 from cnnviz.render.figures.blocks import HEADING
-from cnnviz.render.numbers import number, times
+from cnnviz.render.fonts import measure
+from cnnviz.render.numbers import times
 from cnnviz.render.scene import DIMMED, Rect, Scene
-from cnnviz.render.theme import GAP, LABEL, MARGIN, WIDE_GAP
+from cnnviz.render.theme import CAPTION, LABEL, MARGIN, WIDE_GAP
 from cnnviz.report.maps import FeatureMap, MapSet
 
 if TYPE_CHECKING:
     from cnnviz.report.peaks import Peak
 
-PATCH = 72  # px of a peak's patch
 WINNER_CELL = 16  # px of a pixel in the panel of winners
 MOST_ROWS = 28  # rows and columns of that panel: a digit of MNIST is shown whole
 WINNERS_CAPTION = "windows in green, the first maximum of each marked"
@@ -80,45 +80,10 @@ def _numbered(scene: Scene, box: tuple[float, float, float, float], label: int) 
     theme = scene.theme
     scene.add(Rect(x - 1, y - 1, width + 2, height + 2, stroke=theme.background))
     scene.add(Rect(x, y, width, height, stroke=theme.accent, line=2))
-    scene.add(Rect(x + width + 1, y - 3, 11, 12, fill=theme.background))
-    scene.text(
-        x + width + 6.5, y + 7, str(label), colour=theme.accent, face="bold", anchor="middle"
-    )
-
-
-def peak_strip(
-    scene: Scene, mapset: MapSet, m: FeatureMap, found: list[Peak], y: float
-) -> tuple[float, float]:
-    """Draw the patches of the input that the peaks of a map saw; return right and bottom."""
-    title = f"{m.name}: strongest responses"
-    blocks.heading(scene, MARGIN, y, scene.theme.accent, title, room=600)
-    low, high = float(mapset.source.min()), float(mapset.source.max())
-    scale = display.choose(low, high, theme=scene.theme.name, like_image=True)
-    x = float(MARGIN)
-    for i, peak in enumerate(found):
-        patch = _patch(mapset.source, peak)
-        height, width = display.fit(patch.shape, (PATCH, PATCH))
-        pixels = _pixels(patch, scale)
-        blocks.tile(scene, x, y + HEADING, pixels, width, height, f"patch {i + 1}")
-        line = y + HEADING + PATCH + 14
-        scene.text(x, line, f"{i + 1}", face="bold", colour=scene.theme.accent)
-        scene.text(x + 14, line, number(peak.value))
-        place = f"at {peak.row}, {peak.column}"
-        scene.text(x, line + 14, place, colour=scene.theme.secondary)
-        x += max(PATCH, 84) + GAP
-    return x - GAP, y + HEADING + PATCH + 32
-
-
-def _patch(source: np.ndarray, peak: Peak) -> np.ndarray:
-    """Return the part of a peak's window that lies inside the input."""
-    (top, bottom), (left, right) = peak.rows, peak.columns
-    return source[max(0, top) : bottom, max(0, left) : right]
-
-
-def _pixels(values: np.ndarray, scale: display.Scale) -> np.ndarray:
-    if values.ndim == 3 and values.shape[2] == 3:
-        return display.photo(np.clip(values, 0, 255))[0]
-    return scale.colours(values if values.ndim == 2 else values.mean(axis=2))
+    ground = measure(str(label), CAPTION, "bold") + 5
+    scene.add(Rect(x + width + 1, y - 3, ground, 12, fill=theme.background))
+    middle = x + width + 1 + ground / 2
+    scene.text(middle, y + 7, str(label), colour=theme.accent, face="bold", anchor="middle")
 
 
 def pool_card(scene: Scene, x: float, y: float, m: FeatureMap) -> tuple[int, int]:

@@ -11,18 +11,20 @@ from cnnviz.render import display
 from cnnviz.render.display import Scale
 from cnnviz.render.figures import blocks, marks
 from cnnviz.render.figures.blocks import HEADING
+from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import number, times
 from cnnviz.render.scene import Scene
-from cnnviz.render.theme import WIDE_GAP, rgb
+from cnnviz.render.theme import CAPTION, WIDE_GAP, rgb
 from cnnviz.report.maps import FeatureMap, MapSet
 
 if TYPE_CHECKING:
     from cnnviz.report.peaks import Peak
 
-FOOT = 48  # px below a map: colour bar, its labels, the caption
+FOOT, BARE_FOOT = 48, 34  # px below a map: colour bar, its labels, the caption; without a bar
 LEAST_BAR = 112  # px, so that three labels fit below a colour bar
 MOST_VOTES = 8  # maps that are asked whether a root scale is needed
+MOST_SHAPES = 16  # maps that say their shape one by one
 MINI = 22  # px of a kernel in a map's heading
 ARRAY_MAP = "slate"  # the colour map of an input that is no picture
 ROOMY = 200  # px from which a caption has room for a remark
@@ -85,7 +87,7 @@ class InputPanel:
         if self.values.ndim == 3 and self.values.shape[2] == 3:
             return display.reduce(display.photo(self.values)[0], height, width)
         values = self.values if self.values.ndim == 2 else self.values.mean(axis=2)
-        return scale.colours(display.reduce(values, height, width))
+        return display.picture(values, scale, height, width)
 
 
 class MapPanel:
@@ -101,6 +103,8 @@ class MapPanel:
         else:
             self.tile = display.fit((mapset.source if look.overlay else m.values).shape, box)
         self.width = max(self.tile[1], LEAST_BAR)
+        self.bar = 0 if m.values.ndim == 3 else 26  # px; a colour picture has none
+        self.foot = FOOT if self.bar else BARE_FOOT
 
     def draw(
         self, scene: Scene, x: float, y: float, *, room: float, mini: bool, peaks: list[Peak]
@@ -119,21 +123,28 @@ class MapPanel:
             blocks.tile(scene, x, top, self._pixels(), width, height, m.name)
         if not self.look.overlay:
             marks.mark_outputs(scene, x, top, width, height, m, peaks)
-        bar = 0 if m.values.ndim == 3 else 26
-        if bar:
+        if self.bar:
             blocks.bar(scene, x, top + height + 6, self.width, self.scale)
-        shown = self._heading(scene, x, y, room, mini)
+        maps = self.mapset.maps  # so many that the title says the shape of all
+        told = len(maps) > MOST_SHAPES and len({m.shape for m in maps}) == 1
+        shape = "" if told else times(m.shape)
+        shown = self._heading(scene, x, y, room, mini, shape)
         words = [f"min {number(m.min)}", f"max {number(m.max)}"]
-        if bar and width >= ROOMY:
+        if self.bar and width >= ROOMY:
             words += ["square-root scale"] if self.scale.root else []
             words += [self.scale.note] if self.scale.note else []
-        line = top + height + 16 + bar
-        text = "   ".join([*words, note] if note else words)
-        scene.text(x, line, text, colour=scene.theme.secondary)
-        if not shown:
-            scene.text(x, line + 14, times(m.shape), colour=scene.theme.secondary)
+        line = top + height + 16 + self.bar
+        said = scene.text(x, line, "   ".join(words), colour=scene.theme.secondary)
+        if note:  # behind the range if it fits there, else below
+            after = said + measure(f"   {note}", CAPTION) <= room
+            place = (x + said + measure("   ", CAPTION), line) if after else (x, line + 14)
+            scene.text(*place, note, colour=scene.theme.secondary)
+        if shape and not shown:
+            scene.text(x, line + 14, shape, colour=scene.theme.secondary)
 
-    def _heading(self, scene: Scene, x: float, y: float, room: float, mini: bool) -> bool:
+    def _heading(
+        self, scene: Scene, x: float, y: float, room: float, mini: bool, shape: str
+    ) -> bool:
         m, left = self.map, x
         if mini and m.kernels:
             kernel = m.kernels[0]
@@ -144,7 +155,7 @@ class MapPanel:
             left += MINI + 6
         name = m.name.removeprefix(self.mapset.family)
         role = scene.theme.map if self.mapset.command == "convolve" else scene.theme.pool
-        return blocks.heading(scene, left, y, role, name, times(m.shape), room=room - (left - x))
+        return blocks.heading(scene, left, y, role, name, shape, room=room - (left - x))
 
     def _pixels(self) -> np.ndarray:
         height, width = (side * self.look.scale for side in self.tile)
@@ -152,7 +163,7 @@ class MapPanel:
             from cnnviz.render.overlay import overlay
 
             return overlay(self.mapset.source, self.map, self.scale, height, width)
-        return self.scale.colours(display.reduce(self.map.values, height, width))
+        return display.picture(self.map.values, self.scale, height, width)
 
 
 def kernel_row(
@@ -182,6 +193,19 @@ def input_scale(mapset: MapSet, theme: str) -> Scale:
     return display.choose(low, high, name=None if low < 0 else ARRAY_MAP, theme=theme)
 
 
+def map_display(mapset: MapSet, m: FeatureMap, look: Look) -> str:
+    """Return the display of a map.
+
+    `auto` shows a tool's picture as the tool does, clipped, and all that is pooled from an array
+    with negative values signed, whether or not some are left.
+    """
+    if look.display != "auto":
+        return look.display
+    if mapset.is_photo:
+        return "clip" if m.is_tool_picture else "auto"
+    return "signed" if mapset.command == "pool" and mapset.source.min() < 0 else "auto"
+
+
 def map_scales(mapset: MapSet, maps: Sequence[FeatureMap], look: Look) -> list[Scale]:
     """Return the scale of each map: its own, or with `range="shared"` one for all."""
     limits = [(m.min, m.max) for m in maps]
@@ -189,20 +213,26 @@ def map_scales(mapset: MapSet, maps: Sequence[FeatureMap], look: Look) -> list[S
         limits = [(min(a for a, _ in limits), max(b for _, b in limits))] * len(limits)
     is_pool = mapset.command == "pool"
     # One kind of scale for all maps of a figure, so that they can be compared.
-    voters = [m for m in maps if not m.is_average][:MOST_VOTES]
+    voters = [m for m in maps if not (m.keeps_photo or m.is_tool_picture)][:MOST_VOTES]
     votes = [display.is_crowded(m.values) for m in voters]
     crowded = 2 * sum(votes) > len(votes)
     # What is pooled from an array looks like the array, to be compared with it.
     array_map = ARRAY_MAP if is_pool and mapset.source.min() >= 0 else None
-    return [
+    scales = [
         display.choose(
             low,
             high,
-            display=look.display,
+            display=map_display(mapset, m, look),
             name=look.colormap or (None if mapset.is_photo else array_map),
             theme=look.theme,
-            like_image=mapset.is_photo and (is_pool or m.is_average),
+            like_image=mapset.is_photo and (is_pool or m.keeps_photo),
             crowded=crowded,
         )
         for m, (low, high) in zip(maps, limits, strict=True)
+    ]
+    if look.display != "auto" or look.range == "shared" or not mapset.is_photo or is_pool:
+        return scales
+    return [
+        display.without_extremes(scale, m.values) if m.keeps_photo and m.min < 0 else scale
+        for scale, m in zip(scales, maps, strict=True)
     ]

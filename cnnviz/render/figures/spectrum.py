@@ -21,6 +21,7 @@ from cnnviz.report.spectrum import Response, gains
 SIDE, SMALL = 193, 111  # px: an odd number, so that zero frequency has a pixel
 TICKS = 30  # px left of the picture, for the frequencies down
 CUT = (176, 120)  # px of the diagram of two cuts
+LABEL_ROOM = 28  # px left of the cuts, so that those of several kernels stand below each other
 _PEN = 1.75  # px
 
 
@@ -84,7 +85,7 @@ def _cuts(scene: Scene, x: float, y: float, found: Response) -> float:
     across, down = found.gains[middle, middle:], found.gains[middle:, middle]
     top = float(max(across.max(), down.max())) or 1.0
     label = number(top, 3)
-    x += measure(label, CAPTION) + 6
+    x += max(LABEL_ROOM, measure(label, CAPTION)) + 6
     blocks.heading(scene, x, y - HEADING, theme.map, "cuts", "from the middle", room=width)
     scene.add(Line((x, y), (x, y + height), theme.rule))
     scene.add(Line((x, y + height), (x + width, y + height), theme.rule))

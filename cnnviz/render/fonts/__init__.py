@@ -30,9 +30,11 @@ def font(face: Face, size: float) -> FreeTypeFont:
 def measure(text: str, size: float, face: Face = "regular") -> float:
     """Return the width of a line of text in px.
 
-    Measured at 64 px and scaled, so that it does not depend on hinting.
+    The largest of its widths at its own size, at twice that and at 64 px, scaled: hinting rounds
+    each letter to whole pixels, up to 7% in a line, less in large pictures and not in SVG.
     """
-    return float(font(face, 64).getlength(text)) * size / 64
+    widths = (font(face, at).getlength(text) * size / at for at in (size, 2 * size, 64))
+    return float(max(widths))
 
 
 def shorten(text: str, size: float, face: Face, room: float) -> str:
