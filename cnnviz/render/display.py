@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from cnnviz.errors import SpecError
 from cnnviz.render.colormaps import colormap, is_diverging
-from cnnviz.render.numbers import number
 from cnnviz.render.theme import rgb, theme
 
 DISPLAYS = ("auto", "signed", "minmax", "abs", "clip")
 RANGES = ("own", "shared")
 MOST_FACTOR = 40  # a single value is not blown up to fill its box
-EXTREME, MOST_SPAN = 0.002, 0.7  # share of overshoots at each end; of the range without them
 SAMPLES = 4  # values along a side of what one pixel stands for; more look the same
 CROWD, SAMPLE = 1024, 20_000  # values from which on a root scale is considered; values looked at
 
@@ -77,22 +75,22 @@ def choose(
 ) -> Scale:
     """Choose the scale for values from `low` to `high`.
 
-    `auto` is gray for what is like an image, signed where there are negative values, and else the
-    sequential blue; where the values are `crowded` near zero, it is a root scale.
+    `auto` is signed where there are negative values, else gray for what is like an image and the
+    sequential blue for other maps; where the values are `crowded` near zero, it is a root scale.
     `name` asks for a colour map.
     """
     if display not in DISPLAYS:
         raise SpecError(f"display {display!r} is not one of {', '.join(DISPLAYS)}")
     root = display == "auto" and not like_image and crowded
     if display == "auto":
-        display = "image" if like_image else "signed" if low < 0 else "sequential"
+        display = "signed" if low < 0 else "image" if like_image else "sequential"
     if display == "signed":
         limit = max(-low, high) or 1.0
         return Scale(-limit, limit, colormap(name or "red-blue", theme), signed=True, root=root)
     if display == "abs":
         limit = max(-low, high) or 1.0
         return Scale(0, limit, colormap(name or "blue", theme), magnitude=True, note="|value|")
-    if display == "clip" or (display == "image" and low >= 0 and 1 < high <= 255):
+    if display == "clip" or (display == "image" and 1 < high <= 255):
         note = "shown clipped to 0–255" if low < 0 or high > 255 else ""
         return Scale(0, 255, colormap(name or "gray", theme), note=note)
     default = "blue" if display == "sequential" else "gray"
@@ -118,21 +116,6 @@ def is_crowded(values: np.ndarray) -> bool:
     distance = np.sort(np.abs(some - np.float32(zero)))
     limit = max(high - zero, zero - low)
     return bool(distance[int(0.99 * (distance.size - 1))] < limit / 2)
-
-
-def without_extremes(scale: Scale, values: np.ndarray) -> Scale:
-    """Return a gray scale of a sharpened photo that leaves out its overshoots, and says so.
-
-    A few of them would else leave the photo pale; where there are none the scale stays.
-    """
-    if values.size < CROWD or scale.signed or scale.root:
-        return scale
-    some = values.ravel()[:: max(1, values.size // SAMPLE)]
-    low, high = (float(v) for v in np.quantile(some, (EXTREME, 1 - EXTREME)))
-    if high - low > MOST_SPAN * (scale.high - scale.low):
-        return scale
-    note = f"shown clipped to {number(low, 3)} … {number(high, 3)}"
-    return replace(scale, low=low, high=high, note=note)
 
 
 def fit(shape: Sequence[int], box: tuple[int, int]) -> tuple[int, int]:

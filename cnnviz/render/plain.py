@@ -22,27 +22,23 @@ def plain(mapset: MapSet, look: Look) -> bytes:
     low, high = min(m.min for m in mapset.maps), max(m.max for m in mapset.maps)
     limits = [(low, high) if look.range == "shared" else (m.min, m.max) for m in mapset.maps]
     crowded = 2 * sum(display.is_crowded(m.values) for m in mapset.maps) > len(mapset.maps)
-    pairs = list(zip(mapset.maps, limits, strict=True))
-    scales = [_scale(mapset, m, limit, look, crowded) for m, limit in pairs]
+    scales = [_scale(*limit, map_display(mapset, look), look, crowded) for limit in limits]
     if any(m.values.ndim == 3 for m in mapset.maps) or len({s.signed for s in scales}) > 1:
-        coloured = zip(mapset.maps, scales, strict=True)
-        return encode(_tiled([_colours(m, scale) for m, scale in coloured]))
+        pairs = zip(mapset.maps, scales, strict=True)
+        return encode(_tiled([_colours(m, scale) for m, scale in pairs]))
     tiles = [s.levels(m.values) for m, s in zip(mapset.maps, scales, strict=True)]
     has_palette = scales[0].signed or look.colormap
     return encode(_tiled(tiles), palette=scales[0].table if has_palette else None)
 
 
-def _scale(
-    mapset: MapSet, m: FeatureMap, limits: tuple[float, float], look: Look, crowded: bool
-) -> display.Scale:
-    how = map_display(mapset, m, look)
-    like_image = limits[0] >= 0 or (mapset.is_photo and m.keeps_photo)
+def _scale(low: float, high: float, how: str, look: Look, crowded: bool) -> display.Scale:
     return display.choose(
-        *limits,
+        low,
+        high,
         display=how,
-        name=look.colormap or (None if how == "auto" and not like_image else "gray"),
+        name=look.colormap or (None if how == "signed" or (how == "auto" and low < 0) else "gray"),
         theme=look.theme,
-        like_image=like_image,
+        like_image=low >= 0,
         crowded=crowded,
     )
 

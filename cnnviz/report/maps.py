@@ -68,11 +68,6 @@ class FeatureMap(Ranged):
             for k in self.kernels
         )
 
-    @property
-    def is_tool_picture(self) -> bool:
-        """Whether a tool adds an offset to show the map as a picture from 0 to 255."""
-        return any(kernel.offset for kernel in self.kernels)
-
 
 @dataclass(eq=False, repr=False)
 class MapSet:

@@ -12,7 +12,7 @@ from cnnviz.render import display
 from cnnviz.render.display import Scale
 from cnnviz.render.figures import blocks, header, marks, signs
 from cnnviz.render.figures.blocks import HEADING
-from cnnviz.render.figures.panels import ARRAY_MAP, FOOT, MapPanel, map_display
+from cnnviz.render.figures.panels import ARRAY_MAP, FOOT, MapPanel
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, number, times, typeset
 from cnnviz.render.scene import Line, Scene
@@ -218,7 +218,7 @@ def _scales(result: EachSet, bands: Sequence[Band], look: Look) -> list[tuple[Sc
         return display.choose(
             min(low, 0.0),  # equal steps of colour then mean equal addends
             high,
-            display=map_display(result, maps[0], look),
+            display=look.display,
             name=look.colormap,
             theme=look.theme,
             like_image=result.is_photo and all(m.keeps_photo for m in maps),

@@ -193,16 +193,14 @@ def input_scale(mapset: MapSet, theme: str) -> Scale:
     return display.choose(low, high, name=None if low < 0 else ARRAY_MAP, theme=theme)
 
 
-def map_display(mapset: MapSet, m: FeatureMap, look: Look) -> str:
-    """Return the display of a map.
+def map_display(mapset: MapSet, look: Look) -> str:
+    """Return the display of the maps.
 
-    `auto` shows a tool's picture as the tool does, clipped, and all that is pooled from an array
-    with negative values signed, whether or not some are left.
+    `auto` shows all that is pooled from an array with negative values signed, whether or not some
+    are left.
     """
-    if look.display != "auto":
+    if look.display != "auto" or mapset.is_photo:
         return look.display
-    if mapset.is_photo:
-        return "clip" if m.is_tool_picture else "auto"
     return "signed" if mapset.command == "pool" and mapset.source.min() < 0 else "auto"
 
 
@@ -213,26 +211,20 @@ def map_scales(mapset: MapSet, maps: Sequence[FeatureMap], look: Look) -> list[S
         limits = [(min(a for a, _ in limits), max(b for _, b in limits))] * len(limits)
     is_pool = mapset.command == "pool"
     # One kind of scale for all maps of a figure, so that they can be compared.
-    voters = [m for m in maps if not (m.keeps_photo or m.is_tool_picture)][:MOST_VOTES]
+    voters = [m for m in maps if not m.keeps_photo][:MOST_VOTES]
     votes = [display.is_crowded(m.values) for m in voters]
     crowded = 2 * sum(votes) > len(votes)
     # What is pooled from an array looks like the array, to be compared with it.
     array_map = ARRAY_MAP if is_pool and mapset.source.min() >= 0 else None
-    scales = [
+    return [
         display.choose(
             low,
             high,
-            display=map_display(mapset, m, look),
+            display=map_display(mapset, look),
             name=look.colormap or (None if mapset.is_photo else array_map),
             theme=look.theme,
             like_image=mapset.is_photo and (is_pool or m.keeps_photo),
             crowded=crowded,
         )
         for m, (low, high) in zip(maps, limits, strict=True)
-    ]
-    if look.display != "auto" or look.range == "shared" or not mapset.is_photo or is_pool:
-        return scales
-    return [
-        display.without_extremes(scale, m.values) if m.keeps_photo and m.min < 0 else scale
-        for scale, m in zip(scales, maps, strict=True)
     ]
