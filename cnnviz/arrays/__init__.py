@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnnviz.arrays.opened import open_arrays
+from cnnviz.arrays.opened import TEXT_SUFFIXES, open_arrays, sniff
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
 
 if TYPE_CHECKING:
-    Array = np.ndarray[Any, np.dtype[Any]]
+    from cnnviz.arrays.contents import Array
 
 __all__ = [
     "FORMATS",
@@ -30,31 +30,6 @@ __all__ = [
     "unique",
 ]
 FORMATS = ("npy", "npz", "csv", "txt")
-TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-
-
-def sniff(head: bytes, suffix: str = "") -> str | None:
-    """Return `"npy"`, `"npz"`, `"safetensors"`, `"text"` or None from the first bytes of a file.
-
-    A table of numbers is known by its first figure; whatever text a `.csv` or `.txt` file holds
-    counts too, so that its reader can say what is wrong with it.
-
-    >>> sniff(b"1,2\\n3,4\\n"), sniff(b"GIF89a"), sniff(b"a,b\\n", ".csv")
-    ('text', None, 'text')
-    """
-    if head.startswith(b"\x93NUMPY"):
-        return "npy"
-    if head.startswith(_ZIP):
-        return "npz"
-    if head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") < 2**40:
-        return "safetensors"
-    head = head.removeprefix(b"\xef\xbb\xbf")
-    if any(byte < 9 or 13 < byte < 32 for byte in head):
-        return None
-    first = head.lstrip()[:1]
-    numeric = first != b"" and first in b"+-.0123456789#"
-    return "text" if numeric or suffix.lower() in TEXT_SUFFIXES else None
 
 
 def read_array(

@@ -13,7 +13,7 @@ from cnnviz.errors import InputError, RefusedError
 from cnnviz.files import check_bytes
 
 if TYPE_CHECKING:
-    from cnnviz.arrays import Array
+    from cnnviz.arrays.contents import Array
 
 _MAX_RANK = 32  # NumPy's own limit before 2.0
 _OVERFLOW = 2**63

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from cnnviz.arrays.npz import choose, shown
-from cnnviz.arrays.opened import Tensor
+from cnnviz.arrays.contents import Tensor, choose, shown
 from cnnviz.errors import InputError, RefusedError
 from cnnviz.files import check_bytes
 
 if TYPE_CHECKING:
-    from cnnviz.arrays import Array
+    from cnnviz.arrays.contents import Array
 
 MAX_HEADER = 2**24  # bytes; a model of ten thousand tensors takes one
 _METADATA = "__metadata__"
@@ -38,7 +37,7 @@ _TYPES = {
 
 
 class Archive:
-    """An open `.safetensors`; see `cnnviz.arrays.opened.Opened`."""
+    """An open `.safetensors`; see `cnnviz.arrays.contents.Opened`."""
 
     format = "safetensors"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnviz.arrays import open_arrays
-from cnnviz.arrays.opened import Opened
+from cnnviz.arrays.contents import Opened, listed, shown
 from cnnviz.errors import InputError, SpecError
 from cnnviz.files import check_bytes
 from cnnviz.kernels import _layout
@@ -21,7 +21,6 @@ from cnnviz.kernels._layout import Layout
 
 BUDGET = 2**30  # bytes as stored; float64 takes up to eight times as many
 _LARGEST = 63  # side of a kernel among other arrays; what is larger is a table of something else
-_SHOWN = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +122,7 @@ class WeightFile:
 
     def read(self, stored: Stored) -> Array:
         """Return an array as float64 `(kh, kw, C, filters)`, all of it finite."""
-        where = f"{self.path}:{ascii(stored.name)[1:-1]}" if stored.name else self.path
+        where = f"{self.path}:{shown(stored.name)}" if stored.name else self.path
         if stored.layout is None:
             sizes = "x".join(map(str, stored.shape))
             raise SpecError(
@@ -146,9 +145,7 @@ class WeightFile:
         return self._file.read(stored.name or None)
 
     def _name_one(self, what: str, names: Sequence[str] | dict[str, Stored]) -> SpecError:
-        listed = ", ".join(ascii(name)[1:-1] for name in list(names)[:_SHOWN])
-        more = ", ..." if len(names) > _SHOWN else ""
-        return SpecError(what, path=self.path, hint=f"name one of: {listed}{more}")
+        return SpecError(what, path=self.path, hint=f"name one of: {listed(names)}")
 
     def _no_kernels(self) -> InputError:
         if len(self._shapes) == 1:

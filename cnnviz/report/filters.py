@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from cnnviz.arrays.contents import shown
 from cnnviz.errors import SpecError
 from cnnviz.report.report import Column, Report, times
 
@@ -196,7 +197,7 @@ def _first(stored: Sequence[Stored]) -> Stored:
 
 def _listing(file: WeightFile) -> Report:
     rows = tuple(_row(one, file.raw(one)) for one in file.stored)
-    notes = (f"Other arrays: {', '.join(map(_plain, file.others))}.",) if file.others else ()
+    notes = (f"Other arrays: {', '.join(map(shown, file.others))}.",) if file.others else ()
     head = {"others": list(file.others)}
     return Report(file.path, head, rows, {}, (), COLUMNS, notes, key="tensors")
 
@@ -217,10 +218,6 @@ def _row(stored: Stored, values: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _plain(name: str) -> str:
-    return ascii(name)[1:-1]
-
-
 def _number(value: float | None) -> str:
     return "not finite" if value is None else f"{value:.4g}"
 
@@ -234,7 +231,7 @@ def _count(value: int | None) -> str:
 
 
 COLUMNS = (
-    Column("kernels", lambda row: _plain(row["name"])),
+    Column("kernels", lambda row: shown(row["name"])),
     Column("shape", lambda row: times(row["shape"]), right=True),
     Column("layout", lambda row: (row["layout"] or "?").upper(), rank=2),
     Column("filters", lambda row: _count(row["filters"]), right=True, rank=3),
