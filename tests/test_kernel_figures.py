@@ -10,9 +10,7 @@ import pytest
 from PIL import Image
 from test_figures import boxes
 
-from cnnviz.kernels import Kernel, kernel_names
-from cnnviz.kernels._layout import Layout
-from cnnviz.kernels._weights import Stored
+from cnnviz.kernels import Kernel, Layout, Stored, kernel_names
 from cnnviz.render import Look, render
 from cnnviz.render.figures import filters as filters_figure
 from cnnviz.render.figures import kernels as kernels_figure

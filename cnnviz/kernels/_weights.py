@@ -93,6 +93,11 @@ class WeightFile:
         self.others = tuple(name for name in shapes if name not in kernels)
         self._shapes = list(shapes.values())
 
+    @property
+    def holds_matrices(self) -> bool:
+        """Whether it holds several arrays `(kh, kw)`, each a kernel of its own."""
+        return len(self.stored) > 1 and all(len(one.shape) == 2 for one in self.stored)
+
     def choose(self, layer: str | None) -> Stored:
         """Return the array called `layer`, or the only one.
 

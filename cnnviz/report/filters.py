@@ -15,7 +15,7 @@ from cnnviz.errors import SpecError
 from cnnviz.report.report import Column, Report, times
 
 if TYPE_CHECKING:
-    from cnnviz.kernels._weights import Stored, WeightFile
+    from cnnviz.kernels import Stored, WeightFile
 
 PAGE = 64  # filters in a picture
 
@@ -171,11 +171,11 @@ def look_inside(
     SpecError
         If the layer, its layout, the channel or the page is not there.
     """
-    from cnnviz.kernels._weights import open_weights
+    from cnnviz.kernels import open_weights
 
     with open_weights(path, layout) as file:
         several = layer is None and len(file.stored) > 1
-        if several and all(len(one.shape) == 2 for one in file.stored):
+        if several and file.holds_matrices:
             return None
         stored = _first(file.stored) if several else file.choose(layer)
         if len(stored.shape) == 2:

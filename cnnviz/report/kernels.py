@@ -245,10 +245,10 @@ def _resolve(text: str, layout: str | None) -> list[Kernel]:
 
     place = locate(text)
     if place is not None and place[1] is None:
-        from cnnviz.kernels._weights import open_weights
+        from cnnviz.kernels import open_weights
 
         with open_weights(place[0], layout) as file:
-            if len(file.stored) > 1 and all(len(one.shape) == 2 for one in file.stored):
+            if file.holds_matrices:
                 names = [one.name for one in file.stored]
                 return [k for name in names for k in resolve(f"file:{place[0]}:{name}")]
     return resolve(text, layout)
