@@ -56,9 +56,9 @@ class EachSet(MapSet):
         totals = tuple(total for *_, total in self.bands)
         return MapSet(self.command, self.image, self.source, totals).workings()
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, width: int = 80) -> Iterator[str]:
         """Yield the report of the maps, and how the last of each four comes from the others."""
-        yield from super().lines()
+        yield from super().lines(width)
         for *_, total in self.bands:
             yield f"sum      {total.name} = {self.formula(total)}"
 

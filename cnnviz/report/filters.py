@@ -13,6 +13,7 @@ import numpy as np
 from cnnviz.arrays.contents import shown
 from cnnviz.errors import SpecError
 from cnnviz.report.report import Column, Report, times
+from cnnviz.report.result import Inspection
 
 if TYPE_CHECKING:
     from cnnviz.kernels import Stored, WeightFile
@@ -21,7 +22,7 @@ PAGE = 64  # filters in a picture
 
 
 @dataclass(eq=False, repr=False)
-class FilterSet:
+class FilterSet(Inspection):
     """The filters of one layer, and what of them a picture shows.
 
     Attributes
@@ -51,6 +52,16 @@ class FilterSet:
     def name(self) -> str:
         """What the file calls them, or the file's name without a suffix."""
         return self.stored.name or os.path.splitext(os.path.basename(self.path))[0]
+
+    @property
+    def subject(self) -> str:
+        """The file."""
+        return self.path
+
+    @property
+    def sources(self) -> list[str]:
+        """The file."""
+        return [self.path]
 
     @property
     def title(self) -> str:

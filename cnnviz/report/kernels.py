@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from cnnviz.errors import SpecError
 from cnnviz.report.exact import Product, factors, rank_of, whole
 from cnnviz.report.maps import times
 from cnnviz.report.matrix import numbers, vector
+from cnnviz.report.result import Inspection
 from cnnviz.report.spectrum import Response, response
 
 if TYPE_CHECKING:
@@ -185,12 +187,28 @@ class KernelFacts:
 
 
 @dataclass(eq=False, repr=False)
-class KernelSet:
+class KernelSet(Inspection):
     """Kernels that are looked at together."""
 
     figure: ClassVar[str] = "kernels"
 
     facts: tuple[KernelFacts, ...]
+    title: str = "kernels"
+
+    @property
+    def subject(self) -> str:
+        """The kernel, or how many."""
+        return self.facts[0].name if len(self.facts) == 1 else f"{len(self.facts)} kernels"
+
+    @property
+    def sources(self) -> list[str]:
+        """Where each is from, some of which are files."""
+        return [one.kernel.source for one in self.facts]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the one kernel as plain data, or all of them in a list."""
+        rows = self.to_dicts()
+        return rows[0] if len(rows) == 1 else {"kernels": rows}
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return a row of plain data for each kernel."""
@@ -236,7 +254,18 @@ def look_up(texts: Sequence[str], layout: str | None = None) -> KernelSet:
                 )
             known = in_library and one.source != "inline matrix"
             facts.append(KernelFacts(one, kernels.describe(one.name).summary if known else ""))
-    return KernelSet(tuple(facts))
+    return KernelSet(tuple(facts), "+".join(map(_stem, texts)))
+
+
+def _stem(text: str) -> str:
+    """Return what the picture of a kernel is called: its name, or its file's without a suffix."""
+    from cnnviz.kernels import locate
+
+    path, layer = locate(text) or (None, None)
+    if path is None:
+        return text
+    stem = os.path.splitext(os.path.basename(path))[0]
+    return f"{stem}-{layer}" if layer else stem
 
 
 def _resolve(text: str, layout: str | None) -> list[Kernel]:

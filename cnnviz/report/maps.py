@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from cnnviz.geometry import Axis, Shape
+from cnnviz.report.result import Result
 
 if TYPE_CHECKING:
     from cnnviz.kernels import Kernel
@@ -62,7 +63,7 @@ class FeatureMap(Ranged):
 
 
 @dataclass(eq=False, repr=False)
-class MapSet:
+class MapSet(Result):
     """All maps that one command makes of one image.
 
     `settings` are the words of a title (`stride 2`, `same`); `is_photo` says that the source is a
@@ -78,6 +79,11 @@ class MapSet:
     settings: tuple[str, ...] = ()
     is_photo: bool = True
     is_flipped: bool = False
+
+    @property
+    def subject(self) -> str:
+        """The image."""
+        return self.image
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return a row of plain data for each map."""
@@ -125,6 +131,12 @@ class MapSet:
         arrays = [a for m in self.maps for a in (m.values, m.winners) if a is not None]
         return int(self.source.nbytes + sum(a.nbytes for a in arrays))
 
+    @property
+    def figure_nbytes(self) -> int:
+        """Bytes that a figure needs beside them: the winners are sorted, to count them."""
+        won = sum(m.winners.size for m in self.maps if m.winners is not None)
+        return 9 * max(self.source.size, *(m.values.size for m in self.maps)) + 24 * won
+
     def workings(self) -> list[tuple[str, tuple[Axis, ...]]]:
         """Return each different size formula with the names of the maps it belongs to."""
         groups: dict[tuple[str, ...], tuple[list[str], tuple[Axis, ...]]] = {}
@@ -133,7 +145,7 @@ class MapSet:
             groups.setdefault(texts, ([], m.axes))[0].append(m.name)
         return [(", ".join(names), axes) for names, axes in groups.values()]
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, width: int = 80) -> Iterator[str]:
         """Yield the report in plain ASCII: shapes, formulas, unread pixels, ranges."""
         yield f"input    {self.image}  {times(self.source.shape)}"
         groups = self.workings()
@@ -143,10 +155,10 @@ class MapSet:
             yield f"rows     {axes[0].working()}"
             yield f"columns  {axes[1].working()}"
             yield f"unread   {unread(axes)}"
-        width = max(len(m.name) for m in self.maps)
+        longest = max(len(m.name) for m in self.maps)
         for m in self.maps:
             numbers = f"min {m.min:<10.6g} max {m.max:<10.6g} mean {m.mean:.6g}"
-            yield f"map      {m.name:<{width}}  {times(m.shape)}  {numbers}"
+            yield f"map      {m.name:<{longest}}  {times(m.shape)}  {numbers}"
         if self.command == "pool":
             before = self.source.size
             for name, after in self.sizes():
