@@ -21,8 +21,6 @@ def put(result: Inspection, look: dict[str, Any], *, show: bool, **writing: Any)
     from cnnviz import render
 
     how = render.Look(**look)
-    # PNG first, which is written without -o.
-    pictures = sorted(render.formats(), key=lambda format: format != "png")
     return tables.put(
         names.slug(result.title).replace(".", "-"),  # where no suffix is meant
         lambda width, colour: _text(result, width),
@@ -32,7 +30,7 @@ def put(result: Inspection, look: dict[str, Any], *, show: bool, **writing: Any)
             **{format: partial(_arrays, result, format) for format in ("npy", "npz", "csv")},
         },
         inputs=result.sources,
-        pictures={form: partial(render.render, result, form, how) for form in pictures},
+        pictures={form: partial(render.render, result, form, how) for form in render.formats()},
         draw=partial(showing.picture, result, how, no_color=writing["no_color"]) if show else None,
         **writing,
     )

@@ -161,11 +161,10 @@ class _Run:
 
 
 def _formats() -> tuple[str, ...]:
-    """Return what maps are written as: pictures, PNG first, and raw arrays."""
+    """Return what maps are written as: pictures and raw arrays."""
     from cnnviz import arrays, render
 
-    pictures = sorted(render.formats(), key=lambda name: name != "png")
-    return (*pictures, *arrays.FORMATS)
+    return (*render.formats(), *arrays.FORMATS)
 
 
 def _encode(result: Result, format: str, look: Look) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -12,12 +12,16 @@ from cnnviz.cli import names, outputs, stamp, streams
 from cnnviz.cli.types import Target
 from cnnviz.render.terminal import has_colour, width
 
+if TYPE_CHECKING:
+    from cnnviz.report.report import Report
+
 FILE_WIDTH = 120
+Text = Callable[[int, bool], str]
 
 
 def put(
     name: str,
-    text: Callable[[int, bool], str],
+    text: Text,
     data: dict[str, Any],
     formats: Mapping[str, Callable[[], str | bytes]],
     *,
@@ -80,6 +84,12 @@ def put(
         if path is not None and not quiet:
             streams.say(f"wrote {path}")
     return 0
+
+
+def put_report(report: Report, text: Text, **options: Any) -> int:
+    """Print a report and write it in its own formats; `options` are those of `put`."""
+    formats = {"md": report.to_markdown, "csv": report.to_csv, "json": report.to_json}
+    return put(report.name, text, report.to_dict(), formats, **options)
 
 
 def _encoded(content: str | bytes) -> bytes:

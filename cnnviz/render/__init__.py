@@ -16,10 +16,10 @@ __all__ = ["Look", "formats", "render", "show"]
 
 
 def formats() -> tuple[str, ...]:
-    """Return the picture formats, which are also their suffixes."""
+    """Return the picture formats, which are also their suffixes; PNG, the usual one, first."""
     from cnnviz.render import backends
 
-    return backends.formats()
+    return tuple(sorted(backends.formats(), key=lambda name: name != "png"))
 
 
 def render(result: Result, format: str, look: Look | None = None) -> bytes:

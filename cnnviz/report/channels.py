@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from cnnviz.files import check_bytes
 from cnnviz.geometry import Size
 from cnnviz.images.gray import FORMULAS, LUMA, to_gray
 from cnnviz.report.maps import Ranged
@@ -181,12 +182,15 @@ def channels(
     ------
     SpecError
         If the patch is larger than 16 or begins outside the image.
+    RefusedError
+        If the channels are over the byte budget.
 
     >>> image = np.array([[[200.0, 0.0, 0.0]]], np.float32)
     >>> [round(gray.mean, 1) for gray in channels(image).grays]
     [66.7, 59.8, 42.5, 98.2]
     """
     source = image if image.ndim == 3 else image[..., np.newaxis]
+    check_bytes(2 * source.nbytes, f"the channels of {name}")  # the image, and each apart
     planes = tuple(
         Channel(label, np.ascontiguousarray(source[..., i]))
         for i, label in enumerate(_names(source.shape[2], is_photo))

@@ -84,11 +84,9 @@ def _library(search: str | None, *, show: bool, **writing: Any) -> int:
     if show:
         raise SpecError("--show draws kernels, and none is named")
     report = library(search)
-    return tables.put(
-        report.name,
+    return tables.put_report(
+        report,
         lambda width, colour: grouped(report, key="tool", width=width, colour=colour),
-        report.to_dict(),
-        {"md": report.to_markdown, "csv": report.to_csv, "json": report.to_json},
         **writing,
     )
 

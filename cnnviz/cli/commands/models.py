@@ -33,11 +33,9 @@ def command(name: str | None, writing: dict[str, Any]) -> int:
         from cnnviz.render.tables import table
 
         report = _listing()
-        return tables.put(
-            report.name,
+        return tables.put_report(
+            report,
             lambda width, colour: table(report.columns, report.rows, width=width, colour=colour),
-            report.to_dict(),
-            {"md": report.to_markdown, "csv": report.to_csv, "json": report.to_json},
             **writing,
         )
     from cnnviz.graph.document import to_toml
