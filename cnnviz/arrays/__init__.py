@@ -15,6 +15,7 @@ import numpy as np
 from cnnviz.arrays.opened import TEXT_SUFFIXES, open_arrays, sniff
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
+from cnnviz.geometry import times
 
 if TYPE_CHECKING:
     from cnnviz.arrays.contents import Array
@@ -103,7 +104,7 @@ def encode(format: str, names: Sequence[str], maps: Sequence[Array]) -> bytes:
     if format == "npy":
         from cnnviz.arrays import npy
 
-        shapes = sorted({"x".join(map(str, values.shape)) for values in maps})
+        shapes = sorted({times(values.shape) for values in maps})
         if len(shapes) != 1:
             raise SpecError(
                 f"maps of different shapes ({', '.join(shapes)}) do not fit in one .npy",

@@ -16,6 +16,7 @@ import numpy as np
 from cnnviz.arrays.contents import Tensor, choose, shown
 from cnnviz.errors import InputError, RefusedError
 from cnnviz.files import check_bytes
+from cnnviz.geometry import times
 
 if TYPE_CHECKING:
     from cnnviz.arrays.contents import Array
@@ -71,7 +72,7 @@ class Archive:
             raise InputError(f"{where} holds {entry['dtype']} values, which are not read")
         if not shape:
             raise InputError(f"{where} holds a single number, not an array")
-        sizes = "x".join(map(str, shape))
+        sizes = times(shape)
         if 0 in shape:
             raise InputError(f"{where}: the array is empty ({sizes})")
         begin, end = entry["data_offsets"]

@@ -23,6 +23,7 @@ import numpy as np
 
 from cnnviz.errors import InputError, RefusedError
 from cnnviz.files import check_bytes
+from cnnviz.geometry import times
 from cnnviz.images.adjust import Region, Resize, check_adjustments, crop, rescaled, resized
 from cnnviz.images.formats import sniff, unsupported
 from cnnviz.images.frames import no_frame
@@ -171,7 +172,7 @@ def _array(opened: Source, member: str | None, max_pixels: int) -> NDArray[Any]:
             hint="see them with: cnnviz kernels FILE",
         )
     array = arrays.read_array(opened.read(), name=opened.path, member=member)
-    shape = "x".join(map(str, array.shape))
+    shape = times(array.shape)
     if array.ndim not in (2, 3):
         raise InputError(
             f"{opened.path}: an array of shape {shape} is not an image",

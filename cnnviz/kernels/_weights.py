@@ -15,6 +15,7 @@ from cnnviz.arrays import open_arrays
 from cnnviz.arrays.contents import Opened, listed, shown
 from cnnviz.errors import InputError, SpecError
 from cnnviz.files import check_bytes
+from cnnviz.geometry import times
 from cnnviz.kernels import _layout
 from cnnviz.kernels._entry import Array
 from cnnviz.kernels._layout import Layout
@@ -129,7 +130,7 @@ class WeightFile:
         """Return an array as float64 `(kh, kw, C, filters)`, all of it finite."""
         where = f"{self.path}:{shown(stored.name)}" if stored.name else self.path
         if stored.layout is None:
-            sizes = "x".join(map(str, stored.shape))
+            sizes = times(stored.shape)
             raise SpecError(
                 f"{where}: the layout of {sizes} cannot be told", hint="give --layout hwio or oihw"
             )

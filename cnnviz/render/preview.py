@@ -7,13 +7,13 @@ from functools import partial
 
 import numpy as np
 
-from cnnviz.geometry import Shape
+from cnnviz.geometry import Shape, times
 from cnnviz.render import display
 from cnnviz.render.display import Scale
 from cnnviz.render.figures.panels import input_scale, map_scales
 from cnnviz.render.look import Look
 from cnnviz.render.sheet import Draw, Tile
-from cnnviz.report.maps import FeatureMap, MapSet, times
+from cnnviz.report.maps import FeatureMap, MapSet
 from cnnviz.report.result import Result
 
 SAMPLES = 8  # along a side of what one pixel stands for; more look the same

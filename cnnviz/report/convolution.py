@@ -10,9 +10,9 @@ import numpy as np
 from cnnviz import ops
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
-from cnnviz.geometry import Padding, Size, Window
+from cnnviz.geometry import Padding, Size, Window, times
 from cnnviz.ops.checks import check_finite
-from cnnviz.report.maps import FeatureMap, MapSet, times
+from cnnviz.report.maps import FeatureMap, MapSet
 from cnnviz.report.words import distinct, settings_words
 
 if TYPE_CHECKING:

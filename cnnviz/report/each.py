@@ -10,10 +10,10 @@ import numpy as np
 
 from cnnviz import ops
 from cnnviz.errors import SpecError
-from cnnviz.geometry import Axis
+from cnnviz.geometry import Axis, times
 from cnnviz.kernels import Kernel
 from cnnviz.ops.checks import check_finite
-from cnnviz.report.maps import FeatureMap, MapSet, times
+from cnnviz.report.maps import FeatureMap, MapSet
 
 CHANNELS = "RGB"
 TERMS = len(CHANNELS) + 1  # maps of one kernel: the addends, then their sum

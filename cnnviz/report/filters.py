@@ -12,7 +12,8 @@ import numpy as np
 
 from cnnviz.arrays.contents import shown
 from cnnviz.errors import SpecError
-from cnnviz.report.report import Column, Report, times
+from cnnviz.geometry import times
+from cnnviz.report.report import Column, Report
 from cnnviz.report.result import Inspection
 
 if TYPE_CHECKING:

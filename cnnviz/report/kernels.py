@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from cnnviz.errors import SpecError
+from cnnviz.geometry import times
 from cnnviz.report.exact import Product, factors, rank_of, whole
-from cnnviz.report.maps import times
 from cnnviz.report.matrix import numbers, vector
 from cnnviz.report.result import Inspection
 from cnnviz.report.spectrum import Response, response

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cnnviz.errors import SpecError
-from cnnviz.report.report import Column, Report, times
+from cnnviz.geometry import times
+from cnnviz.report.report import Column, Report
 
 OURS = "cnnviz"
 

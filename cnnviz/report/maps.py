@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from cnnviz.geometry import Axis, Shape
+from cnnviz.geometry import Axis, Shape, times
 from cnnviz.report.result import Result
 
 if TYPE_CHECKING:
@@ -166,11 +166,6 @@ class MapSet(Result):
                     f"values   {before} -> {after} ({after / before:.1%}), "
                     f"bytes {before * 4} -> {after * 4} as float32{f'  {name}' if name else ''}"
                 )
-
-
-def times(shape: Iterable[int]) -> str:
-    """Return a shape in ASCII, `300x451x3`."""
-    return "x".join(map(str, shape))
 
 
 def unread(axes: tuple[Axis, ...]) -> str:

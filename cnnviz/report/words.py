@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cnnviz.geometry import Padding, Size
-from cnnviz.report.maps import times
+from cnnviz.geometry import Padding, Size, by
 
 
 def settings_words(
@@ -24,12 +23,6 @@ def settings_words(
     if border not in (None, "zero", "constant", 0):
         words.append(f"{border} border")
     return tuple(words)
-
-
-def by(size: Size) -> str:
-    """Return `n`, or `HxW` where the two differ."""
-    values = (size,) if isinstance(size, int) else tuple(size)
-    return str(values[0]) if len(set(values)) == 1 else times(values)
 
 
 def _pads(padding: Padding) -> str:

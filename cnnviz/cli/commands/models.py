@@ -48,8 +48,9 @@ def command(name: str | None, writing: dict[str, Any]) -> int:
 
 def _listing() -> Report:
     """Return a row of figures for each built-in model."""
+    from cnnviz.geometry import times
     from cnnviz.model import Model, zoo
-    from cnnviz.report.report import Column, Report, times
+    from cnnviz.report.report import Column, Report
 
     rows = []
     for name in zoo.names():
