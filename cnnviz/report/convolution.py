@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnnviz import ops
+from cnnviz.arrays import unique
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Padding, Size, Window, times
 from cnnviz.ops.checks import check_finite
 from cnnviz.report.maps import FeatureMap, MapSet
-from cnnviz.report.words import distinct, settings_words
+from cnnviz.report.words import settings_words
 
 if TYPE_CHECKING:
     from cnnviz.kernels import Kernel
@@ -79,7 +80,7 @@ def convolve(
         source = to_gray(image, gray)
     act = ops.activation(activation) if activation else None
     maps, held = [], source.nbytes
-    for kernel, label in zip(kernels, distinct(k.name for k in kernels), strict=True):
+    for kernel, label in zip(kernels, unique([k.name for k in kernels]), strict=True):
         window = Window.of(
             kernel.values.shape[:2], strides=strides, padding=padding, dilation_rate=dilation_rate
         )

@@ -15,6 +15,7 @@ from cnnviz.errors import SpecError
 from cnnviz.geometry import times
 from cnnviz.report.report import Column, Report
 from cnnviz.report.result import Inspection
+from cnnviz.report.sample import sample
 
 if TYPE_CHECKING:
     from cnnviz.kernels import Stored, WeightFile
@@ -87,9 +88,7 @@ class FilterSet(Inspection):
         count = self.values.shape[3]
         if self.page is not None:
             return tuple(range((self.page - 1) * PAGE, min(count, self.page * PAGE)))
-        if count <= PAGE or self.is_matrix:
-            return tuple(range(count))
-        return tuple(np.linspace(0, count - 1, PAGE).round().astype(int).tolist())
+        return sample(range(count), count if self.is_matrix else PAGE)
 
     @cached_property
     def view(self) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from cnnviz.errors import SpecError
 from cnnviz.geometry import times
-from cnnviz.report.exact import Product, factors, rank_of, whole
+from cnnviz.report.exact import Product, factors, rank_of, total, whole
 from cnnviz.report.matrix import numbers, vector
 from cnnviz.report.result import Inspection
 from cnnviz.report.spectrum import Response, response
@@ -47,8 +47,7 @@ class KernelFacts:
     @cached_property
     def sum(self) -> float:
         """Sum of the values, without what rounding leaves of zero."""
-        total, size = float(self.values.sum()), float(np.abs(self.values).sum())
-        return 0.0 if abs(total) < 1e-12 * size else total
+        return total(self.values)
 
     @cached_property
     def whole(self) -> tuple[np.ndarray, int] | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from cnnviz.geometry import Padding, Size, by
@@ -28,13 +26,3 @@ def settings_words(
 def _pads(padding: Padding) -> str:
     values = np.asarray(padding).ravel().tolist()
     return str(values[0]) if len(set(values)) == 1 else ",".join(map(str, values))
-
-
-def distinct(names: Iterable[str]) -> list[str]:
-    """Number the names that occur more than once: `custom`, `custom-2`."""
-    seen: dict[str, int] = {}
-    result = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        result.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
-    return result

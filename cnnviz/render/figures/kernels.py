@@ -18,6 +18,7 @@ from cnnviz.render.scene import Scene
 from cnnviz.render.sheet import Tile
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, theme
 from cnnviz.report.kernels import KernelFacts, KernelSet
+from cnnviz.report.sample import sample
 
 MOST = 64  # kernels on a page
 MOST_ROWS = 3  # kernels that get a row of their own
@@ -29,7 +30,7 @@ _COLUMNS = ((4, 2), (9, 3), (64, 4))  # of a grid, by the number of kernels
 
 def draw(kernels: KernelSet, look: Look) -> Scene:
     """Return the figure: a row for each of a few kernels, else a grid of up to 64."""
-    shown = _sample(kernels.facts)
+    shown = sample(kernels.facts, MOST)
     scene = Scene(theme(look.theme), title=_title(kernels), description=". ".join(kernels.lines()))
     lines = _lines(kernels, len(shown))
     top = MARGIN + header.height(lines)
@@ -249,10 +250,3 @@ def _scale(limit: float, negative: bool, theme_name: str) -> Scale:
             -limit, limit, display="signed", name="slate-orange", theme=theme_name
         )
     return display.choose(0.0, limit, display="minmax", name="orange", theme=theme_name)
-
-
-def _sample(facts: tuple[KernelFacts, ...]) -> tuple[KernelFacts, ...]:
-    if len(facts) <= MOST:
-        return facts
-    chosen = np.linspace(0, len(facts) - 1, MOST).round().astype(int)
-    return tuple(facts[i] for i in chosen)

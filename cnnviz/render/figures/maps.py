@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from cnnviz.render.figures import blocks, header, marks
 from cnnviz.render.figures.blocks import HEADING
 from cnnviz.render.figures.panels import FOOT, InputPanel, MapPanel, kernel_row, map_scales
@@ -13,6 +11,7 @@ from cnnviz.render.look import Look
 from cnnviz.render.scene import Scene
 from cnnviz.render.theme import GAP, MARGIN, WIDE_GAP, theme
 from cnnviz.report.maps import FeatureMap, MapSet
+from cnnviz.report.sample import sample
 
 if TYPE_CHECKING:
     from cnnviz.render.sheet import Tile
@@ -39,7 +38,7 @@ _KERNEL_BOX = {2: 126, 3: 108, 4: 72}  # by columns; denser grids have it in the
 
 def draw(mapset: MapSet, look: Look) -> Scene:
     """Return the figure of all maps of one image (64 at most; of more, an even sample)."""
-    maps = _sample(mapset.maps)
+    maps = sample(mapset.maps, MOST_MAPS)
     scene = Scene(
         theme(look.theme), title=header.title(mapset), description=". ".join(mapset.lines())
     )
@@ -159,10 +158,3 @@ def _peaks(m: FeatureMap, count: int) -> list[Peak]:
     from cnnviz.report.peaks import peaks
 
     return peaks(m, count)
-
-
-def _sample(maps: tuple[FeatureMap, ...]) -> tuple[FeatureMap, ...]:
-    if len(maps) <= MOST_MAPS:
-        return maps
-    chosen = np.linspace(0, len(maps) - 1, MOST_MAPS).round().astype(int)
-    return tuple(maps[i] for i in chosen)
