@@ -143,6 +143,17 @@ def reduce(values: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.asarray(Image.fromarray(values).resize((width, height), box))
 
 
+def picture(values: np.ndarray, scale: Scale | None, height: int, width: int) -> np.ndarray:
+    """Return values in colour, averaged by area where they are more than fit.
+
+    Three channels are a photo, of others the mean is shown on the scale.
+    """
+    if scale is None or (values.ndim == 3 and values.shape[2] == 3):
+        return reduce(photo(values)[0], height, width)
+    flat = values if values.ndim == 2 else values.mean(axis=2)
+    return scale.colours(reduce(flat, height, width))
+
+
 def photo(values: np.ndarray) -> tuple[np.ndarray, str]:
     """Return three-channel values as uint8 and a note where they had to be scaled to 0-255."""
     low, high = float(values.min()), float(values.max())

@@ -202,6 +202,20 @@ def arrow(scene: Scene, x: float, y: float, length: float) -> None:
     scene.add(Polygon(((x + length, y), (x + length - 7, y - 4), (x + length - 7, y + 4)), colour))
 
 
+def kernel_scale(limit: float, signed: bool, theme: str) -> Scale:
+    """Return the scale of a kernel's values up to `limit`, from zero or from its negative."""
+    limit = limit or 1.0
+    if signed:
+        return display.choose(-limit, limit, display="signed", name="slate-orange", theme=theme)
+    return display.choose(0.0, limit, display="minmax", name="orange", theme=theme)
+
+
+def weights_in_colour(values: np.ndarray, limit: float) -> np.ndarray:
+    """Return `(kh, kw, 3)` weights as a colour picture: gray is zero, `limit` is full colour."""
+    scaled = 127.5 + 127.5 * values / (limit or 1.0)
+    return np.rint(scaled).astype(np.uint8)
+
+
 def kernel_picture(
     scene: Scene, x: float, y: float, values: np.ndarray, box: int, name: str
 ) -> tuple[int, int]:
@@ -212,9 +226,8 @@ def kernel_picture(
     their factor.
     """
     title = f"kernel {name}"
-    limit = float(np.abs(values).max()) or 1.0
     if values.ndim == 3 and values.shape[2] == 3:
-        pixels = np.rint(127.5 + 127.5 * values / limit).astype(np.uint8)
+        pixels = weights_in_colour(values, float(np.abs(values).max()))
         height, width = display.fit(values.shape, (box, box))
         tile(scene, x, y, pixels, width, height, title)
         return height, width
@@ -225,18 +238,7 @@ def kernel_picture(
         from cnnviz.report.exact import whole
 
         flat, denominator = whole(flat) or (flat, 1)
-    low, high = float(flat.min()), float(flat.max())
-    scale = display.choose(
-        low,
-        high,
-        display="signed",
-        name="slate-orange" if low < 0 else None,
-        theme=scene.theme.name,
-    )
-    if low >= 0:
-        scale = display.choose(
-            0.0, high or 1.0, display="minmax", name="orange", theme=scene.theme.name
-        )
+    scale = kernel_scale(float(np.abs(flat).max()), bool(flat.min() < 0), scene.theme.name)
     if size >= LEAST_CELL:
         cells(scene, x, y, flat, scale, size, title)
         height, width = flat.shape[0] * size, flat.shape[1] * size

@@ -70,9 +70,7 @@ class _Plane:
 
     def pixels(self, height: int, width: int) -> np.ndarray:
         """Return the colours, averaged where there are more than fit."""
-        if self.scale is None:
-            return display.reduce(display.photo(self.values)[0], height, width)
-        return self.scale.colours(display.reduce(self.values, height, width))
+        return display.picture(self.values, self.scale, height, width)
 
 
 class _Sheet:

@@ -47,13 +47,11 @@ def tiles(kernels: KernelSet, look: Look) -> list[Tile]:
     for one, scale in zip(kernels.facts, _scales(kernels.facts, look), strict=True):
         named = f"{one.name}  {times(one.values.shape)}".replace("×", "x"), one.name
         said = f"sum {one.sum:.4g}  rank {one.rank}", f"sum {one.sum:.4g}"
-        found.append(Tile(named, said, one.values.shape, partial(_pixels, one.values, scale)))
+        found.append(
+            Tile(named, said, one.values.shape, partial(display.picture, one.values, scale))
+        )
         found.append(spectrum.tile(one.name, one.response, look))
     return found
-
-
-def _pixels(values: np.ndarray, scale: Scale, height: int, width: int) -> np.ndarray:
-    return scale.colours(display.reduce(values, height, width))
 
 
 def _title(kernels: KernelSet) -> str:
@@ -132,7 +130,7 @@ def _factors(scene: Scene, one: KernelFacts, x: float, y: float, height: int) ->
     cell, _, _ = _size(one.values.shape, BOX)
     limit = float(max(np.abs(product.column).max(), np.abs(product.row).max()))
     negative = bool(min(product.column.min(), product.row.min()) < 0)
-    scale = _scale(limit, negative, scene.theme.name)
+    scale = blocks.kernel_scale(limit, negative, scene.theme.name)
     blocks.cells(scene, x, y, rounded(product.column[:, None]), scale, cell, "column")
     blocks.heading(scene, x, y - HEADING, scene.theme.kernel, "column", room=80)
     x += max(cell, 64)
@@ -232,21 +230,7 @@ def _tool_lines(one: KernelFacts) -> list[str]:
 def _scales(facts: tuple[KernelFacts, ...], look: Look) -> list[Scale]:
     """Return the scale of each kernel's values: its own, or with `range="shared"` one for all."""
     limits = [float(np.abs(one.values).max()) for one in facts]
+    signed = [bool(one.values.min() < 0) for one in facts]
     if look.range == "shared":
-        limits = [max(limits)] * len(limits)
-    negative = any(one.values.min() < 0 for one in facts)
-    return [
-        _scale(
-            limit, negative if look.range == "shared" else bool(one.values.min() < 0), look.theme
-        )
-        for limit, one in zip(limits, facts, strict=True)
-    ]
-
-
-def _scale(limit: float, negative: bool, theme_name: str) -> Scale:
-    limit = limit or 1.0
-    if negative:
-        return display.choose(
-            -limit, limit, display="signed", name="slate-orange", theme=theme_name
-        )
-    return display.choose(0.0, limit, display="minmax", name="orange", theme=theme_name)
+        limits, signed = [max(limits)] * len(limits), [any(signed)] * len(signed)
+    return [blocks.kernel_scale(*pair, look.theme) for pair in zip(limits, signed, strict=True)]

@@ -82,10 +82,7 @@ class InputPanel:
 
     def _pixels(self, scale: Scale) -> np.ndarray:
         height, width = (side * self.look.scale for side in self.tile)
-        if self.values.ndim == 3 and self.values.shape[2] == 3:
-            return display.reduce(display.photo(self.values)[0], height, width)
-        values = self.values if self.values.ndim == 2 else self.values.mean(axis=2)
-        return scale.colours(display.reduce(values, height, width))
+        return display.picture(self.values, scale, height, width)
 
 
 class MapPanel:
