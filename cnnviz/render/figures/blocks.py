@@ -1,8 +1,6 @@
-"""The pieces that figures share: headings, tiles, cells with numbers, colour bars, symbols."""
+"""The pieces that figures share: headings, tiles, cells with numbers, colour bars, kernels."""
 
 from __future__ import annotations
-
-from math import cos, pi, sin
 
 import numpy as np
 
@@ -11,7 +9,7 @@ from cnnviz.render import display
 from cnnviz.render.display import Scale
 from cnnviz.render.fonts import measure
 from cnnviz.render.numbers import THIN, number
-from cnnviz.render.scene import Anchor, Line, Picture, Polygon, Rect, Scene
+from cnnviz.render.scene import Anchor, Line, Picture, Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, SMALLEST, ink
 
 HEADING = 22  # height of a heading above a tile
@@ -166,40 +164,6 @@ def dim_cells(scene: Scene, x: float, y: float, size: float, rows: Axis, columns
     ):
         if box[2] > 0 and box[3] > 0:
             scene.add(Rect(*box, dim=scene.theme.background))
-
-
-def star(scene: Scene, x: float, y: float, radius: float = 7) -> None:
-    """Draw the sign of cross-correlation, a five-pointed star, around a centre."""
-    points = []
-    for i in range(10):
-        r = radius if i % 2 == 0 else radius * 0.40
-        points.append((x + r * sin(i * pi / 5), y - r * cos(i * pi / 5)))
-    scene.add(Polygon(tuple(points), scene.theme.text))
-
-
-def asterisk(scene: Scene, x: float, y: float, radius: float = 7) -> None:
-    """Draw the sign of true convolution, six equal strokes, around a centre."""
-    for i in range(3):
-        dx, dy = sin(i * pi / 3), cos(i * pi / 3)
-        half = 1.1
-        scene.add(
-            Polygon(
-                (
-                    (x + dx * radius + dy * half, y - dy * radius + dx * half),
-                    (x + dx * radius - dy * half, y - dy * radius - dx * half),
-                    (x - dx * radius - dy * half, y + dy * radius - dx * half),
-                    (x - dx * radius + dy * half, y + dy * radius + dx * half),
-                ),
-                scene.theme.text,
-            )
-        )
-
-
-def arrow(scene: Scene, x: float, y: float, length: float) -> None:
-    """Draw an arrow to the right, centred on `y`."""
-    colour = scene.theme.text
-    scene.add(Rect(x, y - 0.75, length - 5, 1.5, fill=colour))
-    scene.add(Polygon(((x + length, y), (x + length - 7, y - 4), (x + length - 7, y + 4)), colour))
 
 
 def kernel_scale(limit: float, signed: bool, theme: str) -> Scale:

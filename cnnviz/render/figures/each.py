@@ -173,7 +173,7 @@ class _Sheet:
         blocks.heading(scene, left, y, scene.theme.kernel, kernel.name, room=self.column - SIGN)
         title = times(kernel.values.shape)
         size = blocks.kernel_picture(scene, left, y + HEADING, kernel.values, KERNEL, title)
-        sign = blocks.asterisk if self.result.is_flipped else blocks.star
+        sign = signs.asterisk if self.result.is_flipped else signs.star
         sign(scene, x + 10, y + HEADING + size[0] / 2)
         return size
 

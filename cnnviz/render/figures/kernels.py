@@ -7,6 +7,7 @@ from math import floor, log10
 
 import numpy as np
 
+from cnnviz import geometry
 from cnnviz.render import display
 from cnnviz.render.display import Scale
 from cnnviz.render.figures import blocks, header, spectrum
@@ -45,7 +46,7 @@ def tiles(kernels: KernelSet, look: Look) -> list[Tile]:
     """Return each kernel and its response as tiles for the terminal."""
     found = []
     for one, scale in zip(kernels.facts, _scales(kernels.facts, look), strict=True):
-        named = f"{one.name}  {times(one.values.shape)}".replace("×", "x"), one.name
+        named = f"{one.name}  {geometry.times(one.values.shape)}", one.name
         said = f"sum {one.sum:.4g}  rank {one.rank}", f"sum {one.sum:.4g}"
         found.append(
             Tile(named, said, one.values.shape, partial(display.picture, one.values, scale))

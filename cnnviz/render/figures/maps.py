@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnnviz.render.figures import blocks, header, marks
+from cnnviz.render.figures import header, marks, signs
 from cnnviz.render.figures.blocks import HEADING
 from cnnviz.render.figures.panels import FOOT, InputPanel, MapPanel, kernel_row, map_scales
 from cnnviz.render.look import Look
@@ -96,7 +96,7 @@ class _Layout:
             self._sign(left - SIGN / 2, middle)
             x = round(left + (column - width) / 2)
             self._operator(scene, x, round(middle - height / 2) - HEADING, panel.map, box)
-            blocks.arrow(scene, map_left - SIGN / 2 - 12, middle, 24)
+            signs.arrow(scene, map_left - SIGN / 2 - 12, middle, 24)
             map_top = round(middle - panel.tile[0] / 2) - HEADING
             room = max(panel.width, 200)
             panel.draw(scene, map_left, map_top, room=room, mini=False, peaks=self.peaks[i])
@@ -145,11 +145,11 @@ class _Layout:
     def _sign(self, x: float, y: float) -> None:
         """Draw the operator between input and kernel, centred."""
         if self.mapset.command == "pool":
-            blocks.arrow(self.scene, x - 12, y, 24)
+            signs.arrow(self.scene, x - 12, y, 24)
         elif self.mapset.is_flipped:
-            blocks.asterisk(self.scene, x, y)
+            signs.asterisk(self.scene, x, y)
         else:
-            blocks.star(self.scene, x, y)
+            signs.star(self.scene, x, y)
 
 
 def _peaks(m: FeatureMap, count: int) -> list[Peak]:
