@@ -14,7 +14,7 @@ import numpy as np
 from cnnviz.errors import SpecError
 from cnnviz.geometry import times
 from cnnviz.report.exact import Product, factors, rank_of, total, whole
-from cnnviz.report.matrix import numbers, vector
+from cnnviz.report.numbers import numbers, vector
 from cnnviz.report.result import Inspection
 from cnnviz.report.spectrum import Response, response
 
