@@ -95,6 +95,14 @@ class TestMemory:
         ):
             channels(image, is_photo=False)
 
+    def test_addends(self):
+        image, edge = np.zeros((50, 50, 3), np.float32), resolve("edge")
+        size = 48 * 48 * 4
+        with byte_budget(image.nbytes + 4 * size):
+            convolve(image, edge, channels="each")
+        with byte_budget(image.nbytes + 4 * size - 1), pytest.raises(RefusedError, match="R, G"):
+            convolve(image, edge, channels="each")
+
     @pytest.mark.parametrize(
         ("result", "subject"),
         [

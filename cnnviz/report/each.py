@@ -10,6 +10,7 @@ import numpy as np
 
 from cnnviz import ops
 from cnnviz.errors import SpecError
+from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, times
 from cnnviz.kernels import Kernel
 from cnnviz.ops.checks import check_finite
@@ -110,6 +111,8 @@ def take_apart(
     ------
     InputError
         If an addend is not finite.
+    RefusedError
+        If all maps are over the byte budget.
 
     >>> from cnnviz.kernels import resolve
     >>> from cnnviz.report.convolution import convolve
@@ -119,6 +122,8 @@ def take_apart(
     [('custom[R]', 10.0), ('custom[G]', 20.0), ('custom[B]', 30.0), ('custom', 60.0)]
     """
     maps: list[FeatureMap] = []
+    addends = 3 * sum(total.values.nbytes for total in result.maps)
+    check_bytes(result.nbytes + addends, f"the maps of R, G and B of {result.image}")
     for total in result.maps:
         (kernel,) = total.kernels
         for i, channel in enumerate(CHANNELS):
