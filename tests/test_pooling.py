@@ -8,7 +8,8 @@ import sys
 import numpy as np
 import onnx_peer
 import pytest
-from hypothesis import given, settings
+from drawn import assert_close, dtypes, many, pairs, seeds
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -26,27 +27,11 @@ from cnnviz.ops import (
 from cnnviz.ops.pooling import pooling, pooling_types
 from cnnviz.ops.pooling.max import winners
 
-seeds = st.integers(0, 2**32 - 1)
-dtypes = st.sampled_from([np.float32, np.float64])
-
-
-def pairs(least: int, most: int) -> st.SearchStrategy[tuple[int, int]]:
-    return st.tuples(st.integers(least, most), st.integers(least, most))
-
-
-def many(examples: int) -> settings:
-    return settings(max_examples=examples, deadline=None, derandomize=True, database=None)
-
 
 def values(seed: int, *shape: int, dtype: type = np.float32) -> np.ndarray:
     """Values of both signs, so that padding with 0 would be seen to win."""
     rng = np.random.default_rng(seed)
     return (rng.standard_normal(shape) * 100 + rng.integers(-200, 200)).astype(dtype)
-
-
-def assert_close(ours: np.ndarray, theirs: np.ndarray) -> None:
-    assert ours.shape == theirs.shape
-    assert float(np.abs(ours - theirs).max()) <= 1e-5 * float(np.abs(theirs).max())
 
 
 @st.composite
