@@ -25,13 +25,13 @@ def as_batch(x: ArrayLike) -> Array:
     SpecError
         If the rank is another, an axis is empty or the values are not real numbers.
     """
-    array = ranked(x, (2, 3, 4), "(H, W), (H, W, C) or (N, H, W, C)")
+    array = filled(x, (2, 3, 4), "(H, W), (H, W, C) or (N, H, W, C)")
     if array.ndim == 2:
         return array[np.newaxis, :, :, np.newaxis]
     return array[np.newaxis] if array.ndim == 3 else array
 
 
-def ranked(x: ArrayLike, ranks: tuple[int, ...], forms: str) -> Array:
+def filled(x: ArrayLike, ranks: tuple[int, ...], forms: str) -> Array:
     """Return `x` as an array of real numbers that has values and one of the ranks."""
     array = real_array(x, "the input")
     if array.ndim not in ranks:

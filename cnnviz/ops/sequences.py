@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnnviz.geometry import Axis, Padding, Size, Window
-from cnnviz.ops.checks import Array, ranked
+from cnnviz.ops.checks import Array, filled
 from cnnviz.ops.conv.checks import filter_stack
 from cnnviz.ops.conv.engine import convolve
 from cnnviz.ops.padding import Border
@@ -106,7 +106,7 @@ def as_sequences(x: ArrayLike) -> Array:
     SpecError
         If the rank is another, an axis is empty or the values are not real numbers.
     """
-    array = ranked(x, (1, 2, 3), "(L,), (L, C) or (N, L, C)")
+    array = filled(x, (1, 2, 3), "(L,), (L, C) or (N, L, C)")
     if array.ndim == 1:
         return array[np.newaxis, :, np.newaxis, np.newaxis]
     batch = array[np.newaxis] if array.ndim == 2 else array
