@@ -12,7 +12,6 @@ from cnnviz.render.colormaps import colormap, is_diverging
 from cnnviz.render.theme import rgb, theme
 
 DISPLAYS = ("auto", "signed", "minmax", "abs", "clip")
-RANGES = ("own", "shared")
 MOST_FACTOR = 40  # a single value is not blown up to fill its box
 CROWD, SAMPLE = 1024, 20_000  # values from which on a root scale is considered; values looked at
 
@@ -113,6 +112,11 @@ def is_crowded(values: np.ndarray) -> bool:
     distance = np.sort(np.abs(some - np.float32(zero)))
     limit = max(high - zero, zero - low)
     return bool(distance[int(0.99 * (distance.size - 1))] < limit / 2)
+
+
+def are_crowded(arrays: Sequence[np.ndarray]) -> bool:
+    """Tell whether most of them are crowded: maps of one figure have one kind of scale."""
+    return 2 * sum(map(is_crowded, arrays)) > len(arrays)
 
 
 def fit(shape: Sequence[int], box: tuple[int, int]) -> tuple[int, int]:

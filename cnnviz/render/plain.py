@@ -33,7 +33,7 @@ def plain(mapset: Result, look: Look) -> bytes:
     _check_memory(mapset)
     low, high = min(m.min for m in mapset.maps), max(m.max for m in mapset.maps)
     limits = [(low, high) if look.range == "shared" else (m.min, m.max) for m in mapset.maps]
-    crowded = 2 * sum(display.is_crowded(m.values) for m in mapset.maps) > len(mapset.maps)
+    crowded = display.are_crowded([m.values for m in mapset.maps])
     scales = [_scale(*limit, look, crowded) for limit in limits]
     if any(m.values.ndim == 3 for m in mapset.maps) or len({s.signed for s in scales}) > 1:
         pairs = zip(mapset.maps, scales, strict=True)

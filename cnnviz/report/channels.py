@@ -12,7 +12,7 @@ import numpy as np
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Size
 from cnnviz.images.gray import FORMULAS, LUMA, to_gray
-from cnnviz.report.maps import Ranged
+from cnnviz.report.maps import Ranged, on_pixel_scale
 from cnnviz.report.numbers import number_tables
 from cnnviz.report.patch import Patch, choose
 from cnnviz.report.result import Result
@@ -243,8 +243,7 @@ def _is_colour(source: np.ndarray, is_photo: bool) -> bool:
     count = source.shape[2]
     if count != 3 and not (is_photo and count == 4):
         return False
-    low, high = float(source.min()), float(source.max())
-    return low >= 0 and high <= 255 and (is_photo or high > 1)
+    return on_pixel_scale(source, is_photo=is_photo)
 
 
 def _formula(name: str) -> str:

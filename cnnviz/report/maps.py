@@ -168,6 +168,12 @@ class MapSet(Result):
                 )
 
 
+def on_pixel_scale(values: np.ndarray, *, is_photo: bool) -> bool:
+    """Tell whether values are from 0 to 255; an array up to 1 may well be on another scale."""
+    low, high = float(values.min()), float(values.max())
+    return low >= 0 and high <= 255 and (is_photo or high > 1)
+
+
 def unread(axes: tuple[Axis, ...]) -> str:
     """Return what floor leaves unread, `1 row, 0 columns`."""
     rows, columns = (axis.unread for axis in axes)
