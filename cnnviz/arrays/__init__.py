@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnviz.arrays.opened import TEXT_SUFFIXES, open_arrays, sniff
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import times
 
 if TYPE_CHECKING:
     from cnnviz.arrays.contents import Array
+    from cnnviz.arrays.opened import TEXT_SUFFIXES, open_arrays, sniff
 
 __all__ = [
     "FORMATS",
@@ -73,6 +74,8 @@ def read_array(
     >>> read_array(b"1 0 -1\\n2 0 -2\\n", name="k.txt").shape
     (2, 3)
     """
+    from cnnviz.arrays.opened import open_arrays
+
     with open_arrays(data, name=name, max_bytes=max_bytes) as file:
         return file.read(member)
 
@@ -166,3 +169,10 @@ def unique(names: Sequence[str]) -> list[str]:
         taken.add(new)
         result.append(new)
     return result
+
+
+def __getattr__(name: str) -> Any:
+    """Import the readers when one is asked for: a run on a photo needs none."""
+    if name not in ("TEXT_SUFFIXES", "open_arrays", "sniff"):
+        raise AttributeError(f"module 'cnnviz.arrays' has no attribute {name!r}")
+    return getattr(import_module("cnnviz.arrays.opened"), name)
