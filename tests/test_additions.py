@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -9,15 +10,16 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-import cnnviz.cli.commands
-import cnnviz.kernels.tools
-import cnnviz.layers
-import cnnviz.model.zoo
-import cnnviz.ops.activations
-import cnnviz.ops.pooling
-import cnnviz.render.backends
-import cnnviz.render.figures
-from cnnviz.__main__ import main
+import cnnviz
+from cnnviz import SpecError, layers, load_model
+from cnnviz.cli import commands
+from cnnviz.kernels import namespaces, resolve, tools
+from cnnviz.model import zoo
+from cnnviz.ops import activations, pooling
+from cnnviz.render import Look, backends, figures, formats, render, show
+from cnnviz.report.convolution import convolve
+from cnnviz.report.pooling import pool
+from cnnviz.report.result import Result
 
 
 @pytest.fixture
@@ -37,148 +39,130 @@ def drop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return put
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["cnnviz", *words])
-    return main()
-
-
-def test_a_kernel(drop) -> None:
+def test_a_kernel_and_a_bank(drop) -> None:
     drop(
         cnnviz.kernels,
-        "tilt",
-        '"""A test kernel."""\n\n'
-        "import numpy as np\n\n"
-        "from cnnviz.kernels._entry import Entry\n\n\n"
-        "def tilt():\n    return np.array([[0.0, 1.0], [-1.0, 0.0]])\n\n\n"
-        "KERNELS = (Entry('tilt', tilt, 'A test kernel.', 'formula'),)\n",
+        "wave",
+        "import numpy as np\n"
+        "from cnnviz.kernels._entry import Entry, odd_size\n"
+        "KERNELS = (Entry('wave-up', lambda n: np.eye(n), 'waves', 'a test', (odd_size(3),)),)\n"
+        "BANKS = {'wave2': {'wave-up': 'wave-up', 'wave-big': 'wave-up:5'}}\n",
     )
-    assert cnnviz.kernel("tilt").tolist() == [[0, 1], [-1, 0]]
-    assert "tilt" in cnnviz.kernels.kernel_names()
+    assert cnnviz.kernel("wave-up:5").tolist() == np.eye(5).tolist()
+    assert [k.name for k in resolve("bank:wave2")] == ["wave-up", "wave-big"]
+    assert "wave-up" in cnnviz.kernels.kernel_names()
+    assert "wave2" in cnnviz.kernels.banks()
+    with pytest.raises(SpecError, match="nearest: wave-up"):
+        resolve("wave-uo")
 
 
-def test_a_tools_kernels(drop, monkeypatch, capsys) -> None:
+def test_a_tools_kernels(drop, cnnviz) -> None:
     drop(
-        cnnviz.kernels.tools,
-        "abacus",
-        '"""The kernels of a test tool."""\n\n'
-        "import numpy as np\n\n"
-        "from cnnviz.kernels._entry import Entry\n\n"
-        "KERNELS = (\n"
-        "    Entry('abacus:tilt', lambda: np.eye(2), 'A test kernel.', 'manual', offset=128),\n"
-        ")\n",
+        tools,
+        "paint_it",
+        "import numpy as np\n"
+        "from cnnviz.kernels._entry import Entry, odd_size\n"
+        "KERNELS = (Entry('paint-it:soft', lambda n: np.eye(n), 'soft', 'a test',"
+        " (odd_size(3),), scale=4, offset=9),)\n",
     )
-    (kernel,) = cnnviz.kernels.resolve("abacus:tilt")
-    assert kernel.values.tolist() == [[1, 0], [0, 1]]
-    assert kernel.offset == 128
-    assert "abacus" in cnnviz.kernels.namespaces()
-    assert run(monkeypatch, "kernels", "--search", "abacus") == 0
-    assert "abacus:tilt" in capsys.readouterr().out
+    (found,) = resolve("paint-it:soft:5")
+    assert found.values.tolist() == (np.eye(5) / 4).tolist()
+    assert (found.scale, found.offset) == (4, 9)
+    assert "paint-it" in namespaces()
+    assert [each.name for each in resolve("bank:paint-it")] == ["paint-it:soft"]
+    with pytest.raises(SpecError, match="nearest: paint-it:soft"):
+        resolve("paint-it:sof")
+    assert "paint-it:soft" in cnnviz("kernels", "--search", "paint-it").text
 
 
 def test_a_family_of_activations(drop) -> None:
     drop(
-        cnnviz.ops.activations,
-        "steps",
-        '"""A test family."""\n\n'
-        "import numpy as np\n\n\n"
-        "def heaviside(x):\n    return np.heaviside(x, 0)\n\n\n"
-        "ACTIVATIONS = (heaviside,)\nALIASES = {'step': 'heaviside'}\n",
+        activations,
+        "waves",
+        "import numpy as np\n\n\ndef sine(x):\n    return np.sin(x)\n\n\n"
+        "ACTIVATIONS = (sine,)\nALIASES = {'sin': 'sine'}\n",
     )
-    from cnnviz.report.convolution import convolve
-
-    assert "heaviside" in cnnviz.ops.activations.activations()
-    image = np.array([[-3.0, 0.0, 5.0]])
-    result = convolve(image, cnnviz.kernels.resolve("1"), activation="step", is_photo=False)
-    assert result.maps[0].values.tolist() == [[0, 0, 1]]
-
-
-def test_a_layer(drop) -> None:
-    drop(
-        cnnviz.layers,
-        "negation",
-        '"""A test layer."""\n\n'
-        "from dataclasses import dataclass\n\n"
-        "from cnnviz.layers.activation import Activation\n\n\n"
-        "@dataclass(frozen=True)\nclass Negate(Activation):\n    aliases = ('Minus',)\n",
-    )
-    cnnviz.layers._by_name.cache_clear()
-    try:
-        assert cnnviz.layers.find("Minus").__name__ == "Negate"
-        assert "Negate" in cnnviz.layers.names()
-    finally:
-        cnnviz.layers._by_name.cache_clear()
-
-
-def test_a_model(drop, monkeypatch, capsys) -> None:
-    drop(
-        cnnviz.model.zoo,
-        "tiny",
-        '"""A test family."""\n\n'
-        "from cnnviz.model.zoo import lenet\n\n\n"
-        'def tiny_net():\n    """A test model."""\n    return lenet.lenet5()\n',
-    )
-    assert cnnviz.model.zoo.build("tiny-net").input_shape == (28, 28, 1)
-    assert run(monkeypatch, "models", "--no-color") == 0
-    assert "tiny-net" in capsys.readouterr().out
+    assert "sine" in activations.activations()
+    assert activations.sine is activations.activation("sin")
+    image = np.array([[0.0, np.pi / 2]])
+    result = convolve(image, resolve("1"), activation="sin", is_photo=False)
+    assert result.maps[0].values.tolist() == [[0, 1]]
 
 
 def test_a_pooling_type(drop) -> None:
     drop(
-        cnnviz.ops.pooling,
-        "corner",
-        '"""A test type: the first pixel of each window."""\n\n'
-        "from cnnviz.ops.pooling import Pooling\n\n\n"
-        "def apply(x, *, pool_size, strides, **rest):\n"
-        "    return x[:: strides[0], :: strides[1]]\n\n\n"
-        "POOLING = Pooling('corner', 'corner', False, apply)\n",
+        pooling,
+        "top_left",
+        "from cnnviz.ops.pooling import Pooling\n"
+        "def corner(x, *, pool_size, strides, **settings):\n"
+        "    return x[:: strides[0], :: strides[1]]\n"
+        "POOLING = Pooling('top-left', 'top-left', False, corner)\n",
     )
-    from cnnviz.report.pooling import pool
-
+    assert "top-left" in pooling.pooling_types()
     image = np.arange(16, dtype=np.float32).reshape(4, 4)
-    result = pool(image, ["corner"], pool_size=2, is_photo=False)
+    result = pool(image, ["top-left"], pool_size=2, is_photo=False)
     assert result.maps[0].values.tolist() == [[0, 2], [8, 10]]
-    assert "corner" in cnnviz.ops.pooling.pooling_types()
 
 
-def test_a_command(drop, monkeypatch, capsys) -> None:
+def test_a_layer(drop) -> None:
     drop(
-        cnnviz.cli.commands,
+        layers,
+        "twin",
+        "from cnnviz.layers.dense import Dense\nclass Twin(Dense):\n    aliases = ('Two',)\n",
+    )
+    layers._by_name.cache_clear()
+    try:
+        assert layers.find("Two")(3).output_shape((5,)) == (3,)
+        assert "Twin" in layers.names()
+    finally:
+        layers._by_name.cache_clear()
+
+
+def test_a_model(drop, cnnviz) -> None:
+    drop(
+        zoo,
+        "family",
+        "from cnnviz.graph import Graph, sequential\n"
+        "from cnnviz.layers.dense import Dense\n"
+        "def another_one() -> Graph:\n"
+        "    'A line (2014).'\n"
+        "    return sequential('another-one', (3,), {'fc': Dense(2)})\n"
+        "def _helper(): pass\n",
+    )
+    assert load_model("another-one").shapes().totals["params"] == 8
+    before = set(zoo.names())
+    assert "another-one" in before
+    assert "-helper" not in before
+    assert cnnviz("models", "another-one").text.startswith('name = "another-one"')
+
+
+def test_a_command(drop, cnnviz) -> None:
+    drop(
+        commands,
         "say_hello",
-        '"""Say hello."""\n\nimport click\n\n\n'
-        '@click.command("say-hello")\n'
-        "def command() -> int:\n"
-        '    """Say hello."""\n'
-        '    click.echo("hello")\n'
-        "    return 0\n",
+        '"""Say hello to an image."""\n\nimport click\n\n'
+        "@click.command()\n@click.argument('name')\n"
+        "def command(name):\n    click.echo(f'hello {name}')\n",
     )
-    assert run(monkeypatch, "say-hello") == 0
-    assert "hello" in capsys.readouterr().out
-    assert run(monkeypatch, "--help") == 0
-    assert "say-hello  Say hello" in " ".join(capsys.readouterr().out.split()).replace(
-        "say-hello Say hello", "say-hello  Say hello"
-    )
+    assert re.search(r"  say-hello +Say hello to an image\n", cnnviz("--help").text)
+    assert "cnnviz.cli.commands.say_hello" not in sys.modules
+    assert cnnviz("say-hello", "cat").text == "hello cat\n"
 
 
 def test_a_picture_format(drop) -> None:
     drop(
-        cnnviz.render.backends,
+        backends,
         "size",
-        '"""A test format."""\n\n\n'
-        "def write(scene, *, scale=1):\n"
-        "    return f'{scene.width * scale:.0f}'.encode()\n",
+        "def write(scene, *, scale=1):\n    return f'{scene.width * scale:.0f}'.encode()\n",
     )
-    from cnnviz.kernels import resolve
-    from cnnviz.render import formats, render
-    from cnnviz.report.convolution import convolve
-
     assert "size" in formats()
     maps = convolve(np.ones((9, 9), np.float32), resolve("edge"), is_photo=False)
-    assert int(render(maps, "size")) > 100
+    assert int(render(maps, "size", Look(scale=2))) == 2 * int(render(maps, "size"))
 
 
 def test_a_figure(drop) -> None:
     drop(
-        cnnviz.render.figures,
+        figures,
         "names",
         '"""A test figure: a name below the other."""\n\n'
         "from cnnviz.render.scene import Scene\n"
@@ -189,8 +173,6 @@ def test_a_figure(drop) -> None:
         "        scene.text(8, 20 * i + 16, name)\n"
         "    return scene\n",
     )
-    from cnnviz.render import render, show
-    from cnnviz.report.result import Result
 
     class Names(Result):
         figure = "names"

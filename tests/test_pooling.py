@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 
 import numpy as np
 import onnx_peer
@@ -327,20 +326,3 @@ def test_types_by_name():
     assert pooling("lp:0.50").label == "lp:0.5"
     assert pooling("lp").label == "lp:2"
     assert pooling("global-max").label == "global-max"
-
-
-def test_a_module_dropped_into_the_package_is_found(tmp_path, monkeypatch):
-    (tmp_path / "top_left.py").write_text(
-        "from cnnviz.ops.pooling import Pooling\n"
-        "def corner(x, *, pool_size, **settings):\n"
-        "    return x[::pool_size, ::pool_size]\n"
-        "POOLING = Pooling('top-left', 'top-left', False, corner)\n"
-    )
-    package = cnnviz.ops.pooling
-    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
-    try:
-        assert "top-left" in pooling_types()
-        pooled = pooling("top-left").apply(np.arange(16).reshape(4, 4), pool_size=2)
-        assert pooled.tolist() == [[0, 2], [8, 10]]
-    finally:
-        sys.modules.pop("cnnviz.ops.pooling.top_left", None)
