@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnnviz.errors import InputError, RefusedError
-from cnnviz.files import check_bytes
+from cnnviz.files import check_bytes, stem_of
 from cnnviz.geometry import times
 from cnnviz.images.adjust import Region, Resize, check_adjustments, crop, rescaled, resized
 from cnnviz.images.formats import sniff, unsupported
@@ -66,7 +66,7 @@ class Image:
     @property
     def stem(self) -> str:
         """The name without its suffix."""
-        return os.path.splitext(os.path.basename(self.name))[0]
+        return stem_of(self.name)
 
     @property
     def is_photo(self) -> bool:

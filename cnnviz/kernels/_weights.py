@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import numpy as np
 from cnnviz.arrays import open_arrays
 from cnnviz.arrays.contents import Opened, listed, shown
 from cnnviz.errors import InputError, SpecError
-from cnnviz.files import check_bytes
+from cnnviz.files import check_bytes, stem_of
 from cnnviz.geometry import times
 from cnnviz.kernels import _layout
 from cnnviz.kernels._entry import Array
@@ -141,7 +140,7 @@ class WeightFile:
         if _layout.is_depthwise(stored.name, axes):
             values = values.reshape(*values.shape[:2], 1, -1)
         if wrong := int(np.count_nonzero(~np.isfinite(values))):
-            name = stored.name or os.path.splitext(os.path.basename(self.path))[0]
+            name = stored.name or stem_of(self.path)
             what = f"{wrong} of {values.size} values not finite (NaN or infinite)"
             raise InputError(f"kernel {name!a}: {what}", path=self.path)
         return values

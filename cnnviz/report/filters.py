@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ import numpy as np
 
 from cnnviz.arrays.contents import shown
 from cnnviz.errors import SpecError
+from cnnviz.files import stem_of
 from cnnviz.geometry import times
 from cnnviz.report.report import Column, Report
 from cnnviz.report.result import Inspection
@@ -53,7 +53,7 @@ class FilterSet(Inspection):
     @property
     def name(self) -> str:
         """What the file calls them, or the file's name without a suffix."""
-        return self.stored.name or os.path.splitext(os.path.basename(self.path))[0]
+        return self.stored.name or stem_of(self.path)
 
     @property
     def subject(self) -> str:
@@ -68,8 +68,9 @@ class FilterSet(Inspection):
     @property
     def title(self) -> str:
         """File and layer."""
-        stem = os.path.splitext(os.path.basename(self.path))[0]
-        return f"{stem}-{self.stored.name}" if self.stored.name else stem
+        return (
+            f"{stem_of(self.path)}-{self.stored.name}" if self.stored.name else stem_of(self.path)
+        )
 
     @property
     def in_colour(self) -> bool:
@@ -81,6 +82,12 @@ class FilterSet(Inspection):
         """Whether 1x1 kernels are shown as what they are, a matrix of filters by channels."""
         kh, kw, channels, _ = self.values.shape
         return kh == kw == 1 and channels > 1 and not self.in_colour and self.channel is None
+
+    @property
+    def is_average(self) -> bool:
+        """Whether each filter is shown as the mean over its input channels."""
+        deep = self.values.shape[2] > 1 and self.channel is None
+        return deep and not self.in_colour and not self.is_matrix
 
     @cached_property
     def shown(self) -> tuple[int, ...]:
@@ -114,7 +121,7 @@ class FilterSet(Inspection):
             return "1x1 kernels as a matrix: a row a filter, a column an input channel"
         if self.channel is not None:
             return f"input channel {self.channel} of {channels}"
-        return f"average over {channels} input channels" if channels > 1 else "one input channel"
+        return f"average over {channels} input channels" if self.is_average else "one input channel"
 
     def page_words(self) -> str:
         """Return which filters are shown, in words; empty if all are."""
@@ -157,7 +164,7 @@ class FilterSet(Inspection):
         yield f"layout   {self.layout_words()}"
         values = self.values
         yield f"values   min {values.min():.6g}  max {values.max():.6g}  mean {values.mean():.6g}"
-        hint = "; --slice N shows one" if channels > 1 and "average" in self.view_words() else ""
+        hint = "; --slice N shows one" if self.is_average else ""
         yield f"picture  {self.view_words()}{hint}"
         if words := self.page_words():
             yield f"page     {words}" + ("" if self.page else "; --page N shows all in turn")

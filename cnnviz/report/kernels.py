@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from cnnviz.errors import SpecError
+from cnnviz.files import stem_of
 from cnnviz.geometry import times
 from cnnviz.report.exact import Product, factors, rank_of, total, whole
 from cnnviz.report.numbers import numbers, vector
@@ -263,8 +263,7 @@ def _stem(text: str) -> str:
     path, layer = locate(text) or (None, None)
     if path is None:
         return text
-    stem = os.path.splitext(os.path.basename(path))[0]
-    return f"{stem}-{layer}" if layer else stem
+    return "-".join(filter(None, (stem_of(path), layer)))
 
 
 def _resolve(text: str, layout: str | None) -> list[Kernel]:
