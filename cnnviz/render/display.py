@@ -147,7 +147,7 @@ def reduce(values: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.asarray(Image.fromarray(values).resize((width, height), box))
 
 
-def picture(values: np.ndarray, scale: Scale | None, height: int, width: int) -> np.ndarray:
+def pixels(values: np.ndarray, scale: Scale | None, height: int, width: int) -> np.ndarray:
     """Return values in colour, averaged by area where they are more than fit.
 
     Three channels are a photo, of others the mean is shown on the scale.

@@ -40,7 +40,7 @@ def tiles(result: Result, look: Look) -> list[Tile]:
 def array_tile(name: str, values: np.ndarray, scale: Scale) -> Tile:
     """Return the tile of an array `(H, W)` or `(H, W, C)`, with its range."""
     limits = float(values.min()), float(values.max())
-    return _tile(name, values.shape, limits, values.shape, partial(display.picture, values, scale))
+    return _tile(name, values.shape, limits, values.shape, partial(display.pixels, values, scale))
 
 
 def _map(mapset: MapSet, m: FeatureMap, scale: Scale, look: Look) -> Tile:
@@ -51,7 +51,7 @@ def _map(mapset: MapSet, m: FeatureMap, scale: Scale, look: Look) -> Tile:
         shown, draw = mapset.source.shape, partial(overlay, mapset.source, m, scale)
         return _tile(m.name, shape, limits, shown, draw)
     afar = look.display == "auto" and look.range == "own" and (scale.signed or scale.root)
-    draw = partial(_seen_from_afar if afar else display.picture, m.values, scale)
+    draw = partial(_seen_from_afar if afar else display.pixels, m.values, scale)
     return _tile(m.name, shape, limits, shape, draw)
 
 

@@ -70,7 +70,7 @@ class _Plane:
 
     def pixels(self, height: int, width: int) -> np.ndarray:
         """Return the colours, averaged where there are more than fit."""
-        return display.picture(self.values, self.scale, height, width)
+        return display.pixels(self.values, self.scale, height, width)
 
 
 class _Sheet:

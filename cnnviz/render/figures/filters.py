@@ -69,7 +69,7 @@ def _pixels(
 ) -> np.ndarray:
     if values.ndim == 3:
         return display.reduce(blocks.weights_in_colour(values, limit), height, width)
-    return display.picture(values, blocks.kernel_scale(limit, True, theme_name), height, width)
+    return display.pixels(values, blocks.kernel_scale(limit, True, theme_name), height, width)
 
 
 def _grid(scene: Scene, filters: FilterSet, look: Look, top: float) -> tuple[float, float]:

@@ -49,7 +49,7 @@ def tiles(kernels: KernelSet, look: Look) -> list[Tile]:
         named = f"{one.name}  {geometry.times(one.values.shape)}", one.name
         said = f"sum {one.sum:.4g}  rank {one.rank}", f"sum {one.sum:.4g}"
         found.append(
-            Tile(named, said, one.values.shape, partial(display.picture, one.values, scale))
+            Tile(named, said, one.values.shape, partial(display.pixels, one.values, scale))
         )
         found.append(spectrum.tile(one.name, one.response, look))
     return found

@@ -82,7 +82,7 @@ class InputPanel:
 
     def _pixels(self, scale: Scale) -> np.ndarray:
         height, width = (side * self.look.scale for side in self.tile)
-        return display.picture(self.values, scale, height, width)
+        return display.pixels(self.values, scale, height, width)
 
 
 class MapPanel:

@@ -66,7 +66,7 @@ def tile(name: str, found: Response, look: Look) -> Tile:
     scale = _scale(found.gains, look.theme)
     titles = f"{name}  gain by frequency", "gain by frequency", "gain"
     captions = f"{found.kind}  most {found.peak[0]:.4g}", found.kind
-    return Tile(titles, captions, found.gains.shape, partial(display.picture, found.gains, scale))
+    return Tile(titles, captions, found.gains.shape, partial(display.pixels, found.gains, scale))
 
 
 def _scale(found: np.ndarray, theme_name: str) -> display.Scale:
