@@ -20,6 +20,15 @@ _STALE = re.compile(r"\.cnnviz-([0-9]+)-([0-9a-f]{8})-[0-9a-f]{8}\.tmp")
 _FOREIGN_AGE = 24 * 3600  # seconds after which another machine's temporary is stale
 
 
+def stem_of(path: str) -> str:
+    """Return the name of a file without folders and suffix.
+
+    >>> stem_of("photos/cat.old.png")
+    'cat.old'
+    """
+    return os.path.splitext(os.path.basename(path))[0]
+
+
 @contextlib.contextmanager
 def byte_budget(count: int) -> Iterator[None]:
     """Hold all that is done in the block to `count` bytes at a time, in place of 8 GiB.

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import onnx_peer
 import pytest
 from scipy import optimize, special
 
 import cnnviz
-import cnnviz.ops.activations as package
 from cnnviz.errors import SpecError
 from cnnviz.ops.activations import activation, activations
 
@@ -189,17 +186,3 @@ def test_other_names():
 def test_wrong_parameters_name_themselves(name, settings, message):
     with pytest.raises(SpecError, match=message):
         getattr(cnnviz, name)([[1.0, 2.0]], **settings)
-
-
-def test_a_family_dropped_into_the_package_is_found(tmp_path, monkeypatch):
-    (tmp_path / "waves.py").write_text(
-        "import numpy as np\n\n\ndef sine(x):\n    return np.sin(x)\n\n\n"
-        "ACTIVATIONS = (sine,)\nALIASES = {'sin': 'sine'}\n"
-    )
-    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
-    try:
-        assert "sine" in activations()
-        assert activation("sin")(np.pi / 2) == 1
-        assert package.sine is activation("sine")
-    finally:
-        sys.modules.pop("cnnviz.ops.activations.waves", None)

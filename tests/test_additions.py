@@ -1,7 +1,8 @@
-"""Adding a kernel, a pooling type, a command or a format touches one file: it is found by name."""
+"""An addition of every kind that is found by name touches one file."""
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -9,11 +10,16 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-import cnnviz.cli.commands
-import cnnviz.kernels
-import cnnviz.ops.pooling
-import cnnviz.render.backends
-from cnnviz.__main__ import main
+import cnnviz
+from cnnviz import SpecError, layers, load_model
+from cnnviz.cli import commands
+from cnnviz.kernels import namespaces, resolve, tools
+from cnnviz.model import zoo
+from cnnviz.ops import activations, pooling
+from cnnviz.render import Look, backends, figures, formats, render, show
+from cnnviz.report.convolution import convolve
+from cnnviz.report.pooling import pool
+from cnnviz.report.result import Result
 
 
 @pytest.fixture
@@ -33,74 +39,155 @@ def drop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return put
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["cnnviz", *words])
-    return main()
-
-
-def test_a_kernel(drop) -> None:
+def test_a_kernel_and_a_bank(drop) -> None:
     drop(
         cnnviz.kernels,
-        "tilt",
-        '"""A test kernel."""\n\n'
-        "import numpy as np\n\n"
-        "from cnnviz.kernels._entry import Entry\n\n\n"
-        "def tilt():\n    return np.array([[0.0, 1.0], [-1.0, 0.0]])\n\n\n"
-        "KERNELS = (Entry('tilt', tilt, 'A test kernel.', 'formula'),)\n",
+        "wave",
+        "import numpy as np\n"
+        "from cnnviz.kernels._entry import Entry, odd_size\n"
+        "KERNELS = (Entry('wave-up', lambda n: np.eye(n), 'waves', 'a test', (odd_size(3),)),)\n"
+        "BANKS = {'wave2': {'wave-up': 'wave-up', 'wave-big': 'wave-up:5'}}\n",
     )
-    assert cnnviz.kernel("tilt").tolist() == [[0, 1], [-1, 0]]
-    assert "tilt" in cnnviz.kernels.kernel_names()
+    assert cnnviz.kernel("wave-up:5").tolist() == np.eye(5).tolist()
+    assert [k.name for k in resolve("bank:wave2")] == ["wave-up", "wave-big"]
+    assert "wave-up" in cnnviz.kernels.kernel_names()
+    assert "wave2" in cnnviz.kernels.banks()
+    with pytest.raises(SpecError, match="nearest: wave-up"):
+        resolve("wave-uo")
+
+
+def test_a_tools_kernels(drop, cnnviz) -> None:
+    drop(
+        tools,
+        "paint_it",
+        "import numpy as np\n"
+        "from cnnviz.kernels._entry import Entry, odd_size\n"
+        "KERNELS = (Entry('paint-it:soft', lambda n: np.eye(n), 'soft', 'a test',"
+        " (odd_size(3),), scale=4, offset=9),)\n",
+    )
+    (found,) = resolve("paint-it:soft:5")
+    assert found.values.tolist() == (np.eye(5) / 4).tolist()
+    assert (found.scale, found.offset) == (4, 9)
+    assert "paint-it" in namespaces()
+    assert [each.name for each in resolve("bank:paint-it")] == ["paint-it:soft"]
+    with pytest.raises(SpecError, match="nearest: paint-it:soft"):
+        resolve("paint-it:sof")
+    assert "paint-it:soft" in cnnviz("kernels", "--search", "paint-it").text
+
+
+def test_a_family_of_activations(drop) -> None:
+    drop(
+        activations,
+        "waves",
+        "import numpy as np\n\n\ndef sine(x):\n    return np.sin(x)\n\n\n"
+        "ACTIVATIONS = (sine,)\nALIASES = {'sin': 'sine'}\n",
+    )
+    assert "sine" in activations.activations()
+    assert activations.sine is activations.activation("sin")
+    image = np.array([[0.0, np.pi / 2]])
+    result = convolve(image, resolve("1"), activation="sin", is_photo=False)
+    assert result.maps[0].values.tolist() == [[0, 1]]
 
 
 def test_a_pooling_type(drop) -> None:
     drop(
-        cnnviz.ops.pooling,
-        "corner",
-        '"""A test type: the first pixel of each window."""\n\n'
-        "from cnnviz.ops.pooling import Pooling\n\n\n"
-        "def apply(x, *, pool_size, strides, **rest):\n"
-        "    return x[:: strides[0], :: strides[1]]\n\n\n"
-        "POOLING = Pooling('corner', 'corner', False, apply)\n",
+        pooling,
+        "top_left",
+        "from cnnviz.ops.pooling import Pooling\n"
+        "def corner(x, *, pool_size, strides, **settings):\n"
+        "    return x[:: strides[0], :: strides[1]]\n"
+        "POOLING = Pooling('top-left', 'top-left', False, corner)\n",
     )
-    from cnnviz.report.pooling import pool
-
+    assert "top-left" in pooling.pooling_types()
     image = np.arange(16, dtype=np.float32).reshape(4, 4)
-    result = pool(image, ["corner"], pool_size=2, is_photo=False)
+    result = pool(image, ["top-left"], pool_size=2, is_photo=False)
     assert result.maps[0].values.tolist() == [[0, 2], [8, 10]]
-    assert "corner" in cnnviz.ops.pooling.pooling_types()
 
 
-def test_a_command(drop, monkeypatch, capsys) -> None:
+def test_a_layer(drop) -> None:
     drop(
-        cnnviz.cli.commands,
+        layers,
+        "twin",
+        "from cnnviz.layers.dense import Dense\nclass Twin(Dense):\n    aliases = ('Two',)\n",
+    )
+    layers._by_name.cache_clear()
+    try:
+        assert layers.find("Two")(3).output_shape((5,)) == (3,)
+        assert "Twin" in layers.names()
+    finally:
+        layers._by_name.cache_clear()
+
+
+def test_a_model(drop, cnnviz) -> None:
+    drop(
+        zoo,
+        "family",
+        "from cnnviz.graph import Graph, sequential\n"
+        "from cnnviz.layers.dense import Dense\n"
+        "def another_one() -> Graph:\n"
+        "    'A line (2014).'\n"
+        "    return sequential('another-one', (3,), {'fc': Dense(2)})\n"
+        "def _helper(): pass\n",
+    )
+    assert load_model("another-one").shapes().totals["params"] == 8
+    before = set(zoo.names())
+    assert "another-one" in before
+    assert "-helper" not in before
+    assert cnnviz("models", "another-one").text.startswith('name = "another-one"')
+
+
+def test_a_command(drop, cnnviz) -> None:
+    drop(
+        commands,
         "say_hello",
-        '"""Say hello."""\n\nimport click\n\n\n'
-        '@click.command("say-hello")\n'
-        "def command() -> int:\n"
-        '    """Say hello."""\n'
-        '    click.echo("hello")\n'
-        "    return 0\n",
+        '"""Say hello to an image."""\n\nimport click\n\n'
+        "@click.command()\n@click.argument('name')\n"
+        "def command(name):\n    click.echo(f'hello {name}')\n",
     )
-    assert run(monkeypatch, "say-hello") == 0
-    assert "hello" in capsys.readouterr().out
-    assert run(monkeypatch, "--help") == 0
-    assert "say-hello  Say hello" in " ".join(capsys.readouterr().out.split()).replace(
-        "say-hello Say hello", "say-hello  Say hello"
-    )
+    assert re.search(r"  say-hello +Say hello to an image\n", cnnviz("--help").text)
+    assert "cnnviz.cli.commands.say_hello" not in sys.modules
+    assert cnnviz("say-hello", "cat").text == "hello cat\n"
 
 
 def test_a_picture_format(drop) -> None:
     drop(
-        cnnviz.render.backends,
+        backends,
         "size",
-        '"""A test format."""\n\n\n'
-        "def write(scene, *, scale=1):\n"
-        "    return f'{scene.width * scale:.0f}'.encode()\n",
+        "def write(scene, *, scale=1):\n    return f'{scene.width * scale:.0f}'.encode()\n",
     )
-    from cnnviz.kernels import resolve
-    from cnnviz.render import formats, render
-    from cnnviz.report.convolution import convolve
-
     assert "size" in formats()
     maps = convolve(np.ones((9, 9), np.float32), resolve("edge"), is_photo=False)
-    assert int(render(maps, "size")) > 100
+    assert int(render(maps, "size", Look(scale=2))) == 2 * int(render(maps, "size"))
+
+
+def test_a_figure(drop) -> None:
+    drop(
+        figures,
+        "names",
+        '"""A test figure: a name below the other."""\n\n'
+        "from cnnviz.render.scene import Scene\n"
+        "from cnnviz.render.theme import theme\n\n\n"
+        "def draw(result, look):\n"
+        "    scene = Scene(theme(look.theme), title=result.subject, width=100, height=50)\n"
+        "    for i, (name, _) in enumerate(result.arrays()):\n"
+        "        scene.text(8, 20 * i + 16, name)\n"
+        "    return scene\n",
+    )
+
+    class Names(Result):
+        figure = "names"
+        subject = "two arrays"
+
+        def lines(self, width=80):
+            yield from ("a", "b")
+
+        def to_dicts(self):
+            return [{"name": name} for name in self.lines()]
+
+        def arrays(self):
+            return [(name, np.eye(4)) for name in self.lines()]
+
+    drawing = render(Names(), "svg").decode()
+    assert ">a</text>" in drawing
+    assert "two arrays" in drawing
+    assert "4x4" in show(Names(), colours="256", columns=80, lines=24)  # without tiles of its own

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import xml.etree.ElementTree as ET
 from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image
-from test_figures import boxes
+from scenes import assert_pictures_fit, assert_texts_fit
 
 from cnnviz.kernels import Kernel, resolve
 from cnnviz.render import Look, render, show
@@ -78,31 +77,11 @@ def figure(request: pytest.FixtureRequest) -> Scene:
 
 
 def test_texts_do_not_overlap_and_stay_inside(figure: Scene) -> None:
-    texts = boxes(figure)
-    for left, top, right, bottom, text in texts:
-        assert left >= 0, text
-        assert top >= 0, text
-        assert right <= figure.width, text
-        assert bottom <= figure.height, text
-    labels = [box for box in texts if not box[4].isdigit()]  # peak numbers lie on pictures
-    for a, b in itertools.combinations(labels, 2):
-        apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
-        assert apart, (a, b)
+    assert_texts_fit(figure, peaks=True)
 
 
-def test_pictures_do_not_overlap_and_stay_inside(figure: Scene) -> None:
-    pictures = [item for item in figure.items if isinstance(item, Picture)]
-    for p in pictures:
-        assert p.x + p.width <= figure.width
-        assert p.y + p.height <= figure.height
-    for a, b in itertools.combinations(pictures, 2):
-        apart = (
-            a.x + a.width <= b.x
-            or b.x + b.width <= a.x
-            or a.y + a.height <= b.y
-            or b.y + b.height <= a.y
-        )
-        assert apart, (a.title, b.title)
+def test_pictures_do_not_overlap_and_keep_their_aspect(figure: Scene) -> None:
+    assert_pictures_fit(figure)
 
 
 def test_every_sign_has_a_glyph(figure: Scene) -> None:

@@ -21,6 +21,11 @@ from cnnviz.arrays import read_array
 from cnnviz.cli import clock
 from cnnviz.errors import RefusedError
 from cnnviz.files import budget, byte_budget, check_bytes
+from cnnviz.kernels import resolve
+from cnnviz.render import render
+from cnnviz.report.channels import channels
+from cnnviz.report.convolution import convolve
+from cnnviz.report.kernels import look_up
 
 ROOT = Path(__file__).resolve().parent.parent
 EDGE = ("--kernel", "edge")
@@ -79,6 +84,38 @@ class TestMemory:
         arguments = ("pool", large, "--size", "2", "--stride", "1", "--winners")
         message = cnnviz(*arguments, "--max-memory", "50M").fault(5)
         assert message.startswith("the result of max needs 57.1 MiB")
+
+    def test_channels(self):
+        image = np.zeros((50, 50, 8), np.float32)
+        with byte_budget(2 * image.nbytes):
+            channels(image, is_photo=False)
+        with (
+            byte_budget(2 * image.nbytes - 1),
+            pytest.raises(RefusedError, match="the channels of"),
+        ):
+            channels(image, is_photo=False)
+
+    def test_addends(self):
+        image, edge = np.zeros((50, 50, 3), np.float32), resolve("edge")
+        size = 48 * 48 * 4
+        with byte_budget(image.nbytes + 4 * size):
+            convolve(image, edge, channels="each")
+        with byte_budget(image.nbytes + 4 * size - 1), pytest.raises(RefusedError, match="R, G"):
+            convolve(image, edge, channels="each")
+
+    @pytest.mark.parametrize(
+        ("result", "subject"),
+        [
+            (channels(np.zeros((200, 200)), is_photo=False), "image"),
+            (convolve(np.zeros((200, 200)), resolve("edge"), is_photo=False), "image"),
+            (look_up(["gaussian:99"]), "gaussian:99"),
+        ],
+        ids=["channels", "maps", "kernels"],
+    )
+    def test_every_figure_is_checked(self, result, subject):
+        needed = result.nbytes + result.figure_nbytes
+        with byte_budget(needed - 1), pytest.raises(RefusedError, match=f"a figure of {subject} n"):
+            render(result, "png")
 
     def test_an_enormous_border_of_a_small_result(self, cnnviz, folder):
         np.save("a.npy", np.ones((3, 3)))

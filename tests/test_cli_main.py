@@ -10,19 +10,9 @@ from pathlib import Path
 import click
 import pytest
 
-import cnnviz.cli.commands as commands
 from cnnviz.cli.main import cli
 
 NAMES = cli.list_commands(click.Context(cli))
-MODULE = '''"""Say hello to an image."""
-
-import click
-
-@click.command()
-@click.argument("name")
-def command(name):
-    click.echo(f"hello {name}")
-'''
 
 
 def python(code: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -102,17 +92,6 @@ def test_options_are_parsed_without_numpy():
         "sys.exit(str({'numpy', 'PIL', 'rich'} & set(sys.modules)))"
     )
     assert python(code).stderr.strip() == "set()"
-
-
-def test_a_module_dropped_into_the_package_is_a_command(cnnviz, folder, monkeypatch):
-    (folder / "say_hello.py").write_text(MODULE)
-    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(folder)])
-    try:
-        assert re.search(r"  say-hello +Say hello to an image\n", cnnviz("--help").text)
-        assert "cnnviz.cli.commands.say_hello" not in sys.modules
-        assert cnnviz("say-hello", "cat").text == "hello cat\n"
-    finally:
-        sys.modules.pop("cnnviz.cli.commands.say_hello", None)
 
 
 def test_version(cnnviz):

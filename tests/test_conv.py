@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import onnx_peer
 import pytest
-from hypothesis import given, settings
+from drawn import dtypes, many, pairs, seeds
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage, signal
 
@@ -26,16 +27,6 @@ OPENCV = {
     "reflect": cv2.BORDER_REFLECT_101,
     "symmetric": cv2.BORDER_REFLECT,
 }
-seeds = st.integers(0, 2**32 - 1)
-dtypes = st.sampled_from([np.float32, np.float64])
-
-
-def pairs(least: int, most: int) -> st.SearchStrategy[tuple[int, int]]:
-    return st.tuples(st.integers(least, most), st.integers(least, most))
-
-
-def many(examples: int) -> settings:
-    return settings(max_examples=examples, deadline=None, derandomize=True, database=None)
 
 
 def pixels(seed: int, *shape: int, dtype: type = np.float32) -> np.ndarray:

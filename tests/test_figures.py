@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import xml.etree.ElementTree as ET
 from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image
+from scenes import assert_pictures_fit, assert_texts_fit, boxes
 
 from cnnviz.kernels import Kernel, resolve
 from cnnviz.render import Look, formats, render
 from cnnviz.render.display import choose, fit
 from cnnviz.render.figures import blocks, maps
-from cnnviz.render.fonts import measure
 from cnnviz.render.scene import Picture, Scene, Text
 from cnnviz.render.theme import theme
 from cnnviz.report.convolution import convolve
@@ -31,18 +30,6 @@ def bank(count: int, size: int = 5) -> list[Kernel]:
     return [
         Kernel(f"conv1[{i}]", RNG.normal(size=(size, size)), source="drawn") for i in range(count)
     ]
-
-
-def boxes(scene: Scene) -> list[tuple[float, float, float, float, str]]:
-    """Return left, top, right, bottom and text of every text (digits have no descenders)."""
-    result = []
-    for item in scene.items:
-        if isinstance(item, Text) and item.text.strip():
-            width = measure(item.text, item.size, item.face)
-            left = item.x - {"start": 0, "middle": width / 2, "end": width}[item.anchor]
-            top = item.y - 0.72 * item.size
-            result.append((left, top, left + width, item.y + 0.1 * item.size, item.text))
-    return result
 
 
 CASES = {
@@ -90,34 +77,11 @@ def figure(request: pytest.FixtureRequest) -> Scene:
 
 
 def test_texts_do_not_overlap_and_stay_inside(figure: Scene) -> None:
-    texts = boxes(figure)
-    for left, top, right, bottom, text in texts:
-        assert left >= 0, text
-        assert top >= 0, text
-        assert right <= figure.width, text
-        assert bottom <= figure.height, text
-    labels = [box for box in texts if not box[4].isdigit()]  # peak numbers lie on pictures
-    for a, b in itertools.combinations(labels, 2):
-        apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
-        assert apart, (a, b)
+    assert_texts_fit(figure, peaks=True)
 
 
 def test_pictures_do_not_overlap_and_keep_their_aspect(figure: Scene) -> None:
-    pictures = [i for i in figure.items if isinstance(i, Picture) and i.title != "colour scale"]
-    for p in pictures:
-        height, width = p.pixels.shape[:2]
-        drawn = p.width / p.height
-        # A side is rounded to a whole px, so the aspect may be off by one px in the smaller side.
-        slack = 1.01 / min(p.width, p.height)
-        assert width / height * (1 - slack) <= drawn <= width / height * (1 + slack)
-    for a, b in itertools.combinations(pictures, 2):
-        apart = (
-            a.x + a.width <= b.x
-            or b.x + b.width <= a.x
-            or a.y + a.height <= b.y
-            or b.y + b.height <= a.y
-        )
-        assert apart, (a.title, b.title)
+    assert_pictures_fit(figure)
 
 
 @pytest.mark.parametrize("scale", [1, 2])

@@ -32,6 +32,7 @@ FLOORS = {
     "__main__": 11,
 }
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
+PROJECT = Path(__file__).resolve().parent.parent
 
 
 def room(path: Path) -> str:
@@ -76,8 +77,22 @@ def test_click_and_rich_stay_at_the_top(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_file_is_over_400_lines(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+def test_what_is_private_stays_in_its_room(path: Path) -> None:
+    for name in imported(path):
+        parts = name.split(".")
+        if parts[0] == "cnnviz" and parts[1:2] != [room(path)]:
+            hidden = [part for part in parts[1:] if part[0] == "_" and not part.endswith("__")]
+            assert not hidden, name
+
+
+@pytest.mark.parametrize("folder", ["cnnviz", "tests", "docs", "benchmarks"])
+def test_no_file_is_over_400_lines(folder: str) -> None:
+    lengths = {
+        str(path.relative_to(PROJECT)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in (PROJECT / folder).rglob("*.py")
+    }
+    assert lengths
+    assert {path: n for path, n in lengths.items() if n > 400} == {}
 
 
 def test_an_upward_import_would_be_seen(tmp_path: Path) -> None:

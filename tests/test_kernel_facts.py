@@ -11,7 +11,7 @@ from cnnviz.kernels import Kernel, entries, kernel_names, resolve
 from cnnviz.report.exact import factors, rank_of, whole
 from cnnviz.report.kernels import KernelFacts, look_up
 from cnnviz.report.library import library
-from cnnviz.report.matrix import numbers, vector
+from cnnviz.report.numbers import numbers, vector
 from cnnviz.report.spectrum import gains, response
 
 RNG = np.random.default_rng(11)

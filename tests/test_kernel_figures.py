@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image
-from test_figures import boxes
+from scenes import assert_pictures_fit, assert_texts_fit, boxes
 
-from cnnviz.kernels import Kernel, kernel_names
-from cnnviz.kernels._layout import Layout
-from cnnviz.kernels._weights import Stored
+from cnnviz.kernels import Kernel, Layout, Stored, kernel_names
 from cnnviz.render import Look, render
 from cnnviz.render.figures import filters as filters_figure
 from cnnviz.render.figures import kernels as kernels_figure
@@ -88,30 +85,11 @@ def figure(request: pytest.FixtureRequest) -> Scene:
 
 
 def test_texts_do_not_overlap_and_stay_inside(figure: Scene) -> None:
-    texts = boxes(figure)
-    for left, top, right, bottom, text in texts:
-        assert left >= 0, text
-        assert top >= 0, text
-        assert right <= figure.width, text
-        assert bottom <= figure.height, text
-    for a, b in itertools.combinations(texts, 2):
-        apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
-        assert apart, (a, b)
+    assert_texts_fit(figure)
 
 
 def test_pictures_do_not_overlap_and_keep_their_aspect(figure: Scene) -> None:
-    pictures = [i for i in figure.items if isinstance(i, Picture)]
-    for p in pictures:
-        assert p.x + p.width <= figure.width
-        assert p.y + p.height <= figure.height
-        if p.title != "colour scale":
-            height, width = p.pixels.shape[:2]
-            slack = 1.01 / min(p.width, p.height)
-            aspect = p.width / p.height
-            assert width / height * (1 - slack) <= aspect <= width / height * (1 + slack)
-    for a, b in itertools.combinations(pictures, 2):
-        beside = a.x + a.width <= b.x or b.x + b.width <= a.x
-        assert beside or a.y + a.height <= b.y or b.y + b.height <= a.y, (a.title, b.title)
+    assert_pictures_fit(figure)
 
 
 def words(scene: Scene) -> list[str]:

@@ -140,51 +140,6 @@ class TestLibrary:
         with pytest.raises(SpecError, match="differ in shape"):
             kernel("bank:gradient")
 
-    def test_a_module_dropped_into_the_package_is_found(self, tmp_path, monkeypatch):
-        (tmp_path / "wave.py").write_text(
-            "import numpy as np\n"
-            "from cnnviz.kernels._entry import Entry, odd_size\n"
-            "KERNELS = (Entry('wave-up', lambda size: np.eye(size), 'waves', 'a test',"
-            " (odd_size(3),)),)\n"
-            "BANKS = {'wave2': {'wave-up': 'wave-up', 'wave-big': 'wave-up:5'}}\n"
-        )
-        path = [*cnnviz.kernels.__path__, str(tmp_path)]
-        monkeypatch.setattr(cnnviz.kernels, "__path__", path)
-        importlib.invalidate_caches()
-        try:
-            assert kernel("wave-up:5").shape == (5, 5)
-            assert [k.name for k in resolve("bank:wave2")] == ["wave-up", "wave-big"]
-            assert "wave-up" in kernel_names()
-            assert "wave2" in banks()
-            with pytest.raises(SpecError, match="nearest: wave-up"):
-                resolve("wave-uo")
-        finally:
-            sys.modules.pop("cnnviz.kernels.wave", None)
-            vars(cnnviz.kernels).pop("wave", None)
-
-    def test_a_tool_dropped_into_the_package_is_found(self, tmp_path, monkeypatch):
-        (tmp_path / "paint_it.py").write_text(
-            "import numpy as np\n"
-            "from cnnviz.kernels._entry import Entry, odd_size\n"
-            "KERNELS = (Entry('paint-it:soft', lambda n: np.eye(n), 'soft', 'a test',"
-            " (odd_size(3),), scale=4, offset=9),)\n"
-        )
-        path = [*cnnviz.kernels.tools.__path__, str(tmp_path)]
-        monkeypatch.setattr(cnnviz.kernels.tools, "__path__", path)
-        importlib.invalidate_caches()
-        try:
-            (found,) = resolve("paint-it:soft:5")
-            same(found.values, np.eye(5) / 4)
-            assert (found.scale, found.offset) == (4, 9)
-            assert "paint-it" in namespaces()
-            assert "paint-it:soft" in kernel_names()
-            assert [each.name for each in resolve("bank:paint-it")] == ["paint-it:soft"]
-            with pytest.raises(SpecError, match="nearest: paint-it:soft"):
-                resolve("paint-it:sof")
-        finally:
-            sys.modules.pop("cnnviz.kernels.tools.paint_it", None)
-            vars(cnnviz.kernels.tools).pop("paint_it", None)
-
     def test_one_kernel_imports_one_family(self):
         before = {name: m for name, m in sys.modules.items() if name.startswith("cnnviz.kernels")}
         for name in before:

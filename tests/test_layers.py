@@ -79,18 +79,6 @@ def test_an_unknown_layer_brings_the_nearest() -> None:
         layers.find("Conv2d")
 
 
-def test_a_module_dropped_in_is_found(tmp_path, monkeypatch) -> None:
-    text = "from cnnviz.layers.dense import Dense\nclass Twin(Dense):\n    aliases = ('Two',)\n"
-    (tmp_path / "twin.py").write_text(text)
-    monkeypatch.setattr(layers, "__path__", [*layers.__path__, str(tmp_path)])
-    layers._by_name.cache_clear()
-    try:
-        assert layers.find("Two")(3).output_shape((5,)) == (3,)
-        assert "Twin" in layers.names()
-    finally:
-        layers._by_name.cache_clear()
-
-
 def test_common_activations_are_activations() -> None:
     assert set(COMMON_ACTIVATIONS) <= set(activations())
 

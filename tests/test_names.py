@@ -10,6 +10,8 @@ from pkgutil import walk_packages
 import pytest
 
 import cnnviz
+import cnnviz.arrays
+import cnnviz.kernels
 import cnnviz.ops
 
 
@@ -37,7 +39,18 @@ def test_the_import_loads_nothing():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_named_kernel_opens_no_weight_file():
+    code = "import sys, cnnviz; cnnviz.kernel('edge'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "cnnviz.kernels._grammar" in done.stdout
+    assert "cnnviz.kernels._weights" not in done.stdout
+
+
+def test_every_public_name_of_the_kernels_is_there():
+    assert all(hasattr(cnnviz.kernels, name) for name in cnnviz.kernels.__all__)
+
+
 def test_an_unknown_name_is_an_attribute_error():
-    for package in (cnnviz, cnnviz.ops, cnnviz.ops.activations):
+    for package in (cnnviz, cnnviz.arrays, cnnviz.kernels, cnnviz.ops, cnnviz.ops.activations):
         with pytest.raises(AttributeError, match="no attribute 'nothing'"):
             package.nothing  # noqa: B018

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import sys
 
 import numpy as np
 import onnx_peer
 import pytest
-from hypothesis import given, settings
+from drawn import assert_close, dtypes, many, pairs, seeds
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -26,27 +26,11 @@ from cnnviz.ops import (
 from cnnviz.ops.pooling import pooling, pooling_types
 from cnnviz.ops.pooling.max import winners
 
-seeds = st.integers(0, 2**32 - 1)
-dtypes = st.sampled_from([np.float32, np.float64])
-
-
-def pairs(least: int, most: int) -> st.SearchStrategy[tuple[int, int]]:
-    return st.tuples(st.integers(least, most), st.integers(least, most))
-
-
-def many(examples: int) -> settings:
-    return settings(max_examples=examples, deadline=None, derandomize=True, database=None)
-
 
 def values(seed: int, *shape: int, dtype: type = np.float32) -> np.ndarray:
     """Values of both signs, so that padding with 0 would be seen to win."""
     rng = np.random.default_rng(seed)
     return (rng.standard_normal(shape) * 100 + rng.integers(-200, 200)).astype(dtype)
-
-
-def assert_close(ours: np.ndarray, theirs: np.ndarray) -> None:
-    assert ours.shape == theirs.shape
-    assert float(np.abs(ours - theirs).max()) <= 1e-5 * float(np.abs(theirs).max())
 
 
 @st.composite
@@ -342,20 +326,3 @@ def test_types_by_name():
     assert pooling("lp:0.50").label == "lp:0.5"
     assert pooling("lp").label == "lp:2"
     assert pooling("global-max").label == "global-max"
-
-
-def test_a_module_dropped_into_the_package_is_found(tmp_path, monkeypatch):
-    (tmp_path / "top_left.py").write_text(
-        "from cnnviz.ops.pooling import Pooling\n"
-        "def corner(x, *, pool_size, **settings):\n"
-        "    return x[::pool_size, ::pool_size]\n"
-        "POOLING = Pooling('top-left', 'top-left', False, corner)\n"
-    )
-    package = cnnviz.ops.pooling
-    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
-    try:
-        assert "top-left" in pooling_types()
-        pooled = pooling("top-left").apply(np.arange(16).reshape(4, 4), pool_size=2)
-        assert pooled.tolist() == [[0, 2], [8, 10]]
-    finally:
-        sys.modules.pop("cnnviz.ops.pooling.top_left", None)

@@ -9,9 +9,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from cnnviz.errors import CnnvizError, InputError, SpecError
-from cnnviz.kernels import kernel, locate, resolve
+from cnnviz.kernels import kernel, locate, open_weights, resolve
 from cnnviz.kernels._layout import as_weights, choose, of_file, of_metadata, of_shape
-from cnnviz.kernels._weights import open_weights
 
 RNG = np.random.default_rng(5)
 

@@ -65,17 +65,3 @@ def test_vgg16_is_mostly_its_dense_layers() -> None:
 def test_an_unknown_model_brings_the_nearest() -> None:
     with pytest.raises(SpecError, match="did you mean lenet5"):
         zoo.build("lenet")
-
-
-def test_a_module_dropped_in_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "family.py").write_text(
-        "from cnnviz.graph import Graph, sequential\n"
-        "from cnnviz.layers.dense import Dense\n"
-        "def another_one() -> Graph:\n"
-        "    'A line (2014).'\n"
-        "    return sequential('another-one', (3,), {'fc': Dense(2)})\n"
-        "def _helper(): pass\n"
-    )
-    monkeypatch.setattr(zoo, "__path__", [*zoo.__path__, str(tmp_path)])
-    assert load_model("another-one").shapes().totals["params"] == 8
-    assert set(zoo.names()) == {*PUBLISHED, "another-one"}

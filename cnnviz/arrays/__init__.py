@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnviz.arrays.opened import open_arrays
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
+from cnnviz.geometry import times
 
 if TYPE_CHECKING:
-    Array = np.ndarray[Any, np.dtype[Any]]
+    from cnnviz.arrays.contents import Array
+    from cnnviz.arrays.opened import TEXT_SUFFIXES, open_arrays, sniff
 
 __all__ = [
     "FORMATS",
@@ -30,31 +32,6 @@ __all__ = [
     "unique",
 ]
 FORMATS = ("npy", "npz", "csv", "txt")
-TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-
-
-def sniff(head: bytes, suffix: str = "") -> str | None:
-    """Return `"npy"`, `"npz"`, `"safetensors"`, `"text"` or None from the first bytes of a file.
-
-    A table of numbers is known by its first figure; whatever text a `.csv` or `.txt` file holds
-    counts too, so that its reader can say what is wrong with it.
-
-    >>> sniff(b"1,2\\n3,4\\n"), sniff(b"GIF89a"), sniff(b"a,b\\n", ".csv")
-    ('text', None, 'text')
-    """
-    if head.startswith(b"\x93NUMPY"):
-        return "npy"
-    if head.startswith(_ZIP):
-        return "npz"
-    if head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") < 2**40:
-        return "safetensors"
-    head = head.removeprefix(b"\xef\xbb\xbf")
-    if any(byte < 9 or 13 < byte < 32 for byte in head):
-        return None
-    first = head.lstrip()[:1]
-    numeric = first != b"" and first in b"+-.0123456789#"
-    return "text" if numeric or suffix.lower() in TEXT_SUFFIXES else None
 
 
 def read_array(
@@ -97,6 +74,8 @@ def read_array(
     >>> read_array(b"1 0 -1\\n2 0 -2\\n", name="k.txt").shape
     (2, 3)
     """
+    from cnnviz.arrays.opened import open_arrays
+
     with open_arrays(data, name=name, max_bytes=max_bytes) as file:
         return file.read(member)
 
@@ -128,7 +107,7 @@ def encode(format: str, names: Sequence[str], maps: Sequence[Array]) -> bytes:
     if format == "npy":
         from cnnviz.arrays import npy
 
-        shapes = sorted({"x".join(map(str, values.shape)) for values in maps})
+        shapes = sorted({times(values.shape) for values in maps})
         if len(shapes) != 1:
             raise SpecError(
                 f"maps of different shapes ({', '.join(shapes)}) do not fit in one .npy",
@@ -190,3 +169,10 @@ def unique(names: Sequence[str]) -> list[str]:
         taken.add(new)
         result.append(new)
     return result
+
+
+def __getattr__(name: str) -> Any:
+    """Import the readers when one is asked for: a run on a photo needs none."""
+    if name not in ("TEXT_SUFFIXES", "open_arrays", "sniff"):
+        raise AttributeError(f"module 'cnnviz.arrays' has no attribute {name!r}")
+    return getattr(import_module("cnnviz.arrays.opened"), name)

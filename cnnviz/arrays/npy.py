@@ -11,9 +11,10 @@ import numpy as np
 
 from cnnviz.errors import InputError, RefusedError
 from cnnviz.files import check_bytes
+from cnnviz.geometry import times
 
 if TYPE_CHECKING:
-    from cnnviz.arrays import Array
+    from cnnviz.arrays.contents import Array
 
 _MAX_RANK = 32  # NumPy's own limit before 2.0
 _OVERFLOW = 2**63
@@ -32,7 +33,7 @@ def read(data: bytes, name: str, max_bytes: int) -> Array:
         raise InputError("holds a single number, not an array", path=name)
     if len(shape) > _MAX_RANK or not all(0 <= n < _OVERFLOW for n in shape):
         raise RefusedError("its header declares an impossible shape", path=name)
-    sizes = "x".join(map(str, shape))
+    sizes = times(shape)
     if 0 in shape:
         raise InputError(f"the array is empty ({sizes})", path=name)
     size, stored = prod(shape) * dtype.itemsize, len(data) - start

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from cnnviz.arrays import npy
-from cnnviz.arrays.opened import Tensor
-from cnnviz.errors import CnnvizError, InputError, RefusedError, SpecError
+from cnnviz.arrays.contents import Tensor, choose, shown
+from cnnviz.errors import CnnvizError, InputError, RefusedError
 from cnnviz.files import check_bytes
 
 if TYPE_CHECKING:
-    from cnnviz.arrays import Array
+    from cnnviz.arrays.contents import Array
 
 MAX_RATIO = 100
 MAX_MEMBERS = 10_000
 _SMALL = 2**20  # so little may be packed at any ratio: a map of zeros is no bomb
-_SHOWN = 20
 _CHUNK = 2**20
 
 
 class Archive:
-    """An open `.npz`; see `cnnviz.arrays.opened.Opened`."""
+    """An open `.npz`; see `cnnviz.arrays.contents.Opened`."""
 
     format = "npz"
 
@@ -67,23 +65,6 @@ def write(arrays: Mapping[str, Array]) -> bytes:
         for key, array in arrays.items():
             archive.writestr(zipfile.ZipInfo(f"{key}.npy"), npy.write(array))
     return stream.getvalue()
-
-
-def choose(names: Collection[str], path: str, member: str | None) -> str:
-    """Return the name asked for, or the only one; raise `SpecError` with the names there are."""
-    if member is None and len(names) == 1:
-        return next(iter(names))
-    if member is not None and member in names:
-        return member
-    what = f"holds {len(names)} arrays" if member is None else f"holds no array {member!r}"
-    listed = ", ".join(map(shown, islice(names, _SHOWN)))
-    more = ", ..." if len(names) > _SHOWN else ""
-    raise SpecError(what, path=path, hint=f"name one of: {listed}{more}")
-
-
-def shown(key: str) -> str:
-    """Return a name out of a file as plain ASCII on one line."""
-    return ascii(key)[1:-1]
 
 
 @contextmanager

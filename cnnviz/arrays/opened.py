@@ -1,4 +1,4 @@
-"""Array files opened to look inside: names and shapes first, values one array at a time."""
+"""Array files told apart and opened: names and shapes first, values one array at a time."""
 
 from __future__ import annotations
 
@@ -7,44 +7,41 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 
+from cnnviz.arrays.contents import Opened, Tensor
 from cnnviz.errors import CnnvizError, InputError, SpecError
 from cnnviz.files import budget, check_bytes
 
 if TYPE_CHECKING:
-    from cnnviz.arrays import Array
+    from cnnviz.arrays.contents import Array
 
+TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _HEAD = 4096
 
 
-class Tensor(NamedTuple):
-    """What a file says of one of its arrays; `dtype` is NumPy's name of it, or `bfloat16`."""
+def sniff(head: bytes, suffix: str = "") -> str | None:
+    """Return `"npy"`, `"npz"`, `"safetensors"`, `"text"` or None from the first bytes of a file.
 
-    shape: tuple[int, ...]
-    dtype: str
+    A table of numbers is known by its first figure; whatever text a `.csv` or `.txt` file holds
+    counts too, so that its reader can say what is wrong with it.
 
-
-class Opened(Protocol):
-    """An array file that is open.
-
-    Attributes
-    ----------
-    format : str
-        `npy`, `npz`, `safetensors` or `text`.
-    metadata : dict
-        Texts that the file says about itself; only safetensors has any.
+    >>> sniff(b"1,2\\n3,4\\n"), sniff(b"GIF89a"), sniff(b"a,b\\n", ".csv")
+    ('text', None, 'text')
     """
-
-    format: str
-    metadata: dict[str, str]
-
-    @property
-    def tensors(self) -> dict[str, Tensor]:
-        """Shape and type of every array by name; a file of one array calls it `""`."""
-
-    def read(self, member: str | None = None) -> Array:
-        """Return the array of that name, or the only one, as `read_array` does."""
+    if head.startswith(b"\x93NUMPY"):
+        return "npy"
+    if head.startswith(_ZIP):
+        return "npz"
+    if head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") < 2**40:
+        return "safetensors"
+    head = head.removeprefix(b"\xef\xbb\xbf")
+    if any(byte < 9 or 13 < byte < 32 for byte in head):
+        return None
+    first = head.lstrip()[:1]
+    numeric = first != b"" and first in b"+-.0123456789#"
+    return "text" if numeric or suffix.lower() in TEXT_SUFFIXES else None
 
 
 @contextmanager
@@ -83,8 +80,6 @@ def open_arrays(
 
 
 def _opened(file: BinaryIO, name: str, max_bytes: int) -> Opened:
-    from cnnviz.arrays import sniff
-
     kind = sniff(file.read(_HEAD))
     file.seek(0)
     if kind == "npz":

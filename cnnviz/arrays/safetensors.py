@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from cnnviz.arrays.npz import choose, shown
-from cnnviz.arrays.opened import Tensor
+from cnnviz.arrays.contents import Tensor, choose, shown
 from cnnviz.errors import InputError, RefusedError
 from cnnviz.files import check_bytes
+from cnnviz.geometry import times
 
 if TYPE_CHECKING:
-    from cnnviz.arrays import Array
+    from cnnviz.arrays.contents import Array
 
 MAX_HEADER = 2**24  # bytes; a model of ten thousand tensors takes one
 _METADATA = "__metadata__"
@@ -38,7 +38,7 @@ _TYPES = {
 
 
 class Archive:
-    """An open `.safetensors`; see `cnnviz.arrays.opened.Opened`."""
+    """An open `.safetensors`; see `cnnviz.arrays.contents.Opened`."""
 
     format = "safetensors"
 
@@ -72,7 +72,7 @@ class Archive:
             raise InputError(f"{where} holds {entry['dtype']} values, which are not read")
         if not shape:
             raise InputError(f"{where} holds a single number, not an array")
-        sizes = "x".join(map(str, shape))
+        sizes = times(shape)
         if 0 in shape:
             raise InputError(f"{where}: the array is empty ({sizes})")
         begin, end = entry["data_offsets"]

@@ -13,7 +13,7 @@ from cnnviz.errors import InputError, RefusedError
 from cnnviz.files import check_bytes
 
 if TYPE_CHECKING:
-    from cnnviz.arrays import Array
+    from cnnviz.arrays.contents import Array
 
 MAX_LINE = 4 * 2**20
 _SEPARATORS = (b";", b",", b"\t", b" ", b"\n", b"\r", b"\f", b"\v")

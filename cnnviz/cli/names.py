@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from cnnviz.cli.option import Option
+from cnnviz.render.terminal import escape
 
 MAX_BYTES = 255  # of one name, on every common filesystem
 MAX_STEM = 120
@@ -24,6 +25,15 @@ def slug(text: str) -> str:
     """
     words = _UNSAFE.sub("-", text).strip("-.,")
     return _cut(words, MAX_STEM) or "image"
+
+
+def member(text: str) -> str:
+    """Return the name of an array in a file as one printable word without folders.
+
+    >>> member("conv/kernel")
+    'conv_kernel'
+    """
+    return escape(text).replace("/", "_").replace("\\", "_")
 
 
 def clip(name: str, ending: str) -> str:

@@ -11,7 +11,7 @@ from cnnviz.cli import stamp, streams
 from cnnviz.cli.names import clip, distinct, slug
 from cnnviz.cli.types import Target
 from cnnviz.errors import OutputError, SpecError
-from cnnviz.files import check_target, write_file
+from cnnviz.files import check_target, stem_of, write_file
 
 FOLDER = "cnnviz-out"
 
@@ -157,4 +157,4 @@ def _same(path: str, source: str) -> bool:
 
 
 def _stem(source: str) -> str:
-    return "stdin" if source == "-" else os.path.splitext(os.path.basename(source))[0]
+    return "stdin" if source == "-" else stem_of(source)

@@ -118,7 +118,7 @@ class _Run:
         fingerprint = stamp.fingerprint(self.context, path, content)
         paths = [outputs.write(slot, data, fingerprint) for slot, data in made]
         self.rows += result.to_dicts()
-        for name, rows in getattr(result, "tables", dict)().items():
+        for name, rows in result.tables().items():
             self.tables.setdefault(name, []).extend(rows)
         if not self.quiet and not self.as_json:
             lines = [*result.lines(), *(f"note     {note}" for note in image.notes)]
@@ -161,11 +161,10 @@ class _Run:
 
 
 def _formats() -> tuple[str, ...]:
-    """Return what maps are written as: pictures, PNG first, and raw arrays."""
+    """Return what maps are written as: pictures and raw arrays."""
     from cnnviz import arrays, render
 
-    pictures = sorted(render.formats(), key=lambda name: name != "png")
-    return (*pictures, *arrays.FORMATS)
+    return (*render.formats(), *arrays.FORMATS)
 
 
 def _encode(result: Result, format: str, look: Look) -> bytes:
@@ -175,9 +174,8 @@ def _encode(result: Result, format: str, look: Look) -> bytes:
         return render.render(result, format, look)
     named = result.arrays()
     if format != "npz":  # which has room for what stands beside the image
-        aside = getattr(result, "aside", ())
-        named = [(name, values) for name, values in named if name not in aside]
-    keys = [escape(name).replace("/", "_").replace("\\", "_") for name, _ in named]
+        named = [(name, values) for name, values in named if name not in result.aside]
+    keys = [names.member(name) for name, _ in named]
     values = [v for _, v in named]
     if format != "npz":  # one plane a channel: a pooled photo has three
         values = [plane for v in values for plane in (v.transpose(2, 0, 1) if v.ndim == 3 else [v])]

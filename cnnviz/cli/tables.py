@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -12,12 +12,16 @@ from cnnviz.cli import names, outputs, stamp, streams
 from cnnviz.cli.types import Target
 from cnnviz.render.terminal import has_colour, width
 
+if TYPE_CHECKING:
+    from cnnviz.report.report import Report
+
 FILE_WIDTH = 120
+Text = Callable[[int, bool], str]
 
 
 def put(
     name: str,
-    text: Callable[[int, bool], str],
+    text: Text,
     data: dict[str, Any],
     formats: Mapping[str, Callable[[], str | bytes]],
     *,
@@ -72,14 +76,24 @@ def put(
         coloured = has_colour(sys.stdout, no_color=no_color)
         streams.emit(text(width(sys.stdout), coloured).rstrip("\n"))
     if draw is not None:
-        aside = as_json or None in paths
-        drawn = draw(sys.stderr if aside else sys.stdout)
-        if drawn is not None:
-            (streams.note if aside else streams.emit)(drawn if quiet or aside else f"\n{drawn}")
+        _draw(draw, aside=as_json or None in paths, alone=quiet)
     for path in paths:
         if path is not None and not quiet:
             streams.say(f"wrote {path}")
     return 0
+
+
+def put_report(report: Report, text: Text, **options: Any) -> int:
+    """Print a report and write it in its own formats; `options` are those of `put`."""
+    formats = {"md": report.to_markdown, "csv": report.to_csv, "json": report.to_json}
+    return put(report.name, text, report.to_dict(), formats, **options)
+
+
+def _draw(draw: Callable[[TextIO], str | None], *, aside: bool, alone: bool) -> None:
+    """Draw on stdout, a line below the table, or on stderr where stdout holds the data."""
+    drawn = draw(sys.stderr if aside else sys.stdout)
+    if drawn is not None:
+        (streams.note if aside else streams.emit)(drawn if alone or aside else f"\n{drawn}")
 
 
 def _encoded(content: str | bytes) -> bytes:

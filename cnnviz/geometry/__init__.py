@@ -147,11 +147,9 @@ class Window:
             raise SpecError(f"the window has {len(self.kernel_size)} axes, the input {len(shape)}")
         axes = tuple(self._axis(axis, n) for axis, n in enumerate(shape))
         if any(axis.output < 1 for axis in axes):
-            where = "x".join(map(str, shape))
-            kernel = self.kernel_size
-            text = str(kernel[0]) if len(set(kernel)) == 1 else "x".join(map(str, kernel))
+            where, text = times(shape), by(self.kernel_size)
             if any(d > 1 for d in self.dilation_rate):
-                text += f" with dilation {'x'.join(map(str, self.dilation_rate))}"
+                text += f" with dilation {times(self.dilation_rate)}"
             if min(shape) < 1:
                 raise SpecError(f"the input is empty ({where})")
             raise SpecError(
@@ -227,6 +225,21 @@ class Field:
         aligned = all(f.aligned and f.stride == self.stride for f in fields) and len(centres) == 1
         size = tuple(b - a for a, b in zip(start, end, strict=True))
         return Field(size, self.stride, start, aligned)
+
+
+def times(shape: Iterable[int]) -> str:
+    """Return a shape in ASCII, `300x451x3`."""
+    return "x".join(map(str, shape))
+
+
+def by(size: Size) -> str:
+    """Return `n`, or `HxW` where the two differ.
+
+    >>> by(2), by((3, 3)), by((1, 5))
+    ('2', '3', '1x5')
+    """
+    values = (size,) if isinstance(size, int) else tuple(size)
+    return str(values[0]) if len(set(values)) == 1 else times(values)
 
 
 def sizes(value: Size, name: str, *, rank: int = 2, least: int = 1) -> Shape:

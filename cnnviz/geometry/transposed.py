@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cnnviz.errors import SpecError
-from cnnviz.geometry import Axis, Padding, Shape, Size, Window, sizes
+from cnnviz.geometry import Axis, Padding, Shape, Size, Window, sizes, times
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class TransposedWindow:
         if len(shape) != len(self.output_padding):
             raise SpecError(f"the window has {len(self.output_padding)} axes, not {len(shape)}")
         if min(shape) < 1:
-            raise SpecError(f"the input is empty ({'x'.join(map(str, shape))})")
+            raise SpecError(f"the input is empty ({times(shape)})")
         window, same = self.window, self.window.padding == "same"
         # What a convolution pads depends on its input where the padding is "same": n s cells.
         steps = zip(shape, window.kernel_size, window.strides, window.dilation_rate, strict=True)

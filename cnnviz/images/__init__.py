@@ -15,14 +15,14 @@ file.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cnnviz.errors import InputError, RefusedError
-from cnnviz.files import check_bytes
+from cnnviz.files import check_bytes, stem_of
+from cnnviz.geometry import times
 from cnnviz.images.adjust import Region, Resize, check_adjustments, crop, rescaled, resized
 from cnnviz.images.formats import sniff, unsupported
 from cnnviz.images.frames import no_frame
@@ -65,7 +65,7 @@ class Image:
     @property
     def stem(self) -> str:
         """The name without its suffix."""
-        return os.path.splitext(os.path.basename(self.name))[0]
+        return stem_of(self.name)
 
     @property
     def is_photo(self) -> bool:
@@ -171,7 +171,7 @@ def _array(opened: Source, member: str | None, max_pixels: int) -> NDArray[Any]:
             hint="see them with: cnnviz kernels FILE",
         )
     array = arrays.read_array(opened.read(), name=opened.path, member=member)
-    shape = "x".join(map(str, array.shape))
+    shape = times(array.shape)
     if array.ndim not in (2, 3):
         raise InputError(
             f"{opened.path}: an array of shape {shape} is not an image",

@@ -11,6 +11,7 @@ import numpy as np
 
 from cnnviz.errors import InputError, RefusedError, SpecError
 from cnnviz.files import check_bytes
+from cnnviz.geometry import times
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,7 +47,7 @@ def check_adjustments(
     if resize is not None:
         target = (resize,) if not isinstance(resize, Sequence) else resize
         if min(_integers(target, len(target) if len(target) == 1 else 2, "resize", "N or WxH")) < 1:
-            raise SpecError(f"resize {'x'.join(map(str, target))} needs sizes of 1 or more")
+            raise SpecError(f"resize {times(target)} needs sizes of 1 or more")
     if pixel_range is not None:
         low, high = pixel_range
         if low == high or not isfinite(high - low):

@@ -9,13 +9,30 @@ Those of other tools are in `tools/`, one file a tool, and typed with its name b
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from cnnviz.kernels._entry import Entry
 from cnnviz.kernels._grammar import Kernel, kernel, locate, resolve
 from cnnviz.kernels._library import bank, banks, describe, entries, kernel_names, namespaces
 
+if TYPE_CHECKING:
+    from cnnviz.kernels._layout import Layout
+    from cnnviz.kernels._weights import Stored, WeightFile, open_weights
+
+# Readers of weight files, which most runs do not need.
+_LATER = {
+    "Layout": "_layout",
+    "Stored": "_weights",
+    "WeightFile": "_weights",
+    "open_weights": "_weights",
+}
 __all__ = [
     "Entry",
     "Kernel",
+    "Layout",
+    "Stored",
+    "WeightFile",
     "bank",
     "banks",
     "describe",
@@ -24,5 +41,12 @@ __all__ = [
     "kernel_names",
     "locate",
     "namespaces",
+    "open_weights",
     "resolve",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'cnnviz.kernels' has no attribute {name!r}")
+    return getattr(import_module(f"cnnviz.kernels.{_LATER[name]}"), name)

@@ -164,6 +164,7 @@ def _number(cell: str, where: str) -> float:
 
 def _from_file(text: str, layout: str | None) -> list[Kernel]:
     """Return the kernels of `PATH[:LAYER]`: a matrix or a stack as one, filters one by one."""
+    from cnnviz.files import stem_of
     from cnnviz.kernels._weights import open_weights
 
     place = locate(text)
@@ -178,13 +179,13 @@ def _from_file(text: str, layout: str | None) -> list[Kernel]:
         stored = file.choose(layer)
         values = file.read(stored)
     called = stored.name if set("*?[") & set(layer or "") else layer  # short where it was typed so
-    stem = os.path.splitext(os.path.basename(path))[0] + (f":{called}" if layer else "")
+    label = stem_of(path) + (f":{called}" if layer else "")
     if len(stored.shape) == 2 or stored.axes == "hwi":
-        return [Kernel(stem, values.reshape(stored.shape), path)]
+        return [Kernel(label, values.reshape(stored.shape), path)]
     if values.shape[3] > MAX_FILTERS:
         raise RefusedError(f"holds {values.shape[3]} filters, more than {MAX_FILTERS}", path=path)
     filters = np.moveaxis(values, -1, 0)
-    return [Kernel(f"{stem}[{i}]", one.copy(), path) for i, one in enumerate(filters)]
+    return [Kernel(f"{label}[{i}]", one.copy(), path) for i, one in enumerate(filters)]
 
 
 def _split(text: str) -> tuple[str | None, str | None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,16 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnviz.arrays import open_arrays
-from cnnviz.arrays.opened import Opened
+from cnnviz.arrays.contents import Opened, listed, shown
 from cnnviz.errors import InputError, SpecError
-from cnnviz.files import check_bytes
+from cnnviz.files import check_bytes, stem_of
+from cnnviz.geometry import times
 from cnnviz.kernels import _layout
 from cnnviz.kernels._entry import Array
 from cnnviz.kernels._layout import Layout
 
 BUDGET = 2**30  # bytes as stored; float64 takes up to eight times as many
 _LARGEST = 63  # side of a kernel among other arrays; what is larger is a table of something else
-_SHOWN = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +93,11 @@ class WeightFile:
         self.others = tuple(name for name in shapes if name not in kernels)
         self._shapes = list(shapes.values())
 
+    @property
+    def holds_matrices(self) -> bool:
+        """Whether it holds several arrays `(kh, kw)`, each a kernel of its own."""
+        return len(self.stored) > 1 and all(len(one.shape) == 2 for one in self.stored)
+
     def choose(self, layer: str | None) -> Stored:
         """Return the array called `layer`, or the only one.
 
@@ -123,9 +127,9 @@ class WeightFile:
 
     def read(self, stored: Stored) -> Array:
         """Return an array as float64 `(kh, kw, C, filters)`, all of it finite."""
-        where = f"{self.path}:{ascii(stored.name)[1:-1]}" if stored.name else self.path
+        where = f"{self.path}:{shown(stored.name)}" if stored.name else self.path
         if stored.layout is None:
-            sizes = "x".join(map(str, stored.shape))
+            sizes = times(stored.shape)
             raise SpecError(
                 f"{where}: the layout of {sizes} cannot be told", hint="give --layout hwio or oihw"
             )
@@ -136,7 +140,7 @@ class WeightFile:
         if _layout.is_depthwise(stored.name, axes):
             values = values.reshape(*values.shape[:2], 1, -1)
         if wrong := int(np.count_nonzero(~np.isfinite(values))):
-            name = stored.name or os.path.splitext(os.path.basename(self.path))[0]
+            name = stored.name or stem_of(self.path)
             what = f"{wrong} of {values.size} values not finite (NaN or infinite)"
             raise InputError(f"kernel {name!a}: {what}", path=self.path)
         return values
@@ -146,9 +150,7 @@ class WeightFile:
         return self._file.read(stored.name or None)
 
     def _name_one(self, what: str, names: Sequence[str] | dict[str, Stored]) -> SpecError:
-        listed = ", ".join(ascii(name)[1:-1] for name in list(names)[:_SHOWN])
-        more = ", ..." if len(names) > _SHOWN else ""
-        return SpecError(what, path=self.path, hint=f"name one of: {listed}{more}")
+        return SpecError(what, path=self.path, hint=f"name one of: {listed(names)}")
 
     def _no_kernels(self) -> InputError:
         if len(self._shapes) == 1:

@@ -8,7 +8,7 @@ from math import prod
 
 from cnnviz.contract import Layer
 from cnnviz.errors import InputError, SpecError
-from cnnviz.geometry import Padding, Shape, Size, Window, pads, sizes
+from cnnviz.geometry import Padding, Shape, Size, Window, pads, sizes, times
 from cnnviz.layers import checks
 
 
@@ -145,6 +145,6 @@ def _common_size(names: tuple[str, ...]) -> Shape:
         except InputError as error:  # a value that is not finite
             raise SpecError(error.message) from error
     if len(found) > 1:
-        each = ", ".join("x".join(map(str, shape)) for shape in sorted(found))
+        each = ", ".join(times(shape) for shape in sorted(found))
         raise SpecError(f"the kernels differ in size: {each}")
     return found.pop()

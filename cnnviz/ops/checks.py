@@ -25,17 +25,20 @@ def as_batch(x: ArrayLike) -> Array:
     SpecError
         If the rank is another, an axis is empty or the values are not real numbers.
     """
-    array = real_array(x, "the input")
-    if array.ndim not in (2, 3, 4):
-        raise SpecError(
-            f"the input has {array.ndim} axes {array.shape}",
-            hint="give (H, W), (H, W, C) or (N, H, W, C)",
-        )
-    if array.size == 0:
-        raise SpecError(f"the input is empty {array.shape}")
+    array = filled(x, (2, 3, 4), "(H, W), (H, W, C) or (N, H, W, C)")
     if array.ndim == 2:
         return array[np.newaxis, :, :, np.newaxis]
     return array[np.newaxis] if array.ndim == 3 else array
+
+
+def filled(x: ArrayLike, ranks: tuple[int, ...], forms: str) -> Array:
+    """Return `x` as an array of real numbers that has values and one of the ranks."""
+    array = real_array(x, "the input")
+    if array.ndim not in ranks:
+        raise SpecError(f"the input has {array.ndim} axes {array.shape}", hint=f"give {forms}")
+    if array.size == 0:
+        raise SpecError(f"the input is empty {array.shape}")
+    return array
 
 
 def real_array(values: ArrayLike, what: str) -> Array:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnviz.errors import SpecError
 from cnnviz.geometry import Axis, Padding, Size, Window
-from cnnviz.ops.checks import Array, real_array
+from cnnviz.ops.checks import Array, filled
 from cnnviz.ops.conv.checks import filter_stack
 from cnnviz.ops.conv.engine import convolve
 from cnnviz.ops.padding import Border
@@ -107,14 +106,7 @@ def as_sequences(x: ArrayLike) -> Array:
     SpecError
         If the rank is another, an axis is empty or the values are not real numbers.
     """
-    array = real_array(x, "the input")
-    if array.ndim not in (1, 2, 3):
-        raise SpecError(
-            f"the input has {array.ndim} axes {array.shape}",
-            hint="give (L,), (L, C) or (N, L, C)",
-        )
-    if array.size == 0:
-        raise SpecError(f"the input is empty {array.shape}")
+    array = filled(x, (1, 2, 3), "(L,), (L, C) or (N, L, C)")
     if array.ndim == 1:
         return array[np.newaxis, :, np.newaxis, np.newaxis]
     batch = array[np.newaxis] if array.ndim == 2 else array

@@ -12,7 +12,6 @@ from cnnviz.render.colormaps import colormap, is_diverging
 from cnnviz.render.theme import rgb, theme
 
 DISPLAYS = ("auto", "signed", "minmax", "abs", "clip")
-RANGES = ("own", "shared")
 MOST_FACTOR = 40  # a single value is not blown up to fill its box
 SAMPLES = 4  # values along a side of what one pixel stands for; more look the same
 CROWD, SAMPLE = 1024, 20_000  # values from which on a root scale is considered; values looked at
@@ -118,6 +117,11 @@ def is_crowded(values: np.ndarray) -> bool:
     return bool(distance[int(0.99 * (distance.size - 1))] < limit / 2)
 
 
+def are_crowded(arrays: Sequence[np.ndarray]) -> bool:
+    """Tell whether most of them are crowded: maps of one figure have one kind of scale."""
+    return 2 * sum(map(is_crowded, arrays)) > len(arrays)
+
+
 def fit(shape: Sequence[int], box: tuple[int, int]) -> tuple[int, int]:
     """Return height and width in px at 1x of an array of `shape` in a box `(width, height)`.
 
@@ -162,6 +166,17 @@ def steps(shape: Sequence[int], size: Sequence[int]) -> tuple[int, int]:
     """Return which of the rows and columns to look at, every nth, to reduce a shape to a size."""
     rows, columns = (max(1, n // (SAMPLES * m)) for n, m in zip(shape, size, strict=True))
     return rows, columns
+
+
+def pixels(values: np.ndarray, scale: Scale | None, height: int, width: int) -> np.ndarray:
+    """Return values in colour, averaged by area where they are more than fit.
+
+    Three channels are a photo, of others the mean is shown on the scale.
+    """
+    if scale is None or (values.ndim == 3 and values.shape[2] == 3):
+        return reduce(photo(values)[0], height, width)
+    flat = values if values.ndim == 2 else values.mean(axis=2)
+    return picture(flat, scale, height, width)
 
 
 def photo(values: np.ndarray) -> tuple[np.ndarray, str]:

@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnnviz.errors import SpecError
+from cnnviz.files import check_bytes
 from cnnviz.render import display
 from cnnviz.render.figures.panels import map_display
 from cnnviz.render.look import Look
 from cnnviz.render.pngfile import encode
 from cnnviz.report.maps import FeatureMap, MapSet
+from cnnviz.report.result import Result
 
 GAP = 2  # pixels between bare tiles
 
 
-def plain(mapset: MapSet, look: Look) -> bytes:
+def plain(mapset: Result, look: Look) -> bytes:
     """Return the maps as PNG, one pixel a value; several maps as bare tiles side by side.
 
     Signed maps make a palette image whose entry 128 is zero, others a gray one; signed ones beside
     others, and colour pictures, make an RGB image.
+
+    Raises
+    ------
+    SpecError
+        If the result has no maps.
+    RefusedError
+        If the picture is over the byte budget.
     """
+    if not isinstance(mapset, MapSet):
+        raise SpecError(f"plain shows maps alone, and {mapset.subject} has none")
+    _check_memory(mapset)
     low, high = min(m.min for m in mapset.maps), max(m.max for m in mapset.maps)
     limits = [(low, high) if look.range == "shared" else (m.min, m.max) for m in mapset.maps]
-    crowded = 2 * sum(display.is_crowded(m.values) for m in mapset.maps) > len(mapset.maps)
+    crowded = display.are_crowded([m.values for m in mapset.maps])
     scales = [_scale(*limit, map_display(mapset, look), look, crowded) for limit in limits]
     if any(m.values.ndim == 3 for m in mapset.maps) or len({s.signed for s in scales}) > 1:
         pairs = zip(mapset.maps, scales, strict=True)
@@ -29,6 +42,14 @@ def plain(mapset: MapSet, look: Look) -> bytes:
     tiles = [s.levels(m.values) for m, s in zip(mapset.maps, scales, strict=True)]
     has_palette = scales[0].signed or look.colormap
     return encode(_tiled(tiles), palette=scales[0].table if has_palette else None)
+
+
+def _check_memory(mapset: MapSet) -> None:
+    """Check what the maps hold together with what turns them into colours."""
+    sizes = [m.values.size for m in mapset.maps]
+    # A map at a time in floats; all of them as levels or colours, in three copies.
+    work = 16 * max(sizes) + 9 * sum(sizes)
+    check_bytes(mapset.nbytes + work, f"a figure of {mapset.image}")
 
 
 def _scale(low: float, high: float, how: str, look: Look, crowded: bool) -> display.Scale:

@@ -7,13 +7,13 @@ from functools import partial
 
 import numpy as np
 
-from cnnviz.geometry import Shape
+from cnnviz.geometry import Shape, times
 from cnnviz.render import display
 from cnnviz.render.display import Scale
 from cnnviz.render.figures.panels import input_scale, map_scales
 from cnnviz.render.look import Look
 from cnnviz.render.sheet import Draw, Tile
-from cnnviz.report.maps import FeatureMap, MapSet, times
+from cnnviz.report.maps import FeatureMap, MapSet
 from cnnviz.report.result import Result
 
 
@@ -38,7 +38,7 @@ def tiles(result: Result, look: Look) -> list[Tile]:
 def array_tile(name: str, values: np.ndarray, scale: Scale) -> Tile:
     """Return the tile of an array `(H, W)` or `(H, W, C)`, with its range."""
     limits = float(values.min()), float(values.max())
-    return _tile(name, values.shape, limits, values.shape, partial(_picture, values, scale))
+    return _tile(name, values.shape, limits, values.shape, partial(display.pixels, values, scale))
 
 
 def _map(mapset: MapSet, m: FeatureMap, scale: Scale, look: Look) -> Tile:
@@ -49,7 +49,7 @@ def _map(mapset: MapSet, m: FeatureMap, scale: Scale, look: Look) -> Tile:
         shown, draw = mapset.source.shape, partial(overlay, mapset.source, m, scale)
         return _tile(m.name, shape, limits, shown, draw)
     afar = look.display == "auto" and look.range == "own" and (scale.signed or scale.root)
-    draw = partial(_seen_from_afar if afar else _picture, m.values, scale)
+    draw = partial(_seen_from_afar if afar else display.pixels, m.values, scale)
     return _tile(m.name, shape, limits, shape, draw)
 
 
@@ -61,14 +61,6 @@ def _tile(name: str, shape: Shape, limits: tuple[float, float], shown: Shape, dr
         f"{low:.3g} to {high:.3g}",
     )
     return Tile((f"{name}  {times(shape)}", name), captions, shown[:2], draw)
-
-
-def _picture(values: np.ndarray, scale: Scale, height: int, width: int) -> np.ndarray:
-    """Return values in colour, averaged by area where they are more than fit."""
-    if values.ndim == 3 and values.shape[2] == 3:
-        return display.reduce(display.photo(values)[0], height, width)
-    flat = values if values.ndim == 2 else values.mean(axis=2)
-    return scale.colours(display.reduce(flat, height, width))
 
 
 def _seen_from_afar(values: np.ndarray, scale: Scale, height: int, width: int) -> np.ndarray:

@@ -64,7 +64,7 @@ def shape_report(
     """Return a shape report as text: its nodes, its totals by type, warnings and conventions."""
     from rich.text import Text
 
-    from cnnviz.report.report import times
+    from cnnviz.geometry import times
     from cnnviz.report.shapes import TYPE_COLUMNS
 
     width = max(width, LEAST)

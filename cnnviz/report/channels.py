@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from cnnviz.files import check_bytes
 from cnnviz.geometry import Size
 from cnnviz.images.gray import FORMULAS, LUMA, to_gray
-from cnnviz.report.maps import Ranged
+from cnnviz.report.maps import Ranged, on_pixel_scale
 from cnnviz.report.numbers import number_tables
 from cnnviz.report.patch import Patch, choose
+from cnnviz.report.result import Result
 
 if TYPE_CHECKING:
     from cnnviz.report.locality import Locality
@@ -42,7 +44,7 @@ class Channel(Ranged):
 
 
 @dataclass(eq=False, repr=False)
-class ChannelSet:
+class ChannelSet(Result):
     """The channels of one image, its grays (of a colour image on the 0-255 scale), one patch."""
 
     figure: ClassVar[str] = "channels"
@@ -54,6 +56,21 @@ class ChannelSet:
     patch: Patch
     is_photo: bool = True
     locality: Locality | None = None
+
+    @property
+    def subject(self) -> str:
+        """The image."""
+        return self.image
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays that it holds."""
+        return self.source.nbytes + super().nbytes
+
+    @property
+    def figure_nbytes(self) -> int:
+        """Bytes that a figure needs beside them: the image as a photo, in floats before."""
+        return 9 * self.source.size
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -115,7 +132,7 @@ class ChannelSet:
             rows["locality"] = [image | row for row in self.locality.to_dicts()]
         return rows
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, width: int = 80) -> Iterator[str]:
         """Yield the report in plain ASCII: shapes, ranges, grays, the numbers of the patch."""
         yield f"image    {self.image}  {self.shape} = (rows, columns, channels)"
         yield f"batch    {(1, *self.shape)} = (images, rows, columns, channels)"
@@ -123,16 +140,17 @@ class ChannelSet:
             yield "gray     one channel; a colour image has three: R, G, B"
         elif not self.grays and "A" not in self.names:
             yield "gray     no formula: it takes R, G and B from 0 to 255"
-        width = max(len(c.name) for c in (*self.channels, *self.grays))
+        longest = max(len(c.name) for c in (*self.channels, *self.grays))
         for c in self.channels:
-            yield f"channel  {c.name:<{width}}  {_range(c)}"
+            yield f"channel  {c.name:<{longest}}  {_range(c)}"
         for c in self.grays:
-            yield f"gray     {c.name:<{width}}  {_range(c)}  {c.formula}"
+            yield f"gray     {c.name:<{longest}}  {_range(c)}  {c.formula}"
         if self.disputed:
             yield f"differ   {dispute(self)}"
         yield f"patch    {self.patch.slices}"
         shown = (*self.channels, *self.grays[1:2])[:MOST_TABLES]
-        yield from number_tables([(c.name, self.patch.of(c.values)) for c in shown])
+        tables = [(c.name, self.patch.of(c.values)) for c in shown]
+        yield from number_tables(tables, width=width)
         if len(self.channels) > MOST_TABLES:
             yield f"and {len(self.channels) - MOST_TABLES} more channels"
         if self.locality is not None:
@@ -164,12 +182,15 @@ def channels(
     ------
     SpecError
         If the patch is larger than 16 or begins outside the image.
+    RefusedError
+        If the channels are over the byte budget.
 
     >>> image = np.array([[[200.0, 0.0, 0.0]]], np.float32)
     >>> [round(gray.mean, 1) for gray in channels(image).grays]
     [66.7, 59.8, 42.5, 98.2]
     """
     source = image if image.ndim == 3 else image[..., np.newaxis]
+    check_bytes(2 * source.nbytes, f"the channels of {name}")  # the image, and each apart
     planes = tuple(
         Channel(label, np.ascontiguousarray(source[..., i]))
         for i, label in enumerate(_names(source.shape[2], is_photo))
@@ -222,8 +243,7 @@ def _is_colour(source: np.ndarray, is_photo: bool) -> bool:
     count = source.shape[2]
     if count != 3 and not (is_photo and count == 4):
         return False
-    low, high = float(source.min()), float(source.max())
-    return low >= 0 and high <= 255 and (is_photo or high > 1)
+    return on_pixel_scale(source, is_photo=is_photo)
 
 
 def _formula(name: str) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cnnviz import ops
+from cnnviz.arrays import unique
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
-from cnnviz.geometry import Padding, Size, Window
+from cnnviz.geometry import Padding, Size, Window, times
 from cnnviz.ops.checks import check_finite
-from cnnviz.report.maps import FeatureMap, MapSet, times
-from cnnviz.report.words import distinct, settings_words
+from cnnviz.report.maps import FeatureMap, MapSet
+from cnnviz.report.words import settings_words
 
 if TYPE_CHECKING:
     from cnnviz.kernels import Kernel
@@ -59,82 +60,95 @@ def convolve(
     InputError
         If a result is not finite.
     """
-    if channels not in ("sum", "gray", "each"):
-        raise SpecError(f"channels {channels!r} is not one of sum, gray, each")
-    if combine not in (None, "magnitude"):
-        raise SpecError(f"combine {combine!r} is not magnitude")
-    if combine and len(kernels) != 2:
-        raise SpecError(
-            f"combine magnitude joins two maps, not {len(kernels)}",
-            hint="give two kernels, such as --kernel sobel-x --kernel sobel-y",
-        )
-    if channels == "each":
-        from cnnviz.report import each
-
-        each.check(image, groups, combine)
+    _check_settings(image, len(kernels), channels, groups, combine)
     source = image
     if channels == "gray" and image.ndim == 3 and image.shape[2] == 3:
         from cnnviz.images import to_gray
 
         source = to_gray(image, gray)
     act = ops.activation(activation) if activation else None
-    maps, held = [], source.nbytes
-    for kernel, label in zip(kernels, distinct(k.name for k in kernels), strict=True):
-        window = Window.of(
-            kernel.values.shape[:2], strides=strides, padding=padding, dilation_rate=dilation_rate
-        )
-        _check_channels(kernel, source, groups)
-        axes = window.on(source.shape[:2])
-        size = axes[0].output * axes[1].output * groups * source.itemsize
-        held += size
-        # The result, which of it is finite, and what an activation works in.
-        check_bytes(held + size * (5 if act else 1), f"the map of {kernel.name}")
-        with np.errstate(over="ignore", invalid="ignore"):  # reported by name below
-            values = ops.conv2d(
-                source,
-                _as_weights(kernel.values, source, groups),
-                strides=strides,
-                padding=padding,
-                dilation_rate=dilation_rate,
-                groups=groups,
-                border=border,
-                flip=flip,
-            )
-            if bias + kernel.offset:
-                values = values + values.dtype.type(bias + kernel.offset)
-            if act is not None and combine is None:
-                values = act(values)
-        check_finite(values, f"the result of {kernel.name}")
-        planes = [values] if values.ndim == 2 else list(np.moveaxis(values, 2, 0))
-        for i, plane in enumerate(planes):  # one a group
-            name_of_map = label if len(planes) == 1 else f"{label}[{i}]"
-            maps.append(FeatureMap(name_of_map, np.ascontiguousarray(plane), axes, (kernel,)))
+    window: dict[str, Any] = {
+        "strides": strides,
+        "padding": padding,
+        "dilation_rate": dilation_rate,
+        "border": border,
+        "flip": flip,
+    }
+    maps: list[FeatureMap] = []
+    for kernel, label in zip(kernels, unique([k.name for k in kernels]), strict=True):
+        held = source.nbytes + sum(m.values.nbytes for m in maps)
+        late = act if combine is None else None
+        maps += _maps(source, kernel, label, window, groups=groups, bias=bias, act=late, held=held)
     if combine:
-        if len(maps) != 2:
-            raise SpecError("combine magnitude joins two maps, and groups make more")
-        maps = [_magnitude(*maps)]
-        if act is not None:
-            maps = [FeatureMap(m.name, act(m.values), m.axes, m.kernels) for m in maps]
-    settings = settings_words(strides, padding, dilation_rate, border)
-    settings += ("true convolution",) * flip + ("gray",) * (source is not image)
-    settings += (f"bias {bias:g}",) * bool(bias) + (str(activation),) * bool(activation)
-    settings += tuple(
+        maps = [_magnitude(maps, act)]
+    words = settings_words(strides, padding, dilation_rate, border)
+    words += ("true convolution",) * flip + ("gray",) * (source is not image)
+    words += (f"bias {bias:g}",) * bool(bias) + (str(activation),) * bool(activation)
+    words += tuple(
         f"offset {k.offset:g}" + f" of {k.name}" * (len(kernels) > 1) for k in kernels if k.offset
     )
-    result = MapSet("convolve", name, source, tuple(maps), settings, is_photo, flip)
+    result = MapSet("convolve", name, source, tuple(maps), words, is_photo, flip)
     if channels == "each":
-        return each.take_apart(
-            result,
-            image,
-            bias=bias,
-            activation=activation,
-            strides=strides,
-            padding=padding,
-            dilation_rate=dilation_rate,
-            border=border,
-            flip=flip,
-        )
+        from cnnviz.report.each import take_apart
+
+        return take_apart(result, image, bias=bias, activation=activation, **window)
     return result
+
+
+def _check_settings(
+    image: np.ndarray, kernels: int, channels: str, groups: int, combine: str | None
+) -> None:
+    """Refuse settings that do not fit each other."""
+    if channels not in ("sum", "gray", "each"):
+        raise SpecError(f"channels {channels!r} is not one of sum, gray, each")
+    if combine not in (None, "magnitude"):
+        raise SpecError(f"combine {combine!r} is not magnitude")
+    if combine and kernels != 2:
+        raise SpecError(
+            f"combine magnitude joins two maps, not {kernels}",
+            hint="give two kernels, such as --kernel sobel-x --kernel sobel-y",
+        )
+    if channels == "each":
+        from cnnviz.report import each
+
+        each.check(image, groups, combine)
+
+
+def _maps(
+    source: np.ndarray,
+    kernel: Kernel,
+    label: str,
+    window: dict[str, Any],
+    *,
+    groups: int,
+    bias: float,
+    act: Callable[[np.ndarray], np.ndarray] | None,
+    held: int,
+) -> Iterator[FeatureMap]:
+    """Yield the maps of one kernel, one a group, beside `held` bytes."""
+    _check_channels(kernel, source, groups)
+    axes = Window.of(
+        kernel.values.shape[:2],
+        strides=window["strides"],
+        padding=window["padding"],
+        dilation_rate=window["dilation_rate"],
+    ).on(source.shape[:2])
+    size = axes[0].output * axes[1].output * groups * source.itemsize
+    # The result twice, which of it is finite, and what an activation works in.
+    check_bytes(held + size * (6 if act else 2), f"the map of {kernel.name}")
+    with np.errstate(over="ignore", invalid="ignore"):  # reported by name below
+        values = ops.conv2d(
+            source, _as_weights(kernel.values, source, groups), groups=groups, **window
+        )
+        if bias + kernel.offset:
+            values = values + values.dtype.type(bias + kernel.offset)
+        if act is not None:
+            values = act(values)
+    check_finite(values, f"the result of {kernel.name}")
+    planes = [values] if values.ndim == 2 else list(np.moveaxis(values, 2, 0))
+    for i, plane in enumerate(planes):
+        name = label if len(planes) == 1 else f"{label}[{i}]"
+        yield FeatureMap(name, np.ascontiguousarray(plane), axes, (kernel,))
 
 
 def _check_channels(kernel: Kernel, source: np.ndarray, groups: int) -> None:
@@ -157,11 +171,20 @@ def _as_weights(values: np.ndarray, source: np.ndarray, groups: int) -> np.ndarr
     return np.repeat(stack[..., None], groups, axis=3)
 
 
-def _magnitude(x: FeatureMap, y: FeatureMap) -> FeatureMap:
+def _magnitude(
+    maps: Sequence[FeatureMap], act: Callable[[np.ndarray], np.ndarray] | None
+) -> FeatureMap:
+    if len(maps) != 2:
+        raise SpecError("combine magnitude joins two maps, and groups make more")
+    x, y = maps
     if x.shape != y.shape:
         raise SpecError(
             f"combine magnitude needs equal shapes, not {times(x.shape)} and {times(y.shape)}",
             hint="use --padding same",
         )
+    # Both maps, the result, and what an activation works in.
+    check_bytes(x.values.nbytes * (7 if act else 3), f"the magnitude of {x.name} and {y.name}")
     values = np.hypot(x.values, y.values)
+    if act is not None:
+        values = act(values)
     return FeatureMap(f"magnitude({x.name}, {y.name})", values, x.axes, x.kernels + y.kernels)

@@ -10,10 +10,11 @@ import numpy as np
 
 from cnnviz import ops
 from cnnviz.errors import SpecError
-from cnnviz.geometry import Axis
+from cnnviz.files import check_bytes
+from cnnviz.geometry import Axis, times
 from cnnviz.kernels import Kernel
 from cnnviz.ops.checks import check_finite
-from cnnviz.report.maps import FeatureMap, MapSet, times
+from cnnviz.report.maps import FeatureMap, MapSet
 
 CHANNELS = "RGB"
 TERMS = len(CHANNELS) + 1  # maps of one kernel: the addends, then their sum
@@ -61,9 +62,9 @@ class EachSet(MapSet):
         totals = tuple(total for *_, total in self.bands)
         return MapSet(self.command, self.image, self.source, totals).workings()
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, width: int = 80) -> Iterator[str]:
         """Yield the report of the maps, and how the last of each four comes from the others."""
-        yield from super().lines()
+        yield from super().lines(width)
         for *_, total in self.bands:
             yield f"sum      {total.name} = {self.formula(total)}"
 
@@ -115,6 +116,8 @@ def take_apart(
     ------
     InputError
         If an addend is not finite.
+    RefusedError
+        If all maps are over the byte budget.
 
     >>> from cnnviz.kernels import resolve
     >>> from cnnviz.report.convolution import convolve
@@ -124,6 +127,8 @@ def take_apart(
     [('custom[R]', 10.0), ('custom[G]', 20.0), ('custom[B]', 30.0), ('custom', 60.0)]
     """
     maps: list[FeatureMap] = []
+    addends = 3 * sum(total.values.nbytes for total in result.maps)
+    check_bytes(result.nbytes + addends, f"the maps of R, G and B of {result.image}")
     for total in result.maps:
         (kernel,) = total.kernels
         for i, channel in enumerate(CHANNELS):

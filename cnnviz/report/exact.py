@@ -39,6 +39,16 @@ def whole(values: np.ndarray) -> tuple[np.ndarray, int] | None:
     return numbers.astype(np.int64), denominator
 
 
+def total(values: np.ndarray) -> float:
+    """Return the sum of a kernel's values, without what rounding leaves of zero.
+
+    >>> total(np.array([0.1, 0.2, -0.3]))
+    0.0
+    """
+    found, size = float(values.sum()), float(np.abs(values).sum())
+    return 0.0 if abs(found) < 1e-12 * size else found
+
+
 @dataclass(eq=False, repr=False)
 class Product:
     """A kernel as `column` times `row`, divided by `denominator`.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,17 +9,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from cnnviz.arrays.contents import shown
 from cnnviz.errors import SpecError
-from cnnviz.report.report import Column, Report, times
+from cnnviz.files import stem_of
+from cnnviz.geometry import times
+from cnnviz.report.report import Column, Report
+from cnnviz.report.result import Inspection
+from cnnviz.report.sample import sample
 
 if TYPE_CHECKING:
-    from cnnviz.kernels._weights import Stored, WeightFile
+    from cnnviz.kernels import Stored, WeightFile
 
 PAGE = 64  # filters in a picture
 
 
 @dataclass(eq=False, repr=False)
-class FilterSet:
+class FilterSet(Inspection):
     """The filters of one layer, and what of them a picture shows.
 
     Attributes
@@ -49,13 +53,24 @@ class FilterSet:
     @property
     def name(self) -> str:
         """What the file calls them, or the file's name without a suffix."""
-        return self.stored.name or os.path.splitext(os.path.basename(self.path))[0]
+        return self.stored.name or stem_of(self.path)
+
+    @property
+    def subject(self) -> str:
+        """The file."""
+        return self.path
+
+    @property
+    def sources(self) -> list[str]:
+        """The file."""
+        return [self.path]
 
     @property
     def title(self) -> str:
         """File and layer."""
-        stem = os.path.splitext(os.path.basename(self.path))[0]
-        return f"{stem}-{self.stored.name}" if self.stored.name else stem
+        return (
+            f"{stem_of(self.path)}-{self.stored.name}" if self.stored.name else stem_of(self.path)
+        )
 
     @property
     def in_colour(self) -> bool:
@@ -68,15 +83,19 @@ class FilterSet:
         kh, kw, channels, _ = self.values.shape
         return kh == kw == 1 and channels > 1 and not self.in_colour and self.channel is None
 
+    @property
+    def is_average(self) -> bool:
+        """Whether each filter is shown as the mean over its input channels."""
+        deep = self.values.shape[2] > 1 and self.channel is None
+        return deep and not self.in_colour and not self.is_matrix
+
     @cached_property
     def shown(self) -> tuple[int, ...]:
         """The numbers of the filters in the picture."""
         count = self.values.shape[3]
         if self.page is not None:
             return tuple(range((self.page - 1) * PAGE, min(count, self.page * PAGE)))
-        if count <= PAGE or self.is_matrix:
-            return tuple(range(count))
-        return tuple(np.linspace(0, count - 1, PAGE).round().astype(int).tolist())
+        return sample(range(count), count if self.is_matrix else PAGE)
 
     @cached_property
     def view(self) -> np.ndarray:
@@ -102,7 +121,7 @@ class FilterSet:
             return "1x1 kernels as a matrix: a row a filter, a column an input channel"
         if self.channel is not None:
             return f"input channel {self.channel} of {channels}"
-        return f"average over {channels} input channels" if channels > 1 else "one input channel"
+        return f"average over {channels} input channels" if self.is_average else "one input channel"
 
     def page_words(self) -> str:
         """Return which filters are shown, in words; empty if all are."""
@@ -145,7 +164,7 @@ class FilterSet:
         yield f"layout   {self.layout_words()}"
         values = self.values
         yield f"values   min {values.min():.6g}  max {values.max():.6g}  mean {values.mean():.6g}"
-        hint = "; --slice N shows one" if channels > 1 and "average" in self.view_words() else ""
+        hint = "; --slice N shows one" if self.is_average else ""
         yield f"picture  {self.view_words()}{hint}"
         if words := self.page_words():
             yield f"page     {words}" + ("" if self.page else "; --page N shows all in turn")
@@ -170,11 +189,11 @@ def look_inside(
     SpecError
         If the layer, its layout, the channel or the page is not there.
     """
-    from cnnviz.kernels._weights import open_weights
+    from cnnviz.kernels import open_weights
 
     with open_weights(path, layout) as file:
         several = layer is None and len(file.stored) > 1
-        if several and all(len(one.shape) == 2 for one in file.stored):
+        if several and file.holds_matrices:
             return None
         stored = _first(file.stored) if several else file.choose(layer)
         if len(stored.shape) == 2:
@@ -196,7 +215,7 @@ def _first(stored: Sequence[Stored]) -> Stored:
 
 def _listing(file: WeightFile) -> Report:
     rows = tuple(_row(one, file.raw(one)) for one in file.stored)
-    notes = (f"Other arrays: {', '.join(map(_plain, file.others))}.",) if file.others else ()
+    notes = (f"Other arrays: {', '.join(map(shown, file.others))}.",) if file.others else ()
     head = {"others": list(file.others)}
     return Report(file.path, head, rows, {}, (), COLUMNS, notes, key="tensors")
 
@@ -217,10 +236,6 @@ def _row(stored: Stored, values: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _plain(name: str) -> str:
-    return ascii(name)[1:-1]
-
-
 def _number(value: float | None) -> str:
     return "not finite" if value is None else f"{value:.4g}"
 
@@ -234,7 +249,7 @@ def _count(value: int | None) -> str:
 
 
 COLUMNS = (
-    Column("kernels", lambda row: _plain(row["name"])),
+    Column("kernels", lambda row: shown(row["name"])),
     Column("shape", lambda row: times(row["shape"]), right=True),
     Column("layout", lambda row: (row["layout"] or "?").upper(), rank=2),
     Column("filters", lambda row: _count(row["filters"]), right=True, rank=3),

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from cnnviz.errors import SpecError
-from cnnviz.report.exact import Product, factors, rank_of, whole
-from cnnviz.report.maps import times
-from cnnviz.report.matrix import numbers, vector
+from cnnviz.files import stem_of
+from cnnviz.geometry import times
+from cnnviz.report.exact import Product, factors, rank_of, total, whole
+from cnnviz.report.numbers import numbers, vector
+from cnnviz.report.result import Inspection
 from cnnviz.report.spectrum import Response, response
 
 if TYPE_CHECKING:
@@ -45,8 +47,7 @@ class KernelFacts:
     @cached_property
     def sum(self) -> float:
         """Sum of the values, without what rounding leaves of zero."""
-        total, size = float(self.values.sum()), float(np.abs(self.values).sum())
-        return 0.0 if abs(total) < 1e-12 * size else total
+        return total(self.values)
 
     @cached_property
     def whole(self) -> tuple[np.ndarray, int] | None:
@@ -185,12 +186,28 @@ class KernelFacts:
 
 
 @dataclass(eq=False, repr=False)
-class KernelSet:
+class KernelSet(Inspection):
     """Kernels that are looked at together."""
 
     figure: ClassVar[str] = "kernels"
 
     facts: tuple[KernelFacts, ...]
+    title: str = "kernels"
+
+    @property
+    def subject(self) -> str:
+        """The kernel, or how many."""
+        return self.facts[0].name if len(self.facts) == 1 else f"{len(self.facts)} kernels"
+
+    @property
+    def sources(self) -> list[str]:
+        """Where each is from, some of which are files."""
+        return [one.kernel.source for one in self.facts]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the one kernel as plain data, or all of them in a list."""
+        rows = self.to_dicts()
+        return rows[0] if len(rows) == 1 else {"kernels": rows}
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return a row of plain data for each kernel."""
@@ -236,7 +253,17 @@ def look_up(texts: Sequence[str], layout: str | None = None) -> KernelSet:
                 )
             known = in_library and one.source != "inline matrix"
             facts.append(KernelFacts(one, kernels.describe(one.name).summary if known else ""))
-    return KernelSet(tuple(facts))
+    return KernelSet(tuple(facts), "+".join(map(_stem, texts)))
+
+
+def _stem(text: str) -> str:
+    """Return what the picture of a kernel is called: its name, or its file's without a suffix."""
+    from cnnviz.kernels import locate
+
+    path, layer = locate(text) or (None, None)
+    if path is None:
+        return text
+    return "-".join(filter(None, (stem_of(path), layer)))
 
 
 def _resolve(text: str, layout: str | None) -> list[Kernel]:
@@ -245,10 +272,10 @@ def _resolve(text: str, layout: str | None) -> list[Kernel]:
 
     place = locate(text)
     if place is not None and place[1] is None:
-        from cnnviz.kernels._weights import open_weights
+        from cnnviz.kernels import open_weights
 
         with open_weights(place[0], layout) as file:
-            if len(file.stored) > 1 and all(len(one.shape) == 2 for one in file.stored):
+            if file.holds_matrices:
                 names = [one.name for one in file.stored]
                 return [k for name in names for k in resolve(f"file:{place[0]}:{name}")]
     return resolve(text, layout)

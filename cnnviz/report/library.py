@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from cnnviz.errors import SpecError
-from cnnviz.report.report import Column, Report, times
+from cnnviz.geometry import times
+from cnnviz.report.exact import total
+from cnnviz.report.report import Column, Report
 
 OURS = "cnnviz"
 
@@ -34,7 +36,6 @@ def library(search: str | None = None) -> Report:
         if search and not any(search.lower() in text.lower() for text in texts):
             continue
         values = entry.values()
-        total, size = float(values.sum()), float(abs(values).sum())
         rows.append(
             {
                 "name": entry.name,
@@ -42,7 +43,7 @@ def library(search: str | None = None) -> Report:
                 "tool": entry.family if ":" in entry.name else OURS,
                 "family": entry.family,
                 "shape": list(values.shape),
-                "sum": 0.0 if abs(total) < 1e-12 * size else total,
+                "sum": total(values),
                 "scale": entry.scale,
                 "offset": entry.offset,
                 "summary": entry.summary,

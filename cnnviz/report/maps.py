@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from cnnviz.geometry import Axis, Shape
+from cnnviz.geometry import Axis, Shape, times
+from cnnviz.report.result import Result
 
 if TYPE_CHECKING:
     from cnnviz.kernels import Kernel
@@ -70,7 +71,7 @@ class FeatureMap(Ranged):
 
 
 @dataclass(eq=False, repr=False)
-class MapSet:
+class MapSet(Result):
     """All maps that one command makes of one image.
 
     `settings` are the words of a title (`stride 2`, `same`); `is_photo` says that the source is a
@@ -86,6 +87,11 @@ class MapSet:
     settings: tuple[str, ...] = ()
     is_photo: bool = True
     is_flipped: bool = False
+
+    @property
+    def subject(self) -> str:
+        """The image."""
+        return self.image
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return a row of plain data for each map."""
@@ -138,6 +144,12 @@ class MapSet:
         arrays = [a for m in self.maps for a in (m.values, m.winners) if a is not None]
         return int(self.source.nbytes + sum(a.nbytes for a in arrays))
 
+    @property
+    def figure_nbytes(self) -> int:
+        """Bytes that a figure needs beside them: the winners are sorted, to count them."""
+        won = sum(m.winners.size for m in self.maps if m.winners is not None)
+        return 9 * max(self.source.size, *(m.values.size for m in self.maps)) + 24 * won
+
     def workings(self) -> list[tuple[str, tuple[Axis, ...]]]:
         """Return each different size formula with the names of the maps it belongs to."""
         groups: dict[tuple[str, ...], tuple[list[str], tuple[Axis, ...]]] = {}
@@ -146,7 +158,7 @@ class MapSet:
             groups.setdefault(texts, ([], m.axes))[0].append(m.name)
         return [(", ".join(names), axes) for names, axes in groups.values()]
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, width: int = 80) -> Iterator[str]:
         """Yield the report in plain ASCII: shapes, formulas, unread pixels, ranges."""
         yield f"input    {self.image}  {times(self.source.shape)}"
         groups = self.workings()
@@ -173,9 +185,10 @@ class MapSet:
                 )
 
 
-def times(shape: Iterable[int]) -> str:
-    """Return a shape in ASCII, `300x451x3`."""
-    return "x".join(map(str, shape))
+def on_pixel_scale(values: np.ndarray, *, is_photo: bool) -> bool:
+    """Tell whether values are from 0 to 255; an array up to 1 may well be on another scale."""
+    low, high = float(values.min()), float(values.max())
+    return low >= 0 and high <= 255 and (is_photo or high > 1)
 
 
 def share(part: int, whole: int) -> str:

@@ -9,11 +9,11 @@ import numpy as np
 
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
-from cnnviz.geometry import Axis, Padding, Size, Window
+from cnnviz.geometry import Axis, Padding, Size, Window, by
 from cnnviz.ops.checks import check_finite
 from cnnviz.ops.pooling import pooling
 from cnnviz.report.maps import FeatureMap, MapSet
-from cnnviz.report.words import by, settings_words
+from cnnviz.report.words import settings_words
 
 
 def pool(

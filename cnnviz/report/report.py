@@ -127,11 +127,6 @@ class Report:
         return rows + sums
 
 
-def times(shape: Sequence[int]) -> str:
-    """Return a shape as text, `224x224x3`."""
-    return "x".join(map(str, shape))
-
-
 def _flat(row: Row) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in row.items():

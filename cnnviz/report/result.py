@@ -1,15 +1,18 @@
-"""What every command that takes images reports of one of them."""
+"""What the commands report: of one image, or of kernels that are looked at without one."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from cnnviz.report.report import Report
 
-class Result(Protocol):
+
+class Result(ABC):
     """Plain data that knows its own texts, rows and arrays, and by name the figure that shows it.
 
     Attributes
@@ -17,20 +20,68 @@ class Result(Protocol):
     figure : str
         The module of `render/figures/` whose `draw(result, look)` returns the Scene; it may have
         `tiles(result, look)`, the pictures of `--show` (else the arrays are shown).
-
-    Notes
-    -----
-    A result may also have `tables()`, further lists of rows for JSON by their key, and `aside`, the
-    names of arrays that only `.npz` has room for (`.npy` is then the others stacked).
     """
 
     figure: ClassVar[str]
 
-    def lines(self) -> Iterator[str]:
-        """Yield the report in plain ASCII."""
+    @property
+    @abstractmethod
+    def subject(self) -> str:
+        """What it is about, for messages: an image, a kernel, a file."""
 
+    @abstractmethod
+    def lines(self, width: int = 80) -> Iterator[str]:
+        """Yield the report in plain ASCII; only prose is wrapped to `width`."""
+
+    @abstractmethod
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return the rows of plain data for JSON."""
 
+    @abstractmethod
     def arrays(self) -> list[tuple[str, np.ndarray]]:
         """Return the raw values by name, `(H, W)` or `(H, W, C)` each."""
+
+    @property
+    def aside(self) -> frozenset[str]:
+        """Names of arrays that only `.npz` has room for; `.npy` is the others, stacked."""
+        return frozenset()
+
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        """Return further lists of rows for JSON, by their key."""
+        return {}
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays that it holds."""
+        return sum(values.nbytes for _, values in self.arrays())
+
+    @property
+    def figure_nbytes(self) -> int:
+        """Bytes that a figure needs beside them: one array at a time as floats and as colours."""
+        return 9 * max(values.size for _, values in self.arrays())
+
+
+class Inspection(Result):
+    """What kernels are, by themselves.
+
+    Attributes
+    ----------
+    listing : Report, optional
+        A table of what else there is, to stand above the lines.
+    """
+
+    listing: Report | None = None
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """What its files are called."""
+
+    @property
+    @abstractmethod
+    def sources(self) -> list[str]:
+        """Files that were read, which are never written (and texts that name none)."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as one object of plain data."""

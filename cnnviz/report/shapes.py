@@ -7,10 +7,10 @@ from math import prod
 from typing import Any
 
 from cnnviz.errors import SpecError
-from cnnviz.geometry import Axis, Field, Shape, Window
+from cnnviz.geometry import Axis, Field, Shape, Window, times
 from cnnviz.graph import INPUT, Graph, Node
 from cnnviz.graph.settings import arguments_of
-from cnnviz.report.report import Column, Report, Row, times
+from cnnviz.report.report import Column, Report, Row
 
 FLOAT_BYTES = 4
 MAX_FIELD = 2**63

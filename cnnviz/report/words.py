@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
-from cnnviz.geometry import Padding, Size
-from cnnviz.report.maps import times
+from cnnviz.geometry import Padding, Size, by
 
 
 def settings_words(
@@ -26,22 +23,6 @@ def settings_words(
     return tuple(words)
 
 
-def by(size: Size) -> str:
-    """Return `n`, or `HxW` where the two differ."""
-    values = (size,) if isinstance(size, int) else tuple(size)
-    return str(values[0]) if len(set(values)) == 1 else times(values)
-
-
 def _pads(padding: Padding) -> str:
     values = np.asarray(padding).ravel().tolist()
     return str(values[0]) if len(set(values)) == 1 else ",".join(map(str, values))
-
-
-def distinct(names: Iterable[str]) -> list[str]:
-    """Number the names that occur more than once: `custom`, `custom-2`."""
-    seen: dict[str, int] = {}
-    result = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        result.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
-    return result

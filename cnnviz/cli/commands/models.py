@@ -33,11 +33,9 @@ def command(name: str | None, writing: dict[str, Any]) -> int:
         from cnnviz.render.tables import table
 
         report = _listing()
-        return tables.put(
-            report.name,
+        return tables.put_report(
+            report,
             lambda width, colour: table(report.columns, report.rows, width=width, colour=colour),
-            report.to_dict(),
-            {"md": report.to_markdown, "csv": report.to_csv, "json": report.to_json},
             **writing,
         )
     from cnnviz.graph.document import to_toml
@@ -50,8 +48,9 @@ def command(name: str | None, writing: dict[str, Any]) -> int:
 
 def _listing() -> Report:
     """Return a row of figures for each built-in model."""
+    from cnnviz.geometry import times
     from cnnviz.model import Model, zoo
-    from cnnviz.report.report import Column, Report, times
+    from cnnviz.report.report import Column, Report
 
     rows = []
     for name in zoo.names():

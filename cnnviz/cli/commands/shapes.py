@@ -62,11 +62,9 @@ def command(
     from cnnviz.render.tables import shape_report
 
     report = load_model(spec, input_shape=input_shape, settings=changes).shapes()
-    return tables.put(
-        report.name,
+    return tables.put_report(
+        report,
         lambda width, colour: shape_report(report, width=width, colour=colour),
-        report.to_dict(),
-        {"md": report.to_markdown, "csv": report.to_csv, "json": report.to_json},
         inputs=[spec],
         **writing,
     )

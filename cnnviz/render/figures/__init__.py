@@ -1,1 +1,1 @@
-"""Data in, Scene out: one file a figure; `blocks` and `marks` are what they share."""
+"""Data in, Scene out: one file a figure; blocks, panels, marks, signs and header they share."""

@@ -1,8 +1,6 @@
-"""The pieces that figures share: headings, tiles, cells with numbers, colour bars, symbols."""
+"""The pieces that figures share: headings, tiles, cells with numbers, colour bars, kernels."""
 
 from __future__ import annotations
-
-from math import cos, pi, sin
 
 import numpy as np
 
@@ -12,7 +10,7 @@ from cnnviz.render.display import Scale
 from cnnviz.render.figures.labels import labels
 from cnnviz.render.fonts import measure
 from cnnviz.render.numbers import number
-from cnnviz.render.scene import Anchor, Line, Picture, Polygon, Rect, Scene
+from cnnviz.render.scene import Anchor, Line, Picture, Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, ink
 
 HEADING = 22  # height of a heading above a tile
@@ -168,38 +166,18 @@ def dim_cells(scene: Scene, x: float, y: float, size: float, rows: Axis, columns
             scene.add(Rect(*box, dim=scene.theme.background))
 
 
-def star(scene: Scene, x: float, y: float, radius: float = 7) -> None:
-    """Draw the sign of cross-correlation, a five-pointed star, around a centre."""
-    points = []
-    for i in range(10):
-        r = radius if i % 2 == 0 else radius * 0.40
-        points.append((x + r * sin(i * pi / 5), y - r * cos(i * pi / 5)))
-    scene.add(Polygon(tuple(points), scene.theme.text))
+def kernel_scale(limit: float, signed: bool, theme: str) -> Scale:
+    """Return the scale of a kernel's values up to `limit`, from zero or from its negative."""
+    limit = limit or 1.0
+    if signed:
+        return display.choose(-limit, limit, display="signed", name="slate-orange", theme=theme)
+    return display.choose(0.0, limit, display="minmax", name="orange", theme=theme)
 
 
-def asterisk(scene: Scene, x: float, y: float, radius: float = 7) -> None:
-    """Draw the sign of true convolution, six equal strokes, around a centre."""
-    for i in range(3):
-        dx, dy = sin(i * pi / 3), cos(i * pi / 3)
-        half = 1.1
-        scene.add(
-            Polygon(
-                (
-                    (x + dx * radius + dy * half, y - dy * radius + dx * half),
-                    (x + dx * radius - dy * half, y - dy * radius - dx * half),
-                    (x - dx * radius - dy * half, y + dy * radius - dx * half),
-                    (x - dx * radius + dy * half, y + dy * radius + dx * half),
-                ),
-                scene.theme.text,
-            )
-        )
-
-
-def arrow(scene: Scene, x: float, y: float, length: float) -> None:
-    """Draw an arrow to the right, centred on `y`."""
-    colour = scene.theme.text
-    scene.add(Rect(x, y - 0.75, length - 5, 1.5, fill=colour))
-    scene.add(Polygon(((x + length, y), (x + length - 7, y - 4), (x + length - 7, y + 4)), colour))
+def weights_in_colour(values: np.ndarray, limit: float) -> np.ndarray:
+    """Return `(kh, kw, 3)` weights as a colour picture: gray is zero, `limit` is full colour."""
+    scaled = 127.5 + 127.5 * values / (limit or 1.0)
+    return np.rint(scaled).astype(np.uint8)
 
 
 def kernel_picture(
@@ -212,11 +190,11 @@ def kernel_picture(
     their factor; where there is no room for numbers their range.
     """
     title = f"kernel {name}"
-    limit = float(np.abs(values).max()) or 1.0
     if values.ndim == 3 and values.shape[2] == 3:
-        pixels = np.rint(127.5 + 127.5 * values / limit).astype(np.uint8)
+        pixels = weights_in_colour(values, float(np.abs(values).max()))
         height, width = display.fit(values.shape, (box, box))
         tile(scene, x, y, pixels, width, height, title)
+        limit = float(np.abs(values).max()) or 1.0
         return height + _below(scene, x, y + height, f"±{number(limit, 3)}", box), width
     flat = values if values.ndim == 2 else values.mean(axis=2)
     size = min(36, box // max(flat.shape)) if max(flat.shape) <= 7 else 0
@@ -225,18 +203,7 @@ def kernel_picture(
         from cnnviz.report.exact import whole
 
         flat, denominator = whole(flat) or (flat, 1)
-    low, high = float(flat.min()), float(flat.max())
-    scale = display.choose(
-        low,
-        high,
-        display="signed",
-        name="slate-orange" if low < 0 else None,
-        theme=scene.theme.name,
-    )
-    if low >= 0:
-        scale = display.choose(
-            0.0, high or 1.0, display="minmax", name="orange", theme=scene.theme.name
-        )
+    scale = kernel_scale(float(np.abs(flat).max()), bool(flat.min() < 0), scene.theme.name)
     if size >= LEAST_CELL:
         cells(scene, x, y, flat, scale, size, title, digits=3)
         height, width = flat.shape[0] * size, flat.shape[1] * size
@@ -245,6 +212,7 @@ def kernel_picture(
         return height + _below(scene, x, y + height, f"1/{denominator} ×", ROOMY_BOX), width
     height, width = display.fit(flat.shape, (box, box))
     tile(scene, x, y, scale.colours(display.reduce(flat, height, width)), width, height, title)
+    low, high = float(flat.min()), float(flat.max())
     limits = (number(low, 3), number(high, 3))
     text = f"all {limits[0]}" if low == high else " … ".join(limits)
     return height + _below(scene, x, y + height, text, box), width

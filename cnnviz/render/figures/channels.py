@@ -20,6 +20,7 @@ from cnnviz.render.terminal import escape
 from cnnviz.render.theme import GAP, LABEL, MARGIN, WIDE_GAP, theme
 from cnnviz.report.channels import Channel, ChannelSet, dispute
 from cnnviz.report.patch import Patch
+from cnnviz.report.sample import sample
 
 if TYPE_CHECKING:
     from cnnviz.render.sheet import Tile
@@ -58,8 +59,7 @@ def tiles(result: ChannelSet, look: Look) -> list[Tile]:
 
     gray = display.choose(0.0, 255.0, like_image=True)
     found = [array_tile(result.image, result.source[..., :3], gray)] if result.grays else []
-    scales = [(c, _scale(c, result, look.theme)) for c in _sample(result.channels)]
-    return found + [array_tile(c.title, c.values, scale) for c, scale in scales]
+    return found + [array_tile(c.title, c.values, scale) for c, scale in _shown(result, look)]
 
 
 class _Plane:
@@ -70,9 +70,7 @@ class _Plane:
 
     def pixels(self, height: int, width: int) -> np.ndarray:
         """Return the colours, averaged where there are more than fit."""
-        if self.scale is None:
-            return display.reduce(display.photo(self.values)[0], height, width)
-        return display.picture(self.values, self.scale, height, width)
+        return display.pixels(self.values, self.scale, height, width)
 
 
 class _Sheet:
@@ -91,7 +89,7 @@ class _Sheet:
         self.column = max(LEAST_COLUMN, self.tile[1], self.cell * self.patch.width)
         self.right: float = MARGIN
         self.image = _Plane(result.source[..., :3], None)
-        self.channels = [(c, _scale(c, result, look.theme)) for c in _sample(result.channels)]
+        self.channels = _shown(result, look)
 
     def left(self, i: int) -> float:
         """Return the left edge of a column, which the figure will be wide enough for."""
@@ -242,19 +240,18 @@ def _print(formula: str) -> str:
     return f"{terms}, of light"
 
 
+def _shown(result: ChannelSet, look: Look) -> list[tuple[Channel, Scale]]:
+    """Return the channels of the picture, each with its scale."""
+    shown = sample(result.channels, MOST_CHANNELS)
+    return [(c, _scale(c, result, look.theme)) for c in shown]
+
+
 def _scale(c: Channel, result: ChannelSet, theme: str) -> Scale:
     if result.grays:
         return signs.light(c.name)
     if result.is_photo:
         return display.choose(c.min, c.max, theme=theme, like_image=True)
     return display.choose(c.min, c.max, theme=theme, name=None if c.min < 0 else "slate")
-
-
-def _sample(channels: Sequence[Channel]) -> Sequence[Channel]:
-    if len(channels) <= MOST_CHANNELS:
-        return channels
-    chosen = np.linspace(0, len(channels) - 1, MOST_CHANNELS).round().astype(int)
-    return [channels[i] for i in chosen]
 
 
 def _outline(

@@ -18,7 +18,7 @@ from cnnviz.render.numbers import MINUS, number, times, typeset
 from cnnviz.render.scene import Line, Scene
 from cnnviz.render.theme import MARGIN, WIDE_GAP, rgb, theme
 from cnnviz.report.each import CHANNELS, EachSet
-from cnnviz.report.maps import FeatureMap
+from cnnviz.report.maps import FeatureMap, on_pixel_scale
 
 if TYPE_CHECKING:
     import numpy as np
@@ -177,7 +177,7 @@ class _Sheet:
         blocks.heading(scene, left, y, scene.theme.kernel, kernel.name, room=self.column - SIGN)
         title = times(kernel.values.shape)
         size = blocks.kernel_picture(scene, left, y + HEADING, kernel.values, KERNEL, title)
-        sign = blocks.asterisk if self.result.is_flipped else blocks.star
+        sign = signs.asterisk if self.result.is_flipped else signs.star
         sign(scene, x + 10, y + HEADING + size[0] / 2)
         return size
 
@@ -186,8 +186,7 @@ def _title(result: EachSet) -> str:
     """Return what is seen: `edge, R + G + B = sum: 300×451×3 → 298×449`."""
     names = [total.name for *_, total in result.bands]
     named = f"{len(names)} kernels" if len(names) > 3 else ", ".join(names)
-    shapes = list(dict.fromkeys(m.shape for m in result.maps))
-    after = " and ".join(map(times, shapes)) if len(shapes) < 3 else f"{len(shapes)} sizes"
+    after = header.shapes(result.maps)
     settings = (word.replace(" -", f" {MINUS}") for word in result.settings)
     words = ", ".join((named, "R + G + B = sum", *settings))
     return f"{words}: {times(result.source.shape)} → {after}"
@@ -209,9 +208,7 @@ def _scales(result: EachSet, bands: Sequence[Band], look: Look) -> list[tuple[Sc
 
     With `range="shared"` all maps of the figure have one.
     """
-    # One kind of scale for all, so that they can be compared.
-    votes = [display.is_crowded(m.values) for band in bands for m in band]
-    crowded = 2 * sum(votes) > len(votes)
+    crowded = display.are_crowded([m.values for band in bands for m in band])
 
     def scale(maps: Sequence[FeatureMap]) -> Scale:
         low, high = min(m.min for m in maps), max(m.max for m in maps)
@@ -233,9 +230,9 @@ def _scales(result: EachSet, bands: Sequence[Band], look: Look) -> list[tuple[Sc
 
 def _input_scale(result: EachSet, name: str, *, look: Look) -> Scale:
     """Return a channel's own light on the 0-255 scale, one scale for all of another array."""
-    low, high = float(result.source.min()), float(result.source.max())
-    if low >= 0 and high <= 255 and (result.is_photo or high > 1):
+    if on_pixel_scale(result.source, is_photo=result.is_photo):
         return signs.light(name)
+    low, high = float(result.source.min()), float(result.source.max())
     return display.choose(low, high, name=None if low < 0 else ARRAY_MAP, theme=look.theme)
 
 

@@ -68,8 +68,8 @@ def _pixels(
     values: np.ndarray, limit: float, theme_name: str, height: int, width: int
 ) -> np.ndarray:
     if values.ndim == 3:
-        return display.reduce(_colours(values, limit), height, width)
-    return _scale(limit, theme_name).colours(display.reduce(values, height, width))
+        return display.reduce(blocks.weights_in_colour(values, limit), height, width)
+    return display.pixels(values, blocks.kernel_scale(limit, True, theme_name), height, width)
 
 
 def _grid(scene: Scene, filters: FilterSet, look: Look, top: float) -> tuple[float, float]:
@@ -116,7 +116,7 @@ def _matrix(scene: Scene, filters: FilterSet, look: Look, top: float) -> tuple[f
     limit = float(np.abs(filters.view).max())
     height, width = display.fit(matrix.shape, _MATRIX)
     density = look.scale
-    scale = _scale(limit, scene.theme.name)
+    scale = blocks.kernel_scale(limit, True, scene.theme.name)
     pixels = scale.colours(display.reduce(matrix, height * density, width * density))
     left = MARGIN + 32
     blocks.tile(scene, left, top, pixels, width, height, "filters by input channels")
@@ -168,9 +168,9 @@ def _tile(
 ) -> None:
     """Draw one filter; its limits are that of the colours, and the layer's for the decimals."""
     (height, width), (limit, largest) = size, limits
-    scale = _scale(limit, scene.theme.name)
+    scale = blocks.kernel_scale(limit, True, scene.theme.name)
     if values.ndim == 3:
-        pixels = _colours(values, limit)
+        pixels = blocks.weights_in_colour(values, limit)
         blocks.tile(scene, x, y, pixels, width, height, title)
     elif (cell := height // values.shape[0]) >= _LEAST_CELL and values.shape[0] * values.shape[
         1
@@ -180,21 +180,10 @@ def _tile(
         blocks.tile(scene, x, y, scale.colours(values), width, height, title)
 
 
-def _colours(values: np.ndarray, limit: float) -> np.ndarray:
-    """Return `(kh, kw, 3)` weights as a colour picture: gray is zero, `limit` is full colour."""
-    scaled = 127.5 + 127.5 * values / (limit or 1.0)
-    return np.rint(scaled).astype(np.uint8)
-
-
-def _scale(limit: float, theme_name: str) -> display.Scale:
-    limit = limit or 1.0
-    return display.choose(-limit, limit, display="signed", name="slate-orange", theme=theme_name)
-
-
 def _legend(scene: Scene, filters: FilterSet, y: float, limit: float) -> float:
     """Draw the scale that all share; return the bottom."""
     if not filters.in_colour:
-        blocks.bar(scene, MARGIN, y, _BAR, _scale(limit, scene.theme.name))
+        blocks.bar(scene, MARGIN, y, _BAR, blocks.kernel_scale(limit, True, scene.theme.name))
         return y + 22
     ramp, left = np.linspace(-limit, limit, _BAR), MARGIN + 14
     for i, name in enumerate("RGB"):
@@ -202,7 +191,9 @@ def _legend(scene: Scene, filters: FilterSet, y: float, limit: float) -> float:
         strip[0, :, i] = ramp
         place = y + 14 * i
         scene.text(MARGIN, place + 8, name, colour=scene.theme.secondary)
-        blocks.tile(scene, left, place, _colours(strip, limit), _BAR, 8, "colour scale")
+        blocks.tile(
+            scene, left, place, blocks.weights_in_colour(strip, limit), _BAR, 8, "colour scale"
+        )
     line, secondary = y + 14 * 3 + 8, scene.theme.secondary
     scene.text(left, line, f"{MINUS}{number(limit)}", colour=secondary)
     scene.text(left + _BAR / 2, line, "0", colour=secondary, anchor="middle")

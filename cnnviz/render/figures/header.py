@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cnnviz.render.numbers import MINUS, count, times, typeset
 from cnnviz.render.scene import Scene
 from cnnviz.render.theme import LABEL, MARGIN, TITLE, WIDE_GAP
-from cnnviz.report.maps import MapSet, share, unread
+from cnnviz.report.maps import FeatureMap, MapSet, share, unread
 
 LINE = 18  # px between lines
 MOST_FORMULAS = 3
@@ -18,13 +20,18 @@ def title(mapset: MapSet) -> str:
     if mapset.command == "convolve" and len(names) > 3:
         of = f" of {mapset.family.rstrip(':')}" if mapset.family else ""
         names = [f"{len(mapset.maps)} kernels{of}"]
-    shapes = list(dict.fromkeys(m.shape for m in mapset.maps))
-    after = " and ".join(map(times, shapes)) if len(shapes) < 3 else f"{len(shapes)} sizes"
+    after = shapes(mapset.maps)
     if len(mapset.maps) > 1:
         after = f"{len(mapset.maps)} maps of {after}"
     settings = (word.replace(" -", f" {MINUS}") for word in mapset.settings)
     words = ", ".join((*names, *settings))
     return f"{words}: {times(mapset.source.shape)} → {after}"
+
+
+def shapes(maps: Sequence[FeatureMap]) -> str:
+    """Return the shapes of maps, or how many there are."""
+    found = list(dict.fromkeys(m.shape for m in maps))
+    return " and ".join(map(times, found)) if len(found) < 3 else f"{len(found)} sizes"
 
 
 def formulas(mapset: MapSet, shown: int) -> list[str]:

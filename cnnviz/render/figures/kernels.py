@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from cnnviz import geometry
 from cnnviz.render import display
 from cnnviz.render.display import Scale
 from cnnviz.render.figures import blocks, header, spectrum
@@ -17,6 +18,7 @@ from cnnviz.render.scene import Scene
 from cnnviz.render.sheet import Tile
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, theme
 from cnnviz.report.kernels import KernelFacts, KernelSet
+from cnnviz.report.sample import sample
 
 MOST = 64  # kernels on a page
 MOST_ROWS = 3  # kernels that get a row of their own
@@ -28,7 +30,7 @@ _COLUMNS = ((4, 2), (9, 3), (64, 4))  # of a grid, by the number of kernels
 
 def draw(kernels: KernelSet, look: Look) -> Scene:
     """Return the figure: a row for each of a few kernels, else a grid of up to 64."""
-    shown = _sample(kernels.facts)
+    shown = sample(kernels.facts, MOST)
     scene = Scene(theme(look.theme), title=_title(kernels), description=". ".join(kernels.lines()))
     lines = _lines(kernels, len(shown))
     top = MARGIN + header.height(lines)
@@ -43,15 +45,13 @@ def tiles(kernels: KernelSet, look: Look) -> list[Tile]:
     """Return each kernel and its response as tiles for the terminal."""
     found = []
     for one, scale in zip(kernels.facts, _scales(kernels.facts, look), strict=True):
-        named = f"{one.name}  {times(one.values.shape)}".replace("×", "x"), one.name
+        named = f"{one.name}  {geometry.times(one.values.shape)}", one.name
         said = f"sum {one.sum:.4g}  rank {one.rank}", f"sum {one.sum:.4g}"
-        found.append(Tile(named, said, one.values.shape, partial(_pixels, one.values, scale)))
+        found.append(
+            Tile(named, said, one.values.shape, partial(display.pixels, one.values, scale))
+        )
         found.append(spectrum.tile(one.name, one.response, look))
     return found
-
-
-def _pixels(values: np.ndarray, scale: Scale, height: int, width: int) -> np.ndarray:
-    return scale.colours(display.reduce(values, height, width))
 
 
 def _title(kernels: KernelSet) -> str:
@@ -130,7 +130,7 @@ def _factors(scene: Scene, one: KernelFacts, x: float, y: float, height: int) ->
     cell, _, _ = _size(one.values.shape, BOX)
     limit = float(max(np.abs(product.column).max(), np.abs(product.row).max()))
     negative = bool(min(product.column.min(), product.row.min()) < 0)
-    scale = _scale(limit, negative, scene.theme.name)
+    scale = blocks.kernel_scale(limit, negative, scene.theme.name)
     blocks.cells(scene, x, y, product.column[:, None], scale, cell, "column", digits=3)
     blocks.heading(scene, x, y - HEADING, scene.theme.kernel, "column", room=80)
     x += max(cell, 64)
@@ -222,28 +222,7 @@ def _tool_lines(one: KernelFacts) -> list[str]:
 def _scales(facts: tuple[KernelFacts, ...], look: Look) -> list[Scale]:
     """Return the scale of each kernel's values: its own, or with `range="shared"` one for all."""
     limits = [float(np.abs(one.values).max()) for one in facts]
+    signed = [bool(one.values.min() < 0) for one in facts]
     if look.range == "shared":
-        limits = [max(limits)] * len(limits)
-    negative = any(one.values.min() < 0 for one in facts)
-    return [
-        _scale(
-            limit, negative if look.range == "shared" else bool(one.values.min() < 0), look.theme
-        )
-        for limit, one in zip(limits, facts, strict=True)
-    ]
-
-
-def _scale(limit: float, negative: bool, theme_name: str) -> Scale:
-    limit = limit or 1.0
-    if negative:
-        return display.choose(
-            -limit, limit, display="signed", name="slate-orange", theme=theme_name
-        )
-    return display.choose(0.0, limit, display="minmax", name="orange", theme=theme_name)
-
-
-def _sample(facts: tuple[KernelFacts, ...]) -> tuple[KernelFacts, ...]:
-    if len(facts) <= MOST:
-        return facts
-    chosen = np.linspace(0, len(facts) - 1, MOST).round().astype(int)
-    return tuple(facts[i] for i in chosen)
+        limits, signed = [max(limits)] * len(limits), [any(signed)] * len(signed)
+    return [blocks.kernel_scale(*pair, look.theme) for pair in zip(limits, signed, strict=True)]

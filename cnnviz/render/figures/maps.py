@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from cnnviz.render.figures import blocks, header, marks
+from cnnviz.render.figures import header, marks, signs
 from cnnviz.render.figures.blocks import HEADING
 from cnnviz.render.figures.panels import InputPanel, MapPanel, kernel_row, map_scales
 from cnnviz.render.look import Look
 from cnnviz.render.scene import Scene
 from cnnviz.render.theme import GAP, MARGIN, WIDE_GAP, theme
 from cnnviz.report.maps import FeatureMap, MapSet
+from cnnviz.report.sample import sample
 
 if TYPE_CHECKING:
     from cnnviz.render.sheet import Tile
@@ -39,7 +38,7 @@ _KERNEL_BOX = {2: 126, 3: 108, 4: 72}  # by columns; denser grids have it in the
 
 def draw(mapset: MapSet, look: Look) -> Scene:
     """Return the figure of all maps of one image (64 at most; of more, an even sample)."""
-    maps = _sample(mapset.maps)
+    maps = sample(mapset.maps, MOST_MAPS)
     scene = Scene(
         theme(look.theme), title=header.title(mapset), description=". ".join(mapset.lines())
     )
@@ -105,7 +104,7 @@ class _Layout:
             self._sign(left - SIGN / 2, middle)
             x = round(left + (column - width) / 2)
             self._operator(scene, x, round(middle - height / 2) - HEADING, panel.map, box)
-            blocks.arrow(scene, map_left - SIGN / 2 - 12, middle, 24)
+            signs.arrow(scene, map_left - SIGN / 2 - 12, middle, 24)
             map_top = round(middle - panel.tile[0] / 2) - HEADING
             room = max(panel.width, 200)
             panel.draw(scene, map_left, map_top, room=room, mini=False, peaks=self.peaks[i])
@@ -158,11 +157,11 @@ class _Layout:
     def _sign(self, x: float, y: float) -> None:
         """Draw the operator between input and kernel, centred."""
         if self.mapset.command == "pool":
-            blocks.arrow(self.scene, x - 12, y, 24)
+            signs.arrow(self.scene, x - 12, y, 24)
         elif self.mapset.is_flipped:
-            blocks.asterisk(self.scene, x, y)
+            signs.asterisk(self.scene, x, y)
         else:
-            blocks.star(self.scene, x, y)
+            signs.star(self.scene, x, y)
 
 
 def _peaks(m: FeatureMap, count: int) -> list[Peak]:
@@ -171,10 +170,3 @@ def _peaks(m: FeatureMap, count: int) -> list[Peak]:
     from cnnviz.report.peaks import peaks
 
     return peaks(m, count)
-
-
-def _sample(maps: tuple[FeatureMap, ...]) -> tuple[FeatureMap, ...]:
-    if len(maps) <= MOST_MAPS:
-        return maps
-    chosen = np.linspace(0, len(maps) - 1, MOST_MAPS).round().astype(int)
-    return tuple(maps[i] for i in chosen)

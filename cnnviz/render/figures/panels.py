@@ -84,10 +84,7 @@ class InputPanel:
 
     def _pixels(self, scale: Scale) -> np.ndarray:
         height, width = (side * self.look.scale for side in self.tile)
-        if self.values.ndim == 3 and self.values.shape[2] == 3:
-            return display.reduce(display.photo(self.values)[0], height, width)
-        values = self.values if self.values.ndim == 2 else self.values.mean(axis=2)
-        return display.picture(values, scale, height, width)
+        return display.pixels(self.values, scale, height, width)
 
 
 class MapPanel:
@@ -210,10 +207,7 @@ def map_scales(mapset: MapSet, maps: Sequence[FeatureMap], look: Look) -> list[S
     if look.range == "shared":
         limits = [(min(a for a, _ in limits), max(b for _, b in limits))] * len(limits)
     is_pool = mapset.command == "pool"
-    # One kind of scale for all maps of a figure, so that they can be compared.
-    voters = [m for m in maps if not m.keeps_photo][:MOST_VOTES]
-    votes = [display.is_crowded(m.values) for m in voters]
-    crowded = 2 * sum(votes) > len(votes)
+    crowded = display.are_crowded([m.values for m in maps if not m.keeps_photo][:MOST_VOTES])
     # What is pooled from an array looks like the array, to be compared with it.
     array_map = ARRAY_MAP if is_pool and mapset.source.min() >= 0 else None
     return [

@@ -1,6 +1,8 @@
-"""Signs of arithmetic between tiles, and the colours of the channels."""
+"""Signs between tiles: of arithmetic, of convolution, arrows; and the colours of the channels."""
 
 from __future__ import annotations
+
+from math import cos, pi, sin
 
 import numpy as np
 
@@ -23,6 +25,40 @@ def equals(scene: Scene, x: float, y: float) -> None:
     """Draw an equals sign around a centre."""
     for dy in (-4, 2):
         scene.add(Rect(x - ARM, y + dy, 2 * ARM, 2, fill=scene.theme.text))
+
+
+def star(scene: Scene, x: float, y: float, radius: float = 7) -> None:
+    """Draw the sign of cross-correlation, a five-pointed star, around a centre."""
+    points = []
+    for i in range(10):
+        r = radius if i % 2 == 0 else radius * 0.40
+        points.append((x + r * sin(i * pi / 5), y - r * cos(i * pi / 5)))
+    scene.add(Polygon(tuple(points), scene.theme.text))
+
+
+def asterisk(scene: Scene, x: float, y: float, radius: float = 7) -> None:
+    """Draw the sign of true convolution, six equal strokes, around a centre."""
+    for i in range(3):
+        dx, dy = sin(i * pi / 3), cos(i * pi / 3)
+        half = 1.1
+        scene.add(
+            Polygon(
+                (
+                    (x + dx * radius + dy * half, y - dy * radius + dx * half),
+                    (x + dx * radius - dy * half, y - dy * radius - dx * half),
+                    (x - dx * radius - dy * half, y + dy * radius - dx * half),
+                    (x - dx * radius + dy * half, y + dy * radius + dx * half),
+                ),
+                scene.theme.text,
+            )
+        )
+
+
+def arrow(scene: Scene, x: float, y: float, length: float) -> None:
+    """Draw an arrow to the right, centred on `y`."""
+    colour = scene.theme.text
+    scene.add(Rect(x, y - 0.75, length - 5, 1.5, fill=colour))
+    scene.add(Polygon(((x + length, y), (x + length - 7, y - 4), (x + length - 7, y + 4)), colour))
 
 
 def down(scene: Scene, x: float, y: float, length: float) -> None:

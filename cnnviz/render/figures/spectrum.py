@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from math import hypot
 
@@ -64,13 +65,9 @@ def thumbnail(scene: Scene, x: float, y: float, values: np.ndarray, name: str, l
 def tile(name: str, found: Response, look: Look) -> Tile:
     """Return |H(u, v)| as a tile for the terminal."""
     scale = _scale(found.gains, look.theme)
-
-    def draw(height: int, width: int) -> np.ndarray:
-        return scale.colours(display.reduce(found.gains, height, width))
-
     titles = f"{name}  gain by frequency", "gain by frequency", "gain"
     captions = f"{found.kind}  most {found.peak[0]:.4g}", found.kind
-    return Tile(titles, captions, found.gains.shape, draw)
+    return Tile(titles, captions, found.gains.shape, partial(display.pixels, found.gains, scale))
 
 
 def _scale(found: np.ndarray, theme_name: str) -> display.Scale:
