@@ -253,3 +253,10 @@ def test_cells_of_an_svg_are_crisp_where_a_viewer_knows_no_style() -> None:
     size = Image.open(BytesIO(data)).size
     assert size == (int(kernel.get("width")), int(kernel.get("height")))
     assert kernel.get("image-rendering") == "optimizeSpeed"
+
+
+def test_narrow_maps_have_their_remarks_in_the_head() -> None:
+    clipped = [box[4] for box in boxes(maps.draw(made("a tool"), Look(display="clip")))]
+    assert any(text.startswith("shown clipped to 0–255: all maps") for text in clipped)
+    wide = [box[4] for box in boxes(maps.draw(made("2 maps"), Look(display="clip")))]
+    assert not any("all maps" in text for text in wide)

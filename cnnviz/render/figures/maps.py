@@ -44,6 +44,7 @@ def draw(mapset: MapSet, look: Look) -> Scene:
     )
     lines = header.formulas(mapset, len(maps))
     layout = _Layout(scene, mapset, maps, look)
+    lines += layout.remarks()
     place = layout.grid if layout.columns else layout.rows
     right, bottom = place(MARGIN + header.height(lines))
     right, bottom = layout.below(right, bottom)
@@ -73,6 +74,17 @@ class _Layout:
         ]
         self.input = InputPanel(mapset, look, (320, 320) if self.columns else (480, 440))
         self.peaks = [_peaks(m, look.peaks) for m in maps]
+
+    def remarks(self) -> list[str]:
+        """Return the lines that say what the captions of narrow panels have no room for."""
+        told: dict[str, list[str]] = {}
+        for panel in self.panels:
+            for remark in [] if panel.is_roomy else panel.remarks:
+                told.setdefault(remark, []).append(panel.name)
+        return [
+            f"{remark}: {'all maps' if len(names) == len(self.panels) else ', '.join(names)}"
+            for remark, names in told.items()
+        ]
 
     def rows(self, top: float) -> tuple[float, float]:
         """Place the input and for each map a row: operator, kernel, arrow, map."""

@@ -103,6 +103,22 @@ class MapPanel:
         self.bar = 0 if m.values.ndim == 3 else 26  # px; a colour picture has none
         self.foot = FOOT if self.bar else BARE_FOOT
 
+    @property
+    def name(self) -> str:
+        """The map's name, without the tool that all of them are of."""
+        return self.map.name.removeprefix(self.mapset.family)
+
+    @property
+    def is_roomy(self) -> bool:
+        """Whether remarks fit behind the range; else the head of the figure has them."""
+        return self.tile[1] >= ROOMY
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is not to be taken for granted of the colours."""
+        root = ["square-root scale"] if self.scale.root else []
+        return root + [self.scale.note] * bool(self.scale.note) if self.bar else []
+
     def draw(
         self, scene: Scene, x: float, y: float, *, room: float, mini: bool, peaks: list[Peak]
     ) -> None:
@@ -127,9 +143,7 @@ class MapPanel:
         shape = "" if told else times(m.shape)
         shown = self._heading(scene, x, y, room, mini, shape)
         words = [f"min {number(m.min)}", f"max {number(m.max)}"]
-        if self.bar and width >= ROOMY:
-            words += ["square-root scale"] if self.scale.root else []
-            words += [self.scale.note] if self.scale.note else []
+        words += self.remarks if self.is_roomy else []
         line = top + height + 16 + self.bar
         said = scene.text(x, line, "   ".join(words), colour=scene.theme.secondary)
         if note:  # behind the range if it fits there, else below
@@ -150,9 +164,8 @@ class MapPanel:
             place = x + (MINI - width) // 2, y - 2 + (MINI - height) // 2
             blocks.kernel_picture(scene, *place, kernel.values, MINI, kernel.name)
             left += MINI + 6
-        name = m.name.removeprefix(self.mapset.family)
         role = scene.theme.map if self.mapset.command == "convolve" else scene.theme.pool
-        return blocks.heading(scene, left, y, role, name, shape, room=room - (left - x))
+        return blocks.heading(scene, left, y, role, self.name, shape, room=room - (left - x))
 
     def _pixels(self) -> np.ndarray:
         height, width = (side * self.look.scale for side in self.tile)
