@@ -14,6 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cnnviz.cli.run import run
+from cnnviz.kernels import kernel_names
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, flags=re.M | re.S)
@@ -93,6 +96,14 @@ def test_pictures_are_what_the_commands_above_them_make(
         )
         assert then.shape == now.shape, name
         assert np.abs(then - now).mean() < 1, f"{name}: run python docs/make_images.py"
+
+
+def test_the_list_of_kernels_is_that_of_the_library(tmp_path: Path) -> None:
+    path = tmp_path / "kernels.md"
+    assert run(["kernels", "-q", "-o", str(path)]) == 0
+    listed = (ROOT / "docs" / "kernels.md").read_text(encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == listed, "run cnnviz kernels -o docs/kernels.md"
+    assert f"The library has {len(kernel_names())} kernels" in README
 
 
 def test_python_example_runs_and_its_shapes_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
