@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from cnnviz.arrays import npy
-from cnnviz.arrays.opened import Tensor
+from cnnviz.arrays.opened import Tensor, shown
 from cnnviz.errors import CnnvizError, InputError, RefusedError, SpecError
 from cnnviz.files import check_bytes
 
@@ -75,15 +75,10 @@ def choose(names: Collection[str], path: str, member: str | None) -> str:
         return next(iter(names))
     if member is not None and member in names:
         return member
-    what = f"holds {len(names)} arrays" if member is None else f"holds no array {member!r}"
+    what = f"holds {len(names)} arrays" if member is None else f"holds no array '{shown(member)}'"
     listed = ", ".join(map(shown, islice(names, _SHOWN)))
     more = ", ..." if len(names) > _SHOWN else ""
     raise SpecError(what, path=path, hint=f"name one of: {listed}{more}")
-
-
-def shown(key: str) -> str:
-    """Return a name out of a file as plain ASCII on one line."""
-    return ascii(key)[1:-1]
 
 
 @contextmanager

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cnnviz.arrays import Array
 
 _HEAD = 4096
+_LONG = 200  # characters of a name in a message
 
 
 class Tensor(NamedTuple):
@@ -82,6 +83,12 @@ def open_arrays(
         yield _opened(file, name, budget() if max_bytes is None else max_bytes)
 
 
+def shown(key: str) -> str:
+    """Return a name out of a file as plain ASCII on one line, cut if it is long."""
+    text = ascii(key[: _LONG + 1])[1:-1]
+    return text if len(key) <= _LONG else f"{text[:_LONG]}..."
+
+
 def _opened(file: BinaryIO, name: str, max_bytes: int) -> Opened:
     from cnnviz.arrays import sniff
 
@@ -113,7 +120,8 @@ class _Single:
 
     def read(self, member: str | None = None) -> Array:
         if member:
-            raise SpecError(f"holds one array without a name, not {member!r}", path=self._name)
+            what = f"holds one array without a name, not '{shown(member)}'"
+            raise SpecError(what, path=self._name)
         if self._array is None:
             size = self._file.seek(0, os.SEEK_END)
             if not isinstance(self._file, io.BytesIO):  # which is in memory already

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from cnnviz.arrays.npz import choose, shown
-from cnnviz.arrays.opened import Tensor
+from cnnviz.arrays.npz import choose
+from cnnviz.arrays.opened import Tensor, shown
 from cnnviz.errors import InputError, RefusedError
 from cnnviz.files import check_bytes
 

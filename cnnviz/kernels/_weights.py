@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnviz.arrays import open_arrays
-from cnnviz.arrays.opened import Opened
+from cnnviz.arrays.opened import Opened, shown
 from cnnviz.errors import InputError, SpecError
 from cnnviz.files import check_bytes
 from cnnviz.kernels import _layout
-from cnnviz.kernels._entry import Array
+from cnnviz.kernels._entry import Array, check_values
 from cnnviz.kernels._layout import Layout
 
 BUDGET = 2**30  # bytes as stored; float64 takes up to eight times as many
@@ -102,7 +102,8 @@ class WeightFile:
         """
         names = {one.name: one for one in self.stored}
         if layer and ("" in names or "" in self.others):
-            raise SpecError(f"holds one array without a name, not {layer!r}", path=self.path)
+            what = f"holds one array without a name, not '{shown(layer)}'"
+            raise SpecError(what, path=self.path)
         if not names:
             raise self._no_kernels()
         if layer is None:
@@ -113,17 +114,18 @@ class WeightFile:
         if layer in names:
             return names[layer]
         if layer in self.others:
-            raise self._name_one(f"{layer!r} is no kernel", names)
+            raise self._name_one(f"'{shown(layer)}' is no kernel", names)
         near = [name for name in names if fnmatch.fnmatchcase(name, layer)]
         near = near or [name for name in names if _holds(name, layer)]
         if len(near) == 1:
             return names[near[0]]
-        what = f"{layer!r} names {len(near)} kernels" if near else f"holds no array {layer!r}"
+        asked = f"'{shown(layer)}'"
+        what = f"{asked} names {len(near)} kernels" if near else f"holds no array {asked}"
         raise self._name_one(what, near or names)
 
     def read(self, stored: Stored) -> Array:
         """Return an array as float64 `(kh, kw, C, filters)`, all of it finite."""
-        where = f"{self.path}:{ascii(stored.name)[1:-1]}" if stored.name else self.path
+        where = f"{self.path}:{shown(stored.name)}" if stored.name else self.path
         if stored.layout is None:
             sizes = "x".join(map(str, stored.shape))
             raise SpecError(
@@ -132,13 +134,12 @@ class WeightFile:
         axes = stored.layout.axes
         raw = self.raw(stored)
         check_bytes(raw.nbytes + 16 * raw.size, where)  # as float64, and each filter apart
-        values = _layout.as_weights(raw.astype(np.float64, copy=False), axes)
+        with np.errstate(over="ignore"):  # of a long double, which is reported below
+            values = _layout.as_weights(raw.astype(np.float64, copy=False), axes)
         if _layout.is_depthwise(stored.name, axes):
             values = values.reshape(*values.shape[:2], 1, -1)
-        if wrong := int(np.count_nonzero(~np.isfinite(values))):
-            name = stored.name or os.path.splitext(os.path.basename(self.path))[0]
-            what = f"{wrong} of {values.size} values not finite (NaN or infinite)"
-            raise InputError(f"kernel {name!a}: {what}", path=self.path)
+        name = stored.name or os.path.splitext(os.path.basename(self.path))[0]
+        check_values(name, values, self.path)
         return values
 
     def raw(self, stored: Stored) -> Array:
@@ -146,7 +147,7 @@ class WeightFile:
         return self._file.read(stored.name or None)
 
     def _name_one(self, what: str, names: Sequence[str] | dict[str, Stored]) -> SpecError:
-        listed = ", ".join(ascii(name)[1:-1] for name in list(names)[:_SHOWN])
+        listed = ", ".join(map(shown, list(names)[:_SHOWN]))
         more = ", ..." if len(names) > _SHOWN else ""
         return SpecError(what, path=self.path, hint=f"name one of: {listed}{more}")
 

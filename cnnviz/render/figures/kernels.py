@@ -204,7 +204,7 @@ def rounded(matrix: np.ndarray, largest: float | None = None) -> np.ndarray:
     largest = float(np.abs(matrix).max()) if largest is None else largest
     if largest == 0 or np.array_equal(matrix, np.rint(matrix)):
         return matrix
-    return np.round(matrix, 2 - floor(log10(largest)))
+    return np.round(matrix, min(2 - floor(log10(largest)), 300))  # 10^300 is still a float
 
 
 def _size(shape: tuple[int, ...], box: int) -> tuple[int, int, int]:
