@@ -156,6 +156,8 @@ def photo(values: np.ndarray) -> tuple[np.ndarray, str]:
 
 def _stretched(values: np.ndarray, zero: float, span: float) -> np.ndarray:
     """Return `(values - zero) / span`, in float64 only where float32 has not the range for it."""
-    real = np.float32 if _LITTLE < (span or 1) < 1 / _LITTLE else np.float64
-    result: np.ndarray = (values.astype(real, copy=False) - real(zero)) * real(1 / (span or 1))
+    factor = 1 / (span or 1)
+    if _LITTLE < factor < 1 / _LITTLE:
+        return (values - np.float32(zero)) * np.float32(factor)
+    result: np.ndarray = (values.astype(np.float64) - zero) * factor
     return result
