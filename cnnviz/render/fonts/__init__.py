@@ -38,7 +38,7 @@ def measure(text: str, size: float, face: Face = "regular") -> float:
 
 def shorten(text: str, size: float, face: Face, room: float) -> str:
     """Return `text`, cut in its middle with an ellipsis if it is wider than `room`."""
-    # A name out of a file may have millions of characters: cut, and halved rather than counted down.
+    # A name out of a file may have millions of characters: it is cut, then halved until it fits.
     if len(text) > _LONGEST:
         text = text[: _LONGEST // 2] + text[-_LONGEST // 2 :]
     elif measure(text, size, face) <= room:
