@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     help="Show the Nth 64 filters, instead of an even sample of all.",
 )
 @options.style_of_kernels
+@options.limiting_kernels
 @options.writing
 def command(
     names: tuple[str, ...],
@@ -68,8 +69,10 @@ def command(
     look: dict[str, Any],
     writing: dict[str, Any],
 ) -> int:
-    """Tell a file from names, which are never mixed."""
-    from cnnviz import kernels
+    """List the library, or look up what is named within the limits."""
+    from contextlib import ExitStack
+
+    from cnnviz.cli import clock
 
     show = writing.pop("show")
     if not names:
@@ -78,6 +81,24 @@ def command(
         return _library(search, writing)
     if search:
         raise SpecError("--search narrows the list, and a kernel is named too")
+    with ExitStack() as watch:  # over once all is encoded, which is then written whole
+        watch.enter_context(clock.timed(names[0]))
+        writing["encoded"] = watch.close
+        return _named(names, layout, channel, page, look, show, writing)
+
+
+def _named(
+    names: tuple[str, ...],
+    layout: str | None,
+    channel: int | None,
+    page: int | None,
+    look: dict[str, Any],
+    show: bool,
+    writing: dict[str, Any],
+) -> int:
+    """Tell a file from names, which are never mixed."""
+    from cnnviz import kernels
+
     if len(names) == 1 and (place := kernels.locate(names[0])) is not None:
         from cnnviz.report import filters
 
