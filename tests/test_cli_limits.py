@@ -374,6 +374,24 @@ class TestTimeout:
         assert found[:2] == [text, "done"]
         assert set(found[2:]) <= {"late"}
 
+    def test_the_clock_of_threads_leaves_nothing_behind(self):
+        """An exception taken back leaves CPython 3.11 looking for it, which a tracer hangs on."""
+        code = (
+            "import sys, threading\n"
+            "from cnnviz.cli import clock\n"
+            "def work():\n"
+            "    with clock.time_limit(9), clock.timed('a.png'):\n"
+            "        pass\n"
+            "thread = threading.Thread(target=work)\n"
+            "thread.start(); thread.join()\n"
+            "sys.settrace(lambda *_: None)\n"
+            "(lambda: print('done'))()\n"
+        )
+        command = [sys.executable, "-c", code]
+        environ = {"PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, env=environ, capture_output=True, timeout=30)
+        assert done.stdout == b"done\n"
+
     @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "x", "100000"])
     def test_wrong_forms(self, cnnviz, photo, text):
         message = cnnviz("convolve", photo, *EDGE, "--timeout", text).fault(2)
