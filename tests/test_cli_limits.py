@@ -91,11 +91,16 @@ class TestMemory:
         assert "--max-memory" in message
         assert files(folder) == before
 
-    def test_channels(self, cnnviz, large):
-        message = cnnviz("channels", large, "--locality", "--max-memory", "60M").fault(5)
-        assert message.startswith("the ")
-        message = cnnviz("channels", large, "--max-memory", "60M").fault(5)
-        assert message.startswith("the ")
+    @pytest.mark.parametrize(
+        ("limit", "what"),
+        [("25M", "the choice of a patch"), ("40M", "the correlation of the pixels")],
+    )
+    def test_channels(self, cnnviz, folder, limit, what):
+        np.save("gray.npy", np.ones((1000, 1000), np.float32))
+        before = files(folder)
+        words = ("channels", "gray.npy", "--locality", "--max-memory", limit)
+        assert cnnviz(*words).fault(5).startswith(f"{what} needs ")
+        assert files(folder) == before
 
     def test_winners(self, cnnviz, large):
         arguments = ("pool", large, "--size", "2", "--stride", "1", "--winners")
