@@ -107,6 +107,11 @@ class TestNames:
         assert (folder / "e.png").read_bytes().startswith(b"\x89PNG")
         assert json.loads((folder / "e.json").read_text())["name"] == "emboss"
 
+    @pytest.mark.parametrize("columns", ["1", "2", "12", "999999"])
+    def test_a_terminal_of_any_width(self, cnnviz, monkeypatch, columns):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert "separable" in cnnviz("kernels", "line-v").text
+
     def test_what_is_written_can_be_read_again(self, cnnviz, folder):
         assert cnnviz("kernels", "bank:kirsch", "-o", "k.npz", "-q").code == 0
         data = json.loads(cnnviz("kernels", "k.npz", "--json").out)

@@ -131,7 +131,7 @@ class TestGrammar:
         st.integers(1, 4).flatmap(
             lambda width: st.lists(
                 st.lists(
-                    st.floats(allow_nan=False, allow_infinity=False),
+                    st.floats(-3e38, 3e38),
                     min_size=width,
                     max_size=width,
                 ),

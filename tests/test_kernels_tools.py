@@ -96,6 +96,12 @@ def test_matlab_motion_rises_counter_clockwise(length: float, angle: float) -> N
     assert (values[np.abs(across) > 1.000001] == 0).all()
 
 
+@pytest.mark.parametrize("sigma", ["1e-300", "2.2e-311", "1e-3"])
+def test_opencv_without_any_width(sigma: str) -> None:
+    expected = np.outer([0, 1, 0], [0, 1, 0])
+    np.testing.assert_array_equal(kernel(f"opencv:gaussian:3,{sigma}"), expected)
+
+
 def test_imagemagick_convolves() -> None:
     """What it printed is turned: its own answer to one bright cell is the printed table."""
     printed = {name: IMAGEMAGICK[name]()[::-1, ::-1] for name in IMAGEMAGICK}

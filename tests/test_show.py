@@ -16,7 +16,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 from conftest import SAMPLES
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from terminal_peer import picture_lines, pixels, plain
@@ -62,6 +62,7 @@ def test_it_never_leaves_the_terminal(shapes, columns, lines):
 
 @settings(deadline=None, derandomize=True, max_examples=100)
 @given(st.integers(1, 400), st.integers(1, 400), st.integers(20, 200), st.integers(8, 100))
+@example(1, 21, 20, 8)
 def test_the_aspect_ratio_stays(height, width, columns, lines):
     drawn = []
 
@@ -71,7 +72,7 @@ def test_the_aspect_ratio_stays(height, width, columns, lines):
 
     sheet([Tile(("a",), ("b",), (height, width), draw)], "256", columns=columns, lines=lines)
     h, w = drawn[0]
-    if h >= height:
+    if h >= height and w >= width:
         assert h * width == w * height
         assert h % height == 0
         assert h // height <= 8

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
 _MOST_NAMES = 20
+_LONG = 200  # characters of a name in a message
 
 
 class Tensor(NamedTuple):
@@ -51,7 +52,7 @@ def choose(names: Collection[str], path: str, member: str | None) -> str:
         return next(iter(names))
     if member is not None and member in names:
         return member
-    what = f"holds {len(names)} arrays" if member is None else f"holds no array {member!r}"
+    what = f"holds {len(names)} arrays" if member is None else f"holds no array '{shown(member)}'"
     raise SpecError(what, path=path, hint=f"name one of: {listed(names)}")
 
 
@@ -66,5 +67,6 @@ def listed(names: Collection[str]) -> str:
 
 
 def shown(name: str) -> str:
-    """Return a name out of a file as plain ASCII on one line."""
-    return ascii(name)[1:-1]
+    """Return a name out of a file as plain ASCII on one line, cut if it is long."""
+    text = ascii(name[: _LONG + 1])[1:-1]
+    return text if len(name) <= _LONG else f"{text[:_LONG]}..."

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-from cnnviz.arrays.contents import Opened, Tensor
+from cnnviz.arrays.contents import Opened, Tensor, shown
 from cnnviz.errors import CnnvizError, InputError, SpecError
 from cnnviz.files import budget, check_bytes
 
@@ -108,7 +108,8 @@ class _Single:
 
     def read(self, member: str | None = None) -> Array:
         if member:
-            raise SpecError(f"holds one array without a name, not {member!r}", path=self._name)
+            what = f"holds one array without a name, not '{shown(member)}'"
+            raise SpecError(what, path=self._name)
         if self._array is None:
             size = self._file.seek(0, os.SEEK_END)
             if not isinstance(self._file, io.BytesIO):  # which is in memory already

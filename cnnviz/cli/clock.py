@@ -103,21 +103,30 @@ def _by_thread(seconds: float) -> Iterator[None]:
     """
     import ctypes
 
-    worker, over, lock = ctypes.c_ulong(threading.get_ident()), False, threading.Lock()
-    raise_there = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    worker, lock = ctypes.c_ulong(threading.get_ident()), threading.Lock()
+    over = rung = False
 
     def ring() -> None:
+        nonlocal rung
         with lock:
             if not over:
-                raise_there(worker, ctypes.py_object(TimedOut))
+                rung = True
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(worker, ctypes.py_object(TimedOut))
 
     timer = threading.Timer(seconds, ring)
     timer.daemon = True
     try:
         timer.start()
         yield
+    except TimedOut:
+        rung = False  # it has arrived
+        raise
     finally:
         timer.cancel()
         with lock:
             over = True
-            raise_there(worker, None)  # what rang meanwhile
+        # What rang meanwhile comes in one of the next lines, unless something has swallowed it. To
+        # take it back is no way: CPython would look for it forever, and hang under a tracer.
+        for _ in range(1000):
+            if not rung:
+                break

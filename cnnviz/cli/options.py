@@ -296,8 +296,11 @@ style = _group("look", "theme", "scale")  # of figures that are not maps
 style_of_kernels = _group("look", "range", "theme", "scale")
 
 
-def reading(function: Command) -> Command:
-    """Give a command the options of reading an image as `reading`, and run it within its limits."""
+def limiting(function: Command, **changes: dict[str, Any]) -> Command:
+    """Give a command the options of bounded memory and time, and run it within them.
+
+    The time is that of every `clock.timed` block.
+    """
 
     @wraps(function)
     def limited(*args: Any, limits: dict[str, Any], **values: Any) -> Any:
@@ -307,9 +310,20 @@ def reading(function: Command) -> Command:
         with byte_budget(limits["max_memory"]), time_limit(limits["timeout"]):
             return function(*args, **values)
 
+    result: Any = _group("limits", "max_memory", "timeout", **changes)(limited)
+    decorated: Command = result
+    return decorated
+
+
+def limiting_kernels(function: Command) -> Command:
+    """Give a command that reads no image the same limits."""
+    return limiting(function, timeout={"help": "Give up after so many seconds."})
+
+
+def reading(function: Command) -> Command:
+    """Give a command the options of reading an image as `reading`, and run it within its limits."""
     keywords = ("region", "resize", "pixel_range", "alpha", "frame", "max_pixels")
-    result: Any = _group("limits", "max_memory", "timeout")(limited)
-    decorated: Command = _group("reading", *keywords)(result)
+    decorated: Command = _group("reading", *keywords)(limiting(function))
     return decorated
 
 

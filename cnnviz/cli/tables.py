@@ -33,6 +33,7 @@ def put(
     inputs: Sequence[str] = (),
     pictures: Mapping[str, Callable[[], bytes]] | None = None,
     draw: Callable[[TextIO], str | None] | None = None,
+    encoded: Callable[[], object] | None = None,
 ) -> int:
     """Print a result (as `data` with `--json`) and write it in every format that -o asks for.
 
@@ -48,6 +49,8 @@ def put(
         By suffix, what draws the result; where there is any, the first is written without -o too.
     draw : callable, optional
         Takes a stream, returns a picture for the terminal behind it, or None.
+    encoded : callable, optional
+        Called before anything is written.
     """
     texts = {"txt": lambda: text(FILE_WIDTH, False), **formats}
     writers: dict[str, Callable[[], str | bytes]] = {**(pictures or {}), **texts}
@@ -67,6 +70,8 @@ def put(
         else []
     )
     made = [(slot, _encoded(writers[slot.format]())) for slot in slots]
+    if encoded is not None:
+        encoded()
     run = stamp.fingerprint(context, name) if pictures else ""
     paths = [outputs.write(slot, content, run) for slot, content in made]
     if as_json:

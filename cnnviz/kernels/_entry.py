@@ -9,13 +9,31 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnviz.errors import SpecError
+from cnnviz.errors import InputError, SpecError
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
 else:
     Array = Any  # so that names are known, for one <TAB>, before numpy is there
 LARGEST = 1023
+_MOST = 3.4028234663852886e38  # of float32, in which maps are computed
+
+
+def check_values(name: str, values: Array, path: str | None = None) -> None:
+    """Refuse NaN, infinity and what is too large for float32.
+
+    Raises
+    ------
+    InputError
+        Naming the kernel and counting the values.
+    """
+    if values.min() >= -_MOST and values.max() <= _MOST:
+        return
+    wrong, what = ~np.isfinite(values), "not finite (NaN or infinite)"
+    if not wrong.any():
+        wrong, what = np.abs(values) > _MOST, f"beyond {_MOST:.1e}, the largest float32"
+    count = f"{np.count_nonzero(wrong)} of {values.size} values"
+    raise InputError(f"kernel {name!a}: {count} {what}", path=path)
 
 
 @dataclass(eq=False, repr=False)

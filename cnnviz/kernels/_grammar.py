@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnviz.errors import InputError, RefusedError, SpecError
 from cnnviz.kernels import _library
-from cnnviz.kernels._entry import Array
+from cnnviz.kernels._entry import Array, check_values
 
 MAX_FILTERS = 2**16
 _DIGITS = frozenset("0123456789")
@@ -198,11 +198,5 @@ def _split(text: str) -> tuple[str | None, str | None]:
 
 
 def _finite(kernel: Kernel) -> Kernel:
-    wrong = int(np.count_nonzero(~np.isfinite(kernel.values)))
-    if wrong:
-        raise InputError(
-            f"kernel {kernel.name!r}: {wrong} of {kernel.values.size} values not finite "
-            "(NaN or infinite)",
-            path=kernel.source if os.path.isfile(kernel.source) else None,
-        )
+    check_values(kernel.name, kernel.values)
     return kernel

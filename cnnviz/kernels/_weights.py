@@ -16,7 +16,7 @@ from cnnviz.errors import InputError, SpecError
 from cnnviz.files import check_bytes, stem_of
 from cnnviz.geometry import times
 from cnnviz.kernels import _layout
-from cnnviz.kernels._entry import Array
+from cnnviz.kernels._entry import Array, check_values
 from cnnviz.kernels._layout import Layout
 
 BUDGET = 2**30  # bytes as stored; float64 takes up to eight times as many
@@ -106,7 +106,8 @@ class WeightFile:
         """
         names = {one.name: one for one in self.stored}
         if layer and ("" in names or "" in self.others):
-            raise SpecError(f"holds one array without a name, not {layer!r}", path=self.path)
+            what = f"holds one array without a name, not '{shown(layer)}'"
+            raise SpecError(what, path=self.path)
         if not names:
             raise self._no_kernels()
         if layer is None:
@@ -117,12 +118,13 @@ class WeightFile:
         if layer in names:
             return names[layer]
         if layer in self.others:
-            raise self._name_one(f"{layer!r} is no kernel", names)
+            raise self._name_one(f"'{shown(layer)}' is no kernel", names)
         near = [name for name in names if fnmatch.fnmatchcase(name, layer)]
         near = near or [name for name in names if _holds(name, layer)]
         if len(near) == 1:
             return names[near[0]]
-        what = f"{layer!r} names {len(near)} kernels" if near else f"holds no array {layer!r}"
+        asked = f"'{shown(layer)}'"
+        what = f"{asked} names {len(near)} kernels" if near else f"holds no array {asked}"
         raise self._name_one(what, near or names)
 
     def read(self, stored: Stored) -> Array:
@@ -136,13 +138,11 @@ class WeightFile:
         axes = stored.layout.axes
         raw = self.raw(stored)
         check_bytes(raw.nbytes + 16 * raw.size, where)  # as float64, and each filter apart
-        values = _layout.as_weights(raw.astype(np.float64, copy=False), axes)
+        with np.errstate(over="ignore"):  # of a long double, which is reported below
+            values = _layout.as_weights(raw.astype(np.float64, copy=False), axes)
         if _layout.is_depthwise(stored.name, axes):
             values = values.reshape(*values.shape[:2], 1, -1)
-        if wrong := int(np.count_nonzero(~np.isfinite(values))):
-            name = stored.name or stem_of(self.path)
-            what = f"{wrong} of {values.size} values not finite (NaN or infinite)"
-            raise InputError(f"kernel {name!a}: {what}", path=self.path)
+        check_values(stored.name or stem_of(self.path), values, self.path)
         return values
 
     def raw(self, stored: Stored) -> Array:

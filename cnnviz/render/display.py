@@ -14,6 +14,7 @@ from cnnviz.render.theme import rgb, theme
 DISPLAYS = ("auto", "signed", "minmax", "abs", "clip")
 MOST_FACTOR = 40  # a single value is not blown up to fill its box
 SAMPLES = 4  # values along a side of what one pixel stands for; more look the same
+_LITTLE = 1e-30
 CROWD, SAMPLE = 1024, 20_000  # values from which on a root scale is considered; values looked at
 
 
@@ -38,7 +39,7 @@ class Scale:
         """Return the table entry of each value, uint8, `(H, W)`."""
         values = np.abs(values) if self.magnitude else values
         zero, span = (0.0, self.high) if self.signed else (self.low, self.high - self.low)
-        scaled = (values - np.float32(zero)) * np.float32(1 / (span or 1))
+        scaled = _stretched(values, zero, span)
         if self.root:
             scaled = np.copysign(np.sqrt(np.abs(scaled)), scaled)
         scaled *= 127 if self.signed else 255
@@ -185,4 +186,14 @@ def photo(values: np.ndarray) -> tuple[np.ndarray, str]:
     if low >= 0 and high <= 255:
         return np.rint(values).astype(np.uint8), ""
     span = (high - low) or 1.0
-    return np.rint((values - low) * (255 / span)).astype(np.uint8), "scaled to its own range"
+    scaled = _stretched(values, low, span) * 255
+    return np.rint(scaled).astype(np.uint8), "scaled to its own range"
+
+
+def _stretched(values: np.ndarray, zero: float, span: float) -> np.ndarray:
+    """Return `(values - zero) / span`, in float64 only where float32 has not the range for it."""
+    factor = 1 / (span or 1)
+    if _LITTLE < factor < 1 / _LITTLE:
+        return (values - np.float32(zero)) * np.float32(factor)
+    result: np.ndarray = (values.astype(np.float64) - zero) * factor
+    return result

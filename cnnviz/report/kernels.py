@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cnnviz.kernels import Kernel
 
 _MOST_SINGULAR = 8
+_LEAST = 20  # columns, however narrow the terminal says it is
 
 
 @dataclass(eq=False, repr=False)
@@ -126,7 +127,9 @@ class KernelFacts:
         yield from numbers(self.values, self.whole, width)
         yield ""
         for label, text in self.said():
-            yield from wrap(f"{label:<10} {text}", width - 1, subsequent_indent=" " * 11)
+            yield from wrap(
+                f"{label:<10} {text}", max(width - 1, _LEAST), subsequent_indent=" " * 11
+            )
 
     def said(self) -> Iterator[tuple[str, str]]:
         """Yield what there is to say, each with what it is about."""

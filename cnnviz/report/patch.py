@@ -8,6 +8,7 @@ from math import isqrt
 import numpy as np
 
 from cnnviz.errors import SpecError
+from cnnviz.files import check_bytes
 from cnnviz.geometry import Size
 
 LARGEST = 16
@@ -71,6 +72,8 @@ def _most_varied(source: np.ndarray, size: tuple[int, int]) -> tuple[int, int]:
     blocks = source[: rows * height].reshape(rows, height, source.shape[1], -1)[::step]
     blocks = blocks[:, :, : columns * width].reshape(len(blocks), height, columns, width, -1)
     blocks = blocks[:, :, ::step]
+    check_bytes(source.nbytes + 24 * blocks.size, "the choice of a patch")
+    blocks = blocks.astype(np.float64)  # squares of 1e38 overflow in float32
     spread = blocks.var(axis=(1, 3))
     hue = (blocks - blocks.mean(axis=4, keepdims=True)).var(axis=(1, 3)).sum(axis=2)
     for varied in (hue * spread.min(axis=2), hue, spread.sum(axis=2)):

@@ -46,12 +46,15 @@ def command(
     writing: dict[str, Any],
 ) -> int:
     """Resolve the kernels first: a wrong one is known before an image is read."""
-    from cnnviz.cli import pictures
+    from cnnviz.cli import clock, pictures
     from cnnviz.errors import SpecError
     from cnnviz.kernels import resolve
     from cnnviz.report import convolution
 
-    resolved = [kernel for text in kernels for kernel in resolve(text, layout)]
+    resolved = []
+    for text in kernels:
+        with clock.timed(text):
+            resolved += resolve(text, layout)
     if settings["gray"]:
         if settings["channels"] == "each":
             raise SpecError("--gray has one channel, --channels each needs three", hint="drop one")

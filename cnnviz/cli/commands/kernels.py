@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     help="Show the Nth 64 filters, instead of an even sample of all.",
 )
 @options.style_of_kernels
+@options.limiting_kernels
 @options.writing
 def command(
     names: tuple[str, ...],
@@ -65,15 +66,19 @@ def command(
     look: dict[str, Any],
     writing: dict[str, Any],
 ) -> int:
-    """List the library, or look at what is named."""
-    from cnnviz.cli import inspections
+    """List the library, or look at what is named, within the limits."""
+    from contextlib import ExitStack
+
+    from cnnviz.cli import clock, inspections
 
     if not names:
         return _library(search, **writing)
     if search:
         raise SpecError("--search narrows the list, and a kernel is named too")
-    found = _look(names, layout=layout, channel=channel, page=page)
-    return inspections.put(found, look, **writing)
+    with ExitStack() as watch:  # over once all is encoded, which is then written whole
+        watch.enter_context(clock.timed(names[0]))
+        found = _look(names, layout=layout, channel=channel, page=page)
+        return inspections.put(found, look, encoded=watch.close, **writing)
 
 
 def _library(search: str | None, *, show: bool, **writing: Any) -> int:

@@ -58,7 +58,7 @@ def gaussian(ksize: int, sigma: float) -> Array:
         half = np.array(ROWS[ksize]) / 256
         row = np.concatenate([half, half[-2::-1]])
         return product(row, row)
-    return bell(ksize, sigma or None)
+    return bell(ksize, max(sigma, 0.01) if sigma else None)  # below it is one cell: no 0/0
 
 
 def gabor_of(

@@ -15,6 +15,7 @@ _FILES = {
     "bold": "IBMPlexSans-SemiBold.ttf",
     "mono": "IBMPlexMono-Regular.ttf",
 }
+_LONGEST = 10_000  # characters of a line, more than fit any figure
 
 
 @cache
@@ -39,13 +40,18 @@ def measure(text: str, size: float, face: Face = "regular") -> float:
 
 def shorten(text: str, size: float, face: Face, room: float) -> str:
     """Return `text`, cut in its middle with an ellipsis if it is wider than `room`."""
-    if measure(text, size, face) <= room:
+    # A name out of a file may have millions of characters: it is cut, then halved until it fits.
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST // 2] + text[-_LONGEST // 2 :]
+    elif measure(text, size, face) <= room:
         return text
-    keep = len(text) - 1
-    while keep > 1:
+    least, most, result = 2, len(text) - 1, "…"
+    while least <= most:
+        keep = (least + most) // 2
         head = (keep + 1) // 2
         cut = text[:head] + "…" + text[len(text) - (keep - head) :]
         if measure(cut, size, face) <= room:
-            return cut
-        keep -= 1
-    return "…"
+            least, result = keep + 1, cut
+        else:
+            most = keep - 1
+    return result
