@@ -129,7 +129,7 @@ def _fit_side_by_side(texts: dict[float, str], width: int) -> bool:
     for place, text in sorted(texts.items()):
         length = measure(text, CAPTION)
         start = place * width - length * (0 if place == 0 else 1 if place == 1 else 0.5)
-        if start < end + GAP:
+        if start < end + GAP / 2:
             return False
         end = start + length
     return True
