@@ -132,21 +132,26 @@ MATLAB = {
 }
 
 
+def recorded(file: str) -> dict[str, np.ndarray]:
+    """Return what a tool printed, by the name that it was asked for; a cell it leaves out is 0."""
+    text = (Path(__file__).parent / "data" / file).read_text(encoding="utf-8")
+    blocks: dict[str, list[list[float]]] = {}
+    for line in text.splitlines():
+        if line[0].isalpha():
+            rows = blocks.setdefault(line.lower(), [])
+        elif line[0] != "#":
+            rows.append([0.0 if cell == "." else float(cell) for cell in line.split()])
+    return {name: np.array(rows) for name, rows in blocks.items()}
+
+
 def imagemagick() -> dict[str, Callable[[], Array]]:
     """Return what ImageMagick printed: it convolves with it, so turned by 180 degrees here.
 
     Zeros make the first cell of a Comet, its origin, the middle.
     """
-    text = (Path(__file__).parent / "data" / "imagemagick.txt").read_text(encoding="utf-8")
-    blocks: dict[str, list[list[float]]] = {}
-    for line in text.splitlines():
-        if line[0].isalpha():
-            rows = blocks.setdefault(f"imagemagick:{line.lower()}", [])
-        elif line[0] != "#":
-            rows.append([0.0 if cell == "." else float(cell) for cell in line.split()])
     found = {}
-    for typed, rows in blocks.items():
-        printed = np.array(rows)
+    for name, printed in recorded("imagemagick.txt").items():
+        typed = f"imagemagick:{name}"
         if ":comet" in typed:
             axis, end = printed.shape.index(1) ^ 1, printed[0, 0] < printed[-1, -1]
             pads = [(0, 0), (0, 0)]

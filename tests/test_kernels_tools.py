@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from kernels_expected_tools import EXPECTED, IMAGEMAGICK, MATLAB, PILLOW
+from kernels_expected_tools import EXPECTED, IMAGEMAGICK, MATLAB, PILLOW, recorded
 from PIL import Image
 from skimage import filters
 
@@ -13,6 +13,7 @@ from cnnviz import SpecError, conv2d, kernel
 from cnnviz.kernels import describe, resolve
 from cnnviz.report.convolution import convolve
 
+OCTAVE = recorded("octave.txt")
 IMAGE = np.random.default_rng(7).integers(0, 256, (40, 50)).astype(np.float64)
 
 
@@ -68,6 +69,11 @@ def test_a_whole_image(text: str, filtering) -> None:
     half = values.shape[0] // 2
     expected = filtering(IMAGE)[half:-half, half:-half]
     np.testing.assert_allclose(conv2d(IMAGE, values), expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", OCTAVE)
+def test_matlab_as_octave_has_it(name: str) -> None:
+    np.testing.assert_allclose(kernel(f"matlab:{name}"), OCTAVE[name], rtol=1e-11, atol=1e-13)
 
 
 def test_matlab_disk_is_the_area_within_each_cell() -> None:
