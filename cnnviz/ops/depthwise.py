@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -11,7 +9,7 @@ from cnnviz.errors import SpecError
 from cnnviz.geometry import Padding, Size, Window
 from cnnviz.ops.checks import Array, as_batch, check_finite
 from cnnviz.ops.conv.checks import ranked
-from cnnviz.ops.conv.engine import convolve
+from cnnviz.ops.conv.engine import convolve, like
 from cnnviz.ops.padding import Border
 
 
@@ -86,6 +84,4 @@ def depthwise_conv2d(
     out = convolve(
         batch, weights, (rows, columns), groups=channels, bias=bias, border=border, flip=flip
     )
-    if np.ndim(x) == 4:
-        return out
-    return cast(Array, out[0, :, :, 0] if np.ndim(x) == 2 and plain else out[0])
+    return like(out, x, plain=plain)

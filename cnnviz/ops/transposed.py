@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,7 +18,7 @@ from cnnviz.geometry import Axis, Padding, Size
 from cnnviz.geometry.transposed import TransposedWindow
 from cnnviz.ops.checks import Array, as_batch, check_finite, result_type
 from cnnviz.ops.conv.checks import offsets, positive, ranked
-from cnnviz.ops.conv.engine import as_weights, check_result
+from cnnviz.ops.conv.engine import as_weights, check_result, like
 from cnnviz.ops.windows import tap
 
 # Filters a group from which adding runs of filters beats adding runs of columns of a plane.
@@ -119,9 +118,7 @@ def conv2d_transpose(
         _scatter(batch, weights[::-1, ::-1] if flip else weights, adjoint, groups, out)
         if added is not None:
             out += added.astype(dtype)
-    if np.ndim(x) == 4:
-        return out
-    return cast(Array, out[0, :, :, 0] if np.ndim(x) == np.ndim(kernels) == 2 else out[0])
+    return like(out, x, plain=np.ndim(kernels) == 2)
 
 
 def _stack(kernels: ArrayLike, channels: int, groups: int) -> Array:

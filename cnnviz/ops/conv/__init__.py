@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cnnviz.geometry import Padding, Size, Window
 from cnnviz.ops.checks import Array, as_batch
 from cnnviz.ops.conv.checks import filter_stack
-from cnnviz.ops.conv.engine import convolve
+from cnnviz.ops.conv.engine import convolve, like
 from cnnviz.ops.padding import Border
 
 
@@ -95,6 +93,4 @@ def conv2d(
         flip=flip,
         summed=plain,
     )
-    if np.ndim(x) == 4:
-        return out
-    return cast(Array, out[0, :, :, 0] if np.ndim(x) == 2 and plain else out[0])
+    return like(out, x, plain=plain)

@@ -6,7 +6,7 @@ A strategy is a module of this package with `run(image, kernels, job, out)` for 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -72,15 +72,26 @@ def run_job(batch: Array, weights: Array, job: Job, out: Array) -> None:
             run(image, weights, job, result)
 
 
+def like(out: Array, x: ArrayLike, *, plain: bool) -> Array:
+    """Return `out`, `(N, H, W, filters)`, with the rank of `x`, at least 3 unless it is `plain`.
+
+    A plain result is one map, made by a kernel without channels.
+    """
+    rank = np.ndim(x)
+    if rank == 4:
+        return out
+    return cast(Array, out[0, :, :, 0] if rank == 2 and plain else out[0])
+
+
 def as_weights(weights: Array, dtype: type[np.floating[Any]]) -> Array:
     """Return finite weights in the type of the result, or raise `InputError`."""
     check_finite(weights, "kernel")
     if weights.dtype == dtype:
         return weights
     with np.errstate(over="ignore"):
-        cast = weights.astype(dtype)
-    check_finite(cast, f"kernel (as {np.dtype(dtype).name})")
-    return cast
+        converted = weights.astype(dtype)
+    check_finite(converted, f"kernel (as {np.dtype(dtype).name})")
+    return converted
 
 
 def check_result(shape: tuple[int, ...], dtype: type[np.floating[Any]], *, cast: int = 0) -> None:
