@@ -243,7 +243,7 @@ def _is_colour(source: np.ndarray, is_photo: bool) -> bool:
     count = source.shape[2]
     if count != 3 and not (is_photo and count == 4):
         return False
-    return on_pixel_scale(source, is_photo=is_photo)
+    return on_pixel_scale(float(source.min()), float(source.max()), is_photo=is_photo)
 
 
 def _formula(name: str) -> str:

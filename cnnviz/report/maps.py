@@ -93,6 +93,11 @@ class MapSet(Result):
         """The image."""
         return self.image
 
+    @cached_property
+    def limits(self) -> tuple[float, float]:
+        """Smallest and largest value of the source."""
+        return float(self.source.min()), float(self.source.max())
+
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return a row of plain data for each map."""
         key = "kernel" if self.command == "convolve" else "layer"
@@ -185,9 +190,8 @@ class MapSet(Result):
                 )
 
 
-def on_pixel_scale(values: np.ndarray, *, is_photo: bool) -> bool:
+def on_pixel_scale(low: float, high: float, *, is_photo: bool) -> bool:
     """Tell whether values are from 0 to 255; an array up to 1 may well be on another scale."""
-    low, high = float(values.min()), float(values.max())
     return low >= 0 and high <= 255 and (is_photo or high > 1)
 
 

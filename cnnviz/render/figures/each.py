@@ -230,9 +230,9 @@ def _scales(result: EachSet, bands: Sequence[Band], look: Look) -> list[tuple[Sc
 
 def _input_scale(result: EachSet, name: str, *, look: Look) -> Scale:
     """Return a channel's own light on the 0-255 scale, one scale for all of another array."""
-    if on_pixel_scale(result.source, is_photo=result.is_photo):
+    low, high = result.limits
+    if on_pixel_scale(low, high, is_photo=result.is_photo):
         return signs.light(name)
-    low, high = float(result.source.min()), float(result.source.max())
     return display.choose(low, high, name=None if low < 0 else ARRAY_MAP, theme=look.theme)
 
 

@@ -57,7 +57,8 @@ class InputPanel:
         scale = input_scale(self.mapset, self.look.theme)
         shape = times(source.shape)
         blocks.heading(scene, x, y, scene.theme.input, name, shape, room=self.width)
-        caption = f"min {number(float(source.min()))}   max {number(float(source.max()))}"
+        low, high = self.mapset.limits
+        caption = f"min {number(low)}   max {number(high)}"
         if source.ndim == 3 and source.shape[2] not in (1, 3):
             caption += f"   mean of {source.shape[2]} channels shown"
         bottom = y + HEADING + self.tile[0]
@@ -197,7 +198,7 @@ def kernel_row(
 
 def input_scale(mapset: MapSet, theme: str) -> Scale:
     """Return the scale of the input: gray for a photo, slate for an array without negatives."""
-    low, high = float(mapset.source.min()), float(mapset.source.max())
+    low, high = mapset.limits
     if mapset.is_photo:
         return display.choose(low, high, theme=theme, like_image=True)
     return display.choose(low, high, name=None if low < 0 else ARRAY_MAP, theme=theme)
@@ -211,7 +212,7 @@ def map_display(mapset: MapSet, look: Look) -> str:
     """
     if look.display != "auto" or mapset.is_photo:
         return look.display
-    return "signed" if mapset.command == "pool" and mapset.source.min() < 0 else "auto"
+    return "signed" if mapset.command == "pool" and mapset.limits[0] < 0 else "auto"
 
 
 def map_scales(mapset: MapSet, maps: Sequence[FeatureMap], look: Look) -> list[Scale]:
@@ -222,7 +223,7 @@ def map_scales(mapset: MapSet, maps: Sequence[FeatureMap], look: Look) -> list[S
     is_pool = mapset.command == "pool"
     crowded = display.are_crowded([m.values for m in maps if not m.keeps_photo][:MOST_VOTES])
     # What is pooled from an array looks like the array, to be compared with it.
-    array_map = ARRAY_MAP if is_pool and mapset.source.min() >= 0 else None
+    array_map = ARRAY_MAP if is_pool and mapset.limits[0] >= 0 else None
     return [
         display.choose(
             low,
