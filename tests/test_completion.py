@@ -99,10 +99,8 @@ def test_names_come_with_what_they_are():
 
 
 def test_kernels_of_other_tools_stand_behind_their_colon(monkeypatch):
-    monkeypatch.setattr(kernels, "kernel_names", lambda: ["edge", "tool:edge", "tool:blur"])
-    monkeypatch.setattr(
-        kernels, "describe", lambda name: SimpleNamespace(summary="", parameters=())
-    )
+    named = [SimpleNamespace(name=name, summary="") for name in ("edge", "tool:edge", "tool:blur")]
+    monkeypatch.setattr(kernels, "entries", lambda: named)
     assert suggested("convolve", "--kernel", "t") == ["tool:"]
     assert suggested("convolve", "--kernel", "tool:") == ["tool:edge", "tool:blur"]
     assert in_bash("cnnviz convolve --kernel tool:e", "e") == ["edge"]

@@ -77,7 +77,7 @@ def kernel_names(ctx: click.Context, word: str) -> Iterable[str]:
     """
     from cnnviz import kernels
 
-    names = {name: kernels.describe(name).summary for name in kernels.kernel_names()}
+    names = {entry.name: entry.summary for entry in kernels.entries()}
     banks = {f"bank:{name}": "" for name in kernels.banks()}
     head, colon, _ = word.partition(":")
     if head in names and colon:

@@ -106,9 +106,10 @@ def unknown(text: str) -> SpecError:
     meant = tool or next(iter(_close(word, namespaces())), "")
     if meant and not tool:  # a tool by itself, or one spelled wrong
         word = (rest or "").partition(":")[0]
-    same = [entry for entry in entries() if ":" in entry.name and entry.family == meant]
-    ours = [entry for entry in entries() if ":" not in entry.name]
-    theirs = [entry for entry in entries() if ":" in entry.name and entry not in same]
+    known = list(entries())
+    ours = [entry for entry in known if ":" not in entry.name]
+    same = [entry for entry in known if ":" in entry.name and entry.family == meant]
+    theirs = [entry for entry in known if ":" in entry.name and entry.family != meant]
     near = [*_nearest(word, same)[:5], *_nearest(word, ours)[:5], *_nearest(word, theirs)[:3]]
     near += [f"{BANK}:{each}" for each in banks() if word and _holds(each, word)]
     if near:

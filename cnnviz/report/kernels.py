@@ -271,16 +271,18 @@ def _stem(text: str) -> str:
 
 def _resolve(text: str, layout: str | None) -> list[Kernel]:
     """Resolve a kernel; a file of several matrices gives all of them."""
-    from cnnviz.kernels import locate, resolve
+    from cnnviz.kernels import Kernel, locate, resolve
 
-    place = locate(text)
-    if place is not None and place[1] is None:
+    path, layer = locate(text) or (None, None)
+    if path is not None and layer is None:
         from cnnviz.kernels import open_weights
 
-        with open_weights(place[0], layout) as file:
+        with open_weights(path, layout) as file:
             if file.holds_matrices:
-                names = [one.name for one in file.stored]
-                return [k for name in names for k in resolve(f"file:{place[0]}:{name}")]
+                return [
+                    Kernel(f"{stem_of(path)}:{one.name}", file.read(one)[:, :, 0, 0], path)
+                    for one in file.stored
+                ]
     return resolve(text, layout)
 
 
