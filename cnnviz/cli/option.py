@@ -107,6 +107,11 @@ def after(prefix: str, form: Label = sized) -> Label:
     return lambda value: prefix + form(value)
 
 
+def label_of_shape(shape: tuple[int, ...]) -> str:
+    """Return `28x28x1`."""
+    return "x".join(map(str, shape))
+
+
 def fixed(text: str) -> Label:
     """Return the label of a flag."""
     return lambda value: text

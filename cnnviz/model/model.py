@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cnnviz.graph import Graph
 
 if TYPE_CHECKING:
+    from cnnviz.contract import Array, Weights
+    from cnnviz.model.executor import Executor
     from cnnviz.report.report import Report
 
 
@@ -19,9 +23,34 @@ class Model:
     ----------
     graph : Graph
         Its layers, without weights.
+    weights : mapping, optional
+        Arrays by node and name; without any, He-initialised ones (seed 0) stand in.
     """
 
     graph: Graph
+    weights: Mapping[str, Weights] | None = None
+
+    @property
+    def is_random(self) -> bool:
+        """Whether its weights are not trained ones."""
+        return self.weights is None
+
+    @cached_property
+    def executor(self) -> Executor:
+        """What runs it."""
+        from cnnviz.model.executor import Sequential
+        from cnnviz.model.initial import he_weights
+
+        weights = he_weights(self.graph) if self.weights is None else self.weights
+        return Sequential(self.graph, weights)
+
+    def trace(self, image: Array, *, layers: Collection[str] | None = None) -> dict[str, Array]:
+        """Return the outputs of all nodes (or of `layers`) for one image, without a batch axis."""
+        import numpy as np
+
+        x = np.asarray(image, np.float32)[None]
+        keep = [node.name for node in self.graph.nodes] if layers is None else layers
+        return {name: values[0] for name, values in self.executor.run(x, keep).items()}
 
     @property
     def name(self) -> str:

@@ -68,7 +68,7 @@ def shapes(graph: Graph) -> Report:
 
 def _axes(node: Node, taken: Sequence[Shape]) -> tuple[Axis, ...]:
     window = node.layer.window(taken[0])
-    return () if window is None else window.on(taken[0][:-1])
+    return window.on(taken[0][:-1]) if isinstance(window, Window) else ()
 
 
 def _field(

@@ -14,57 +14,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnviz.cli import options, suggest
-from cnnviz.cli.option import after, option
+from cnnviz.cli import network, options
 from cnnviz.cli.option import command as declare
-from cnnviz.cli.types import INPUT_SHAPE, SETTING
 
 
 @declare("shapes", __doc__)
-@option(
-    "--model",
-    "spec",
-    type=suggest.Text(suggest.models, files="file"),
-    required=True,
-    section="Model",
-    metavar="SPEC",
-    help="A built-in name, a spec file, or layers in Keras's words.",
-)
-@option(
-    "--set",
-    "changes",
-    type=SETTING,
-    multiple=True,
-    section="Model",
-    label=after("", str),
-    metavar="LAYER.FIELD=VALUE",
-    help="Change a setting first. Repeatable.",
-)
-@option(
-    "--input",
-    "input_shape",
-    type=INPUT_SHAPE,
-    section="Model",
-    label=after("", lambda shape: "x".join(map(str, shape))),
-    metavar="HxWxC",
-    help="Shape of the input, instead of the model's own.",
-)
+@network.model
 @options.printing
-def command(
-    spec: str,
-    changes: tuple[str, ...],
-    input_shape: tuple[int, int, int] | None,
-    writing: dict[str, Any],
-) -> int:
+def command(model: dict[str, Any], writing: dict[str, Any]) -> int:
     """Load, report, print."""
     from cnnviz.cli import tables
     from cnnviz.model import load_model
     from cnnviz.render.tables import shape_report
 
-    report = load_model(spec, input_shape=input_shape, settings=changes).shapes()
+    report = load_model(**model).shapes()
     return tables.put_report(
         report,
         lambda width, colour: shape_report(report, width=width, colour=colour),
-        inputs=[spec],
+        inputs=[model["spec"]],
         **writing,
     )
