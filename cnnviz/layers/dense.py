@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import TYPE_CHECKING
 
 from cnnviz.contract import Layer
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
+
+if TYPE_CHECKING:
+    from cnnviz.contract import Array, Backward, Weights
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,11 @@ class Flatten(Layer):
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return `(H * W * C,)`."""
         return (prod(checks.one(in_shapes)),)
+
+    def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
+        """Return a view of each example as one row."""
+        (x,) = xs
+        return x.reshape(len(x), -1), None
 
 
 @dataclass(frozen=True)
