@@ -80,7 +80,13 @@ def unknown_name(kind: str, name: str, names: Iterable[str]) -> SpecError:
     from difflib import get_close_matches
 
     known = sorted(names)
-    name = name if len(name) <= 60 else f"{name[:57]}..."
+    name = shortened(name)
     near = get_close_matches(name, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
     return SpecError(f"unknown {kind} {name!a}", hint=hint)
+
+
+def shortened(name: object) -> str:
+    """Return a name of any kind as text that fits into a message."""
+    text = str(name)
+    return text if len(text) <= 60 else f"{text[:57]}..."
