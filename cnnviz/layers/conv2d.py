@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
+from typing import TYPE_CHECKING
 
 from cnnviz.contract import Layer
 from cnnviz.errors import InputError, SpecError
 from cnnviz.geometry import Padding, Shape, Size, Window, pads, sizes, times
 from cnnviz.layers import checks
+from cnnviz.layers._activated import activated
+
+if TYPE_CHECKING:
+    from cnnviz.contract import Array, Backward, Weights
 
 
 @dataclass(frozen=True)
@@ -31,9 +36,9 @@ class Conv2D(Layer):
     use_bias : bool
         Add one trained number a filter.
     kernels : list of str, optional
-        Named kernels or matrices of one size, one a filter, in place of trained ones; `filters`
-        and `kernel_size` follow from them. Only their values: the offset of `pillow:emboss` is
-        left to the bias.
+        Named kernels or matrices of one size, one a filter, as the weights before training;
+        `filters` and `kernel_size` follow from them. Each is slid over every input channel (of its
+        group) and summed; the offset of `pillow:emboss` is the bias.
 
     Raises
     ------
@@ -124,6 +129,40 @@ class Conv2D(Layer):
         return prod(self.output_shape(*in_shapes)[:-1]) * prod(
             self.weight_shapes(*in_shapes)["kernel"]
         )
+
+    def initial(self, *in_shapes: Shape) -> dict[str, Array]:
+        """Return the named kernels as `kernel` and their offsets as `bias`; none if not named."""
+        if self.kernels is None:
+            return {}
+        import numpy as np
+
+        from cnnviz.kernels import resolve
+
+        named = [resolve(name)[0] for name in self.kernels]
+        shapes = self.weight_shapes(*in_shapes)
+        stack = np.stack([each.values for each in named], axis=-1).astype(np.float32)
+        found = {"kernel": np.broadcast_to(stack[:, :, np.newaxis], shapes["kernel"]).copy()}
+        if self.use_bias:
+            found["bias"] = np.array([each.offset for each in named], np.float32)
+        return found
+
+    def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
+        """Convolve; without a `kernel` in `weights`, with the named ones."""
+        from cnnviz.ops import conv2d
+
+        (x,) = xs
+        if self.kernels is not None and "kernel" not in weights:
+            weights = self.initial(x.shape[1:]) | dict(weights)
+        y = conv2d(
+            x,
+            weights["kernel"],
+            strides=self.strides,
+            padding=self.padding,
+            dilation_rate=self.dilation_rate,
+            groups=self.groups,
+            bias=weights["bias"] if self.use_bias else None,
+        )
+        return activated(y, self.activation), None
 
 
 def _names(kernels: object) -> tuple[str, ...]:
