@@ -86,8 +86,10 @@ def test_the_window_says_who_reads_whom(case: Case) -> None:
     if len(case.made) == 1:  # flat, or one value a channel
         assert window is None or window.output_shape(space) == (1,) * len(space)
         return
-    if window is None and len(case.taken) > 1 and space != case.made[:-1]:
-        return  # repeated over all places
+    if len(case.taken) > 1 and space != case.made[:-1]:  # repeated over all places
+        assert window is None
+        assert all(n in (1, m) for n, m in zip(space, case.made, strict=False))
+        return
     assert case.made[:-1] == (space if window is None else window.output_shape(space))
     weights, (x, *others) = drawn(case)
     y, _ = layer.forward(weights, x, *others)
