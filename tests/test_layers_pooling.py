@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 import onnx_peer
 import pytest
-from drawn import assert_close, many, seeds, values
+from drawn import assert_close, many, pairs, seeds, values
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,3 +77,30 @@ def test_global_pooling_matches_onnxruntime(name: str, op: str, keepdims: bool, 
     y, _ = layers.find(f"Global{name}Pooling{rank}D")(keepdims=keepdims).forward({}, x)
     ran = onnx_peer.run(op, x)
     assert_close(y, ran if keepdims else ran.reshape(2, 4), float(np.abs(x).max()))
+
+
+def counted(n: int, k: int, s: int, before: int, after: int, ceil_mode: bool) -> int:
+    """Count windows one by one: whole ones, and in ceil mode one that starts inside."""
+    count, start = 0, -before
+    while start + k <= n + after:
+        count, start = count + 1, start + s
+    reaches_the_end = start - s + k == n + after
+    return count + (ceil_mode and not reaches_the_end and start < n)
+
+
+@many(150)
+@given(pairs(7, 16), pairs(1, 3), pairs(1, 3), pairs(0, 1), st.booleans())
+def test_shapes_are_those_of_counting(size, kernel, strides, padding, ceil_mode) -> None:
+    # PyTorch, whose rule this is, takes no more padding than half a window.
+    padding = tuple(min(pad, k // 2) for pad, k in zip(padding, kernel, strict=True))
+    layer = layers.find("MaxPooling2D")(kernel, strides, padding, ceil_mode=ceil_mode)
+    rows = zip(size, kernel, strides, padding, strict=True)
+    counts = [counted(n, k, s, pad, pad, ceil_mode) for n, k, s, pad in rows]
+    assert layer.output_shape((*size, 3)) == (*counts, 3)
+
+
+@pytest.mark.parametrize("size", range(1, 12))
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_same_is_the_input_over_the_stride(size: int, stride: int) -> None:
+    layer = layers.find("AveragePooling2D")(3, strides=stride, padding="same")
+    assert layer.output_shape((size, 4, 1)) == (ceil(size / stride), ceil(4 / stride), 1)
