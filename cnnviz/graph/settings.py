@@ -10,8 +10,16 @@ from cnnviz.contract import Layer
 from cnnviz.errors import SpecError, unknown_name
 
 
-def build(layer: type[Layer], args: Sequence[Any], settings: Mapping[str, Any]) -> Layer:
+def build(
+    layer: type[Layer],
+    args: Sequence[Any],
+    settings: Mapping[str, Any],
+    *,
+    beside: Sequence[str] = (),
+) -> Layer:
     """Return a layer made from positional and named arguments, as Keras would.
+
+    `beside` names what may be written beside the settings, for the hint of an unknown one.
 
     Raises
     ------
@@ -26,7 +34,7 @@ def build(layer: type[Layer], args: Sequence[Any], settings: Mapping[str, Any]) 
     given = dict(zip(positional, args, strict=False))
     for name, value in settings.items():
         if name not in known:
-            raise unknown_name("setting", name, known)
+            raise unknown_name("setting", name, (*known, *beside))
         if name in given:
             raise SpecError(f"{name} is given twice")
         given[name] = value
@@ -51,7 +59,12 @@ def settings_of(layer: Layer) -> dict[str, Any]:
     >>> settings_of(find("Conv2D")(64, (3, 3), strides=(1, 1), padding="same"))
     {'filters': 64, 'kernel_size': 3, 'padding': 'same'}
     """
-    kept = {field.name: short(getattr(layer, field.name)) for field in fields(layer)}
+    kept = {field.name: getattr(layer, field.name) for field in fields(layer)}
+    for name, value in kept.items():
+        brief = short(value)
+        # Not where the tuple is no size: Reshape((4, 4)) is not Reshape(4).
+        if brief != value and _made(layer, kept | {name: brief}) == layer:
+            kept[name] = brief
     for field in reversed(fields(layer)):
         fewer = {name: value for name, value in kept.items() if name != field.name}
         if _made(layer, fewer) == layer:
@@ -79,7 +92,8 @@ def arguments_of(layer: Layer) -> str:
             bare = False
             continue
         others = {name: value for name, value in settings.items() if name != field.name}
-        bare = bare and (place == 0 or _made(layer, others) is None)
+        needed = place == 0 or _made(layer, others) is None
+        bare = bare and needed and not field.kw_only
         value = repr(settings[field.name])
         texts.append(value if bare else f"{field.name}={value}")
     return ", ".join(texts)
