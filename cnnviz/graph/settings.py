@@ -105,6 +105,8 @@ def short(value: Any) -> Any:
     """Return a size or padding in its shortest form, `3` for `(3, 3)`."""
     if not isinstance(value, tuple):
         return value
+    if len(value) == 1 and isinstance(value[0], tuple):  # the pair of a padding on one axis
+        return short(value[0])
     items = tuple(short(item) for item in value)
     if not all(isinstance(item, int) for item in items):
         return value
