@@ -95,21 +95,32 @@ def axis(value: int, shape: Shape) -> int:
 
 def image(in_shapes: tuple[Shape, ...]) -> Shape:
     """Return the shape of the only input, which is `(H, W, C)`."""
-    shape = one(in_shapes)
-    if len(shape) != 3:
-        hint = "use it before Flatten and Dense" if len(shape) < 2 else "add the channels"
-        raise SpecError(f"takes an input (H, W, C), not {shape}", hint=hint)
-    return shape
-
-
-def sequence(in_shapes: tuple[Shape, ...]) -> Shape:
-    """Return the shape of the only input, which is `(L, C)`."""
-    shape = one(in_shapes)
-    if len(shape) != 2:
-        raise SpecError(f"takes an input (L, C), not {shape}")
-    return shape
+    return spatial(in_shapes, 2)
 
 
 def spatial(in_shapes: tuple[Shape, ...], rank: int) -> Shape:
-    """Return the shape of the only input, an image or, of rank 1, a sequence."""
-    return image(in_shapes) if rank == 2 else sequence(in_shapes)
+    """Return the shape of the only input: `(L, C)` for a rank of 1, `(H, W, C)` for 2."""
+    shape = one(in_shapes)
+    if len(shape) != rank + 1:
+        form = "(L, C)" if rank == 1 else "(H, W, C)"
+        if len(shape) == rank:
+            hint = "add the channels"
+        elif len(shape) > rank:
+            hint = "the layer for images ends in 2D"
+        else:
+            hint = "use it before Flatten and Dense"
+        raise SpecError(f"takes an input {form}, not {shape}", hint=hint)
+    return shape
+
+
+def groups(value: Any, filters: int) -> int:
+    """Return a number of groups that divides the filters."""
+    if filters % count(value, "groups"):
+        raise SpecError(f"groups {value} does not divide filters {filters}")
+    return int(value)
+
+
+def grouped(channels: int, groups: int) -> None:
+    """Refuse input channels that the groups do not divide."""
+    if channels % groups:
+        raise SpecError(f"groups {groups} does not divide {channels} input channels")
