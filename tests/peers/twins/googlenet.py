@@ -85,13 +85,9 @@ class PublishedGoogLeNet(nn.Module):
         self.shrink = nn.MaxPool2d(3, 2, ceil_mode=True)
         self.pool = nn.MaxPool2d(3, 1, 1)
         self.avgpool, self.dropout, self.flatten = nn.AvgPool2d(7, 1), nn.Dropout(), nn.Flatten()
-        self.convolutions = nn.ModuleDict(
-            {
-                "conv1": nn.Conv2d(3, 64, 7, 2, 3),
-                "conv2/3x3_reduce": nn.Conv2d(64, 64, 1),
-                "conv2/3x3": nn.Conv2d(64, 192, 3, padding=1),
-            }
-        )
+        self.add_module("conv1", nn.Conv2d(3, 64, 7, 2, 3))
+        self.add_module("conv2/3x3_reduce", nn.Conv2d(64, 64, 1))
+        self.add_module("conv2/3x3", nn.Conv2d(64, 192, 3, padding=1))
         for name, (before, one, reduce3, three, reduce5, five, pool) in BLOCKS.items():
             block = {
                 "1x1": nn.Conv2d(before, one, 1),
@@ -101,11 +97,12 @@ class PublishedGoogLeNet(nn.Module):
                 "5x5": nn.Conv2d(reduce5, five, 5, padding=2),
                 "pool_proj": nn.Conv2d(before, pool, 1),
             }
-            self.convolutions.update({f"inception_{name}/{k}": conv for k, conv in block.items()})
+            for own, convolution in block.items():
+                self.add_module(f"inception_{name}/{own}", convolution)
         self.fc = nn.Linear(1024, 1000)
 
     def conv(self, name: str, x: Tensor) -> Tensor:
-        return self.relu(self.convolutions[name](x))
+        return self.relu(self.get_submodule(name)(x))
 
     def inception(self, name: str, x: Tensor) -> Tensor:
         one = self.conv(f"{name}/1x1", x)
