@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields
+from functools import lru_cache
 from typing import Any
 
 from cnnviz.contract import Layer
@@ -82,6 +83,7 @@ def call_of(layer: Layer) -> str:
     return f"{type(layer).__name__}({arguments_of(layer)})"
 
 
+@lru_cache(maxsize=1024)  # networks repeat their layers
 def arguments_of(layer: Layer) -> str:
     """Return the settings as the arguments of a call; bare are the first and the needed ones."""
     settings = settings_of(layer)
