@@ -44,6 +44,10 @@ class Layer:
         """Return the shapes of what a weight file holds beside them: running means, variances."""
         return {}
 
+    def initial(self, *in_shapes: Shape) -> dict[str, Array]:
+        """Return the weights, by name, whose values before training the settings give, float32."""
+        return {}
+
     def macs(self, *in_shapes: Shape) -> int:
         """Return the multiply-adds of one forward run on one example (no bias, no pooling)."""
         return 0

@@ -6,6 +6,7 @@ Raised in the core with the value and what would do, translated to a line on std
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import ClassVar
 
 
@@ -82,11 +83,18 @@ def unknown_name(kind: str, name: str, names: Iterable[str]) -> SpecError:
     known = sorted(names)
     name = shortened(name)
     near = get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {_listed(known)}"
     return SpecError(f"unknown {kind} {name!a}", hint=hint)
 
 
-def shortened(name: object) -> str:
-    """Return a name of any kind as text that fits into a message."""
-    text = str(name)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def shortened(name: str, most: int = 60) -> str:
+    """Return a name as messages show it, cut if it is long."""
+    return name if len(name) <= most else f"{name[: most - 3]}..."
+
+
+def _listed(names: Sequence[str], most: int = 350) -> str:
+    """Return the names on one line, as many as fit into `most` characters."""
+    ends = accumulate(len(name) + 2 for name in names)
+    shown = [name for name, end in zip(names, ends, strict=True) if end - 2 <= most]
+    left = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {left} more" if left else "")

@@ -239,7 +239,9 @@ def sizes(value: Size, name: str, *, rank: int = 2, least: int = 1) -> Shape:
     return result
 
 
-def pads(value: Padding, *, rank: int = 2) -> str | tuple[tuple[int, int], ...]:
+def pads(
+    value: Padding, *, rank: int = 2, name: str = "padding"
+) -> str | tuple[tuple[int, int], ...]:
     """Return a padding as its lower-case name or as `(before, after)` for each axis.
 
     On one axis a plain pair is `(before, after)`.
@@ -248,13 +250,13 @@ def pads(value: Padding, *, rank: int = 2) -> str | tuple[tuple[int, int], ...]:
         names = (*NAMED_PADDINGS, CAUSAL) if rank == 1 else NAMED_PADDINGS
         if value.lower() in names:
             return value.lower()
-        raise SpecError(f"padding {value!r} is not one of {', '.join(names)} or a number")
+        raise SpecError(f"{name} {value!r} is not one of {', '.join(names)} or a number")
     if rank == 1 and isinstance(value, Sequence) and len(value) == 2:
         value = (value,)  # type: ignore[assignment]
     if isinstance(value, Sequence) and value and all(isinstance(v, Sequence) for v in value):
         if len(value) != rank:
-            raise SpecError(f"padding {value!r} does not have {rank} pairs")
-        pairs = [sizes(v, "padding", rank=2, least=0) for v in value]  # type: ignore[arg-type]
+            raise SpecError(f"{name} {value!r} does not have {rank} pairs")
+        pairs = [sizes(v, name, rank=2, least=0) for v in value]  # type: ignore[arg-type]
         return tuple((before, after) for before, after in pairs)
-    each = sizes(value, "padding", rank=rank, least=0)  # type: ignore[arg-type]
+    each = sizes(value, name, rank=rank, least=0)  # type: ignore[arg-type]
     return tuple((n, n) for n in each)

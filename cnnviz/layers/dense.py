@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import TYPE_CHECKING
 
 from cnnviz.contract import Layer
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
+from cnnviz.layers._activated import activated
+
+if TYPE_CHECKING:
+    from cnnviz.contract import Array, Backward, Weights
+
+if TYPE_CHECKING:
+    from cnnviz.contract import Array, Backward, Weights
 
 
 @dataclass(frozen=True)
@@ -21,6 +29,11 @@ class Flatten(Layer):
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return `(H * W * C,)`."""
         return (prod(checks.one(in_shapes)),)
+
+    def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
+        """Return a view of each example as one row."""
+        (x,) = xs
+        return x.reshape(len(x), -1), None
 
 
 @dataclass(frozen=True)
@@ -52,3 +65,11 @@ class Dense(Layer):
     def macs(self, *in_shapes: Shape) -> int:
         """Return positions x inputs x units."""
         return prod(checks.one(in_shapes)) * self.units
+
+    def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
+        """Multiply the last axis by the kernel."""
+        from cnnviz.ops import dense
+
+        (x,) = xs
+        y = dense(x, weights["kernel"], bias=weights["bias"] if self.use_bias else None)
+        return activated(y, self.activation), None

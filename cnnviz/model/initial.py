@@ -20,7 +20,8 @@ def he_weights(graph: Graph, seed: int = 0) -> dict[str, dict[str, Array]]:
 
     Kernels are normal with variance `2 / fan_in`, which keeps the variance of activations through
     ReLU layers (He et al., "Delving Deep into Rectifiers", 2015); biases and means are 0, scales
-    and variances 1. The same seed gives the same weights.
+    and variances 1; what a layer's settings give (named kernels) is as they say. The same seed
+    gives the same weights.
     """
     generator = np.random.default_rng(seed)
     shapes = graph.shapes()
@@ -28,8 +29,11 @@ def he_weights(graph: Graph, seed: int = 0) -> dict[str, dict[str, Array]]:
     for node in graph.nodes:
         taken = [shapes[name] for name in node.inputs]
         wanted = node.layer.weight_shapes(*taken) | node.layer.statistic_shapes(*taken)
+        given = node.layer.initial(*taken)
         if wanted:
-            weights[node.name] = {n: _values(n, s, generator) for n, s in wanted.items()}
+            weights[node.name] = {
+                n: given[n] if n in given else _values(n, s, generator) for n, s in wanted.items()
+            }
     return weights
 
 
