@@ -86,7 +86,9 @@ class Graph:
             hint = unknown_name("layer", name, above).hint or ""
             if hint.startswith("known"):
                 hint = f"the one above is {self.nodes[place - 1].name if place else INPUT}"
-        return SpecError(f"{node.name}: input {shortened(name)!a} is not a layer above it", hint=hint)
+        return SpecError(
+            f"{node.name}: input {shortened(name)!a} is not a layer above it", hint=hint
+        )
 
     def shapes(self) -> dict[str, Shape]:
         """Return the output shape of the input and of every node, by name.

@@ -91,7 +91,8 @@ class Report:
         import csv
         from io import StringIO
 
-        lines = [_flat(row) for row in self.rows]
+        parts = {key: row[key] for row in self.rows for key in row if isinstance(row[key], Mapping)}
+        lines = [_flat(_alike(row, parts)) for row in self.rows]
         file = StringIO()
         writer = csv.DictWriter(file, list(lines[0]) if lines else [], lineterminator="\n")
         writer.writeheader()
@@ -125,6 +126,12 @@ class Report:
         rows = [[column.text(row) for column in self.columns] for row in self.rows]
         sums = [[column.text(self.totals) for column in self.columns]] if self.totals else []
         return rows + sums
+
+
+def _alike(row: Row, parts: Row) -> Row:
+    """Return a row in which a text where others have several values stands for each of them."""
+    wide = {key: dict.fromkeys(parts[key], row[key]) for key in parts if isinstance(row[key], str)}
+    return {**row, **wide}
 
 
 def _flat(row: Row) -> dict[str, Any]:
