@@ -51,10 +51,15 @@ def head(scene: Scene, name: str, sentence: str, detail: str) -> float:
 def about(cost: Cost) -> str:
     """Return the input, and how much there is of what costs something."""
     head = cost.report.head
-    parts = [f"input {times(head['input_shape'])}", f"{len(cost.report.rows)} layers"]
+    parts = [f"input {times(head['input_shape'])}", layers(len(cost.report.rows))]
     if (batch := head.get("batch", 1)) != 1:
         parts.insert(1, f"batch of {batch}")
     return ", ".join(parts)
+
+
+def layers(number: int) -> str:
+    """Return how many there are, `1 layer`."""
+    return f"{number} layer{'s' * (number != 1)}"
 
 
 def _bars(scene: Scene, cost: Cost, place: butterfly.Wings, y: float) -> float:
@@ -78,8 +83,9 @@ def _remarks(cost: Cost) -> list[str]:
         lines.append(f"{cost.weighted} layers are gathered into {len(cost.bars)} blocks by name.")
     free = len(cost.report.rows) - cost.weighted
     if free:
-        words = "layer has" if free == 1 else "layers have"
-        lines.append(f"{free} other {words} neither parameters nor multiply-adds.")
+        verb = "has" if free == 1 else "have"
+        which = layers(free).replace(" ", " other " if cost.weighted else " ")
+        lines.append(f"{which} {verb} neither parameters nor multiply-adds.")
     if cost.whole.unknown:
         lines.append("What some layers cost is not known: shares are of what is.")
     return [" ".join(lines)] if lines else []
