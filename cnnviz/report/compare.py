@@ -146,6 +146,8 @@ def headline(rows: Sequence[Row]) -> str:
     if len(rows) < 2 or not all(isinstance(n, int) and n for n in figures):
         return "parameters and work side by side"
     params, work = (_ends(rows, figure) for figure in WORDS)
+    if params is None or work is None:  # all alike in one figure: the other tells who is who
+        params = work = params or work or (rows[-1], rows[0])
     if params != work and len(rows) > 2:
         return f"parameters differ {_span(params, 'params')}, work {_span(work, 'macs')}"
     other, one = params
@@ -163,10 +165,10 @@ def _span(ends: tuple[Row, Row], figure: str) -> str:
     return f"by up to {_times(most[figure] / least[figure])} ({between})"
 
 
-def _ends(rows: Sequence[Row], figure: str) -> tuple[Row, Row]:
-    """Return the rows with the least and with the most of a figure."""
+def _ends(rows: Sequence[Row], figure: str) -> tuple[Row, Row] | None:
+    """Return the rows with the least and with the most of a figure, None if all have as much."""
     least, most = (f(rows, key=lambda row: int(row[figure])) for f in (min, max))
-    return least, most
+    return (least, most) if least[figure] < most[figure] else None
 
 
 def _factor(factor: float) -> str:
