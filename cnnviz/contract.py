@@ -48,7 +48,7 @@ class Layer:
         """Return the weights, by name, whose values before training the settings give, float32."""
         return {}
 
-    def macs(self, *in_shapes: Shape) -> int:
+    def macs(self, *in_shapes: Shape) -> int | Unknown:
         """Return the multiply-adds of one forward run on one example (no bias, no pooling)."""
         return 0
 

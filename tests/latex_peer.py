@@ -60,13 +60,11 @@ def tables(source: str) -> list[list[list[str]]]:
 
 def frame(source: str) -> set[str]:
     """Return the lines that are neither rows nor paragraphs: the commands of the tables."""
-    paragraph = re.compile(r"\{\\footnotesize\\noindent (.*)\\par\}")
+    prose = r"\{\\footnotesize\\noindent (?P<note>.*)\\par\}|\\caption\{(?P<title>.*)\}(?:\\\\)?"
     lines = set()
     for line in source.splitlines():
-        if (found := paragraph.fullmatch(line)) is not None:
-            text(found[1])
-        elif (found := re.fullmatch(r"\\caption\{(.*)\}(\\\\)?", line)) is not None:
-            text(found[1])
+        if (found := re.fullmatch(prose, line)) is not None:
+            text(found["note"] or found["title"])
         elif not line.endswith(" \\\\"):
             lines.add(line)
     return lines

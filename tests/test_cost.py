@@ -10,8 +10,9 @@ from cnnviz import layers, load_model
 from cnnviz.graph.inline import read_inline
 from cnnviz.model import zoo
 from cnnviz.report.blocks import grouped
-from cnnviz.report.compare import compare, depth, headline
+from cnnviz.report.compare import compare, depth
 from cnnviz.report.cost import MOST, Cost, cost
+from cnnviz.report.differences import headline
 from cnnviz.report.report import Report
 from cnnviz.report.shapes import shapes
 
@@ -178,7 +179,7 @@ def row(model: str, params: object, macs: object) -> dict[str, object]:
          "a has the same parameters and 3 times the work of b"),
         ([("a", 100, 100), ("b", 30, 100)],
          "a has 3.3 times the parameters and the same work of b"),
-        ([("a", 100, 100), ("b", 100, 100)], "a has the same parameters and the same work of b"),
+        ([("a", 100, 100), ("b", 100, 100)], "as many parameters and as much work in each"),
         ([("a", 102, 300), ("b", 100, 100)],
          "a has about the same parameters and 3 times the work of b"),
         ([("a", 2_242_000, 9), ("b", 1_000, 3), ("c", 50_000, 5)],

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnnviz.geometry import times
 from cnnviz.report.cost import Cost, cost
+from cnnviz.report.differences import headline
 from cnnviz.report.report import Column, Report, Row
 from cnnviz.report.result import Result
+from cnnviz.report.shape_columns import field_text, memory_text
 
 if TYPE_CHECKING:
     import numpy as np
 
 UNKNOWN = "unknown"
-ALIKE = 0.05  # networks whose figures differ by less are about the same
-WORDS = {"params": "parameters", "macs": "work"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -103,7 +103,7 @@ def compare(reports: Sequence[Report]) -> Comparison:
         totals={},
         warnings=(),
         columns=COLUMNS,
-        notes=(*sentences, *NOTES),
+        notes=(*sentences, *_notes(reports[0].head.get("batch", 1))),
         key="comparison",
         about=headline(rows),
         reports=reports,
@@ -135,52 +135,6 @@ def last_place(report: Report) -> Row | None:
     return next(reversed(wide or placed), None)
 
 
-def headline(rows: Sequence[Row]) -> str:
-    """Return in a sentence how the parameters and the work of networks differ.
-
-    >>> vgg16 = {"model": "vgg16", "params": 138_357_544, "macs": 15_470_264_320}
-    >>> headline([{"model": "googlenet", "params": 6_998_552, "macs": 1_582_671_872}, vgg16])
-    'vgg16 has 20 times the parameters and 9.8 times the work of googlenet'
-    """
-    figures = [row[figure] for row in rows for figure in WORDS]
-    if len(rows) < 2 or not all(isinstance(n, int) and n for n in figures):
-        return "parameters and work side by side"
-    params, work = (_ends(rows, figure) for figure in WORDS)
-    if params is None or work is None:  # all alike in one figure: the other tells who is who
-        params = work = params or work or (rows[-1], rows[0])
-    if params != work and len(rows) > 2:
-        return f"parameters differ {_span(params, 'params')}, work {_span(work, 'macs')}"
-    other, one = params
-    factor = _factor(one["params"] / other["params"])
-    if params == work:
-        both = f"{factor} parameters and {_factor(one['macs'] / other['macs'])} work"
-        return f"{one['model']} has {both} of {other['model']}"
-    rest = f"which does {_factor(other['macs'] / one['macs'])} work"
-    return f"{one['model']} has {factor} parameters of {other['model']}, {rest}"
-
-
-def _span(ends: tuple[Row, Row], figure: str) -> str:
-    least, most = ends
-    between = f"{least['model']} to {most['model']}"
-    return f"by up to {_times(most[figure] / least[figure])} ({between})"
-
-
-def _ends(rows: Sequence[Row], figure: str) -> tuple[Row, Row] | None:
-    """Return the rows with the least and with the most of a figure, None if all have as much."""
-    least, most = (f(rows, key=lambda row: int(row[figure])) for f in (min, max))
-    return (least, most) if least[figure] < most[figure] else None
-
-
-def _factor(factor: float) -> str:
-    if factor == 1:
-        return "the same"
-    return "about the same" if factor < 1 + ALIKE else f"{_times(factor)} the"
-
-
-def _times(factor: float) -> str:
-    return f"{factor:.2g} times" if factor < 99.5 else f"{factor:,.0f} times"
-
-
 def _distinct(reports: Sequence[Report]) -> tuple[Report, ...]:
     """Return the reports, numbered where an earlier one has the same name."""
     seen: Counter[str] = Counter()
@@ -195,7 +149,9 @@ def _distinct(reports: Sequence[Report]) -> tuple[Report, ...]:
 def _row(report: Report) -> dict[str, Any]:
     totals, place = report.totals, last_place(report)
     dense = cost(report).whole.share("params", "dense")
-    field = {} if place is None else {"layer": place["name"]} | _known(place["receptive_field"])
+    field: Any = {} if place is None else place["receptive_field"]
+    if isinstance(field, Mapping) and place is not None:
+        field = {"layer": place["name"], **field}
     known = isinstance(totals["params"], int)
     return {
         "model": report.name,
@@ -211,19 +167,8 @@ def _row(report: Report) -> dict[str, Any]:
     }
 
 
-def _known(field: Any) -> dict[str, Any]:
-    return {} if field == UNKNOWN else dict(field)
-
-
 def _field_text(row: Row) -> str:
-    field = row["receptive_field"]
-    if "layer" in field and "size" not in field:
-        return UNKNOWN
-    return f"{_side(field['size'])}/{_side(field['stride'])}" if field.get("size") else ""
-
-
-def _side(values: Sequence[int]) -> str:
-    return str(values[0]) if len(set(values)) == 1 else times(values)
+    return field_text(row["receptive_field"]) if row["receptive_field"] else ""
 
 
 def _number(key: str, row: Row) -> str:
@@ -237,16 +182,16 @@ def _dense(row: Row) -> str:
     return f"{part:.1%}" if part >= 0.0005 else "<0.1%" if part else "0"
 
 
-def memory(row: Row) -> str:
-    """Return the bytes of the activations of a row, `60.48 MB`."""
-    if isinstance(row["activation_bytes"], str):
-        return str(row["activation_bytes"])
-    size = float(row["activation_bytes"])
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.4g} {unit}"
-        size /= 1000
-    return f"{size:,.4g} GB"
+def _notes(batch: int) -> Iterator[str]:
+    many = "one image" if batch == 1 else f"a batch of {batch:,}"
+    yield (
+        "depth: the most layers with multiply-adds on one way through. dense: the share of the "
+        f"parameters that dense layers hold. MACs, and float32 outputs (memory): for {many}."
+    )
+    yield (
+        "field: receptive field as size/stride/start in input pixels, at the last layer with more "
+        "than one place."
+    )
 
 
 COLUMNS = (
@@ -257,12 +202,6 @@ COLUMNS = (
     Column("params", lambda row: _number("params", row), right=True),
     Column("dense", _dense, right=True, rank=2),
     Column("MACs", lambda row: _number("macs", row), right=True, rank=1),
-    Column("memory", memory, right=True, rank=7),
+    Column("memory", lambda row: memory_text(row["activation_bytes"]), right=True, rank=7),
     Column("field", _field_text, right=True, rank=5),
-)
-NOTES = (
-    "depth: the most layers with multiply-adds on one way through. dense: the share of the "
-    "parameters that dense layers hold. memory: float32 outputs of all layers.",
-    "field: receptive field as size/stride in input pixels, at the last layer with more than one "
-    "place.",
 )

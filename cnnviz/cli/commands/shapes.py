@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from cnnviz.cli import network, options, suggest
 from cnnviz.cli.option import after, option
 from cnnviz.cli.option import command as declare
@@ -39,11 +41,21 @@ if TYPE_CHECKING:
     metavar="SPEC",
     help="Another model beside it. Repeatable. It takes --input too, and no --set.",
 )
+@option(
+    "--batch",
+    type=click.IntRange(1, 1_000_000),
+    default=1,
+    section="Model",
+    label=after("batch"),
+    metavar="N",
+    help="Count compute and memory for N images.",
+)
 @options.style
 @options.printing
 def command(
     model: dict[str, Any],
     others: tuple[str, ...],
+    batch: int,
     look: dict[str, Any],
     writing: dict[str, Any],
 ) -> int:
@@ -52,10 +64,10 @@ def command(
     from cnnviz.model import load_model
     from cnnviz.render.tables import shape_report
 
-    report = load_model(**model).shapes()
+    report = load_model(**model).shapes(batch)
     name = report.name
     if others:
-        report = _beside(report, others, **model)
+        report = _beside(report, others, batch, **model)
     return tables.put_report(
         report,
         lambda width, colour: shape_report(report, width=width, colour=colour),
@@ -68,7 +80,13 @@ def command(
 
 
 def _beside(
-    report: Report, others: tuple[str, ...], *, input_shape: Any, settings: Any, spec: str
+    report: Report,
+    others: tuple[str, ...],
+    batch: int,
+    *,
+    input_shape: Any,
+    settings: Any,
+    **_: Any,
 ) -> Report:
     """Return the comparison with other models; what was set stands behind the first one's name."""
     from dataclasses import replace
@@ -77,7 +95,7 @@ def _beside(
     from cnnviz.report.compare import compare
 
     named = replace(report, name=" ".join([report.name, *settings]))
-    rest = [load_model(other, input_shape=input_shape).shapes() for other in others]
+    rest = [load_model(other, input_shape=input_shape).shapes(batch) for other in others]
     return compare([named, *rest])
 
 

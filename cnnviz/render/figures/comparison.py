@@ -7,12 +7,13 @@ from dataclasses import replace
 from cnnviz.render.figures import butterfly
 from cnnviz.render.figures.cost import head, layers
 from cnnviz.render.look import Look
-from cnnviz.render.numbers import spaced, times
+from cnnviz.render.numbers import count, spaced, times
 from cnnviz.render.scene import Line, Scene
 from cnnviz.render.theme import GAP, LABEL, MARGIN, WIDE_GAP, theme
-from cnnviz.report.compare import CostSet, memory
+from cnnviz.report.compare import CostSet
 from cnnviz.report.cost import FIGURES, Bar, Cost, kinds_of
 from cnnviz.report.report import Row
+from cnnviz.report.shape_columns import memory_text
 
 
 def draw(costs: CostSet, look: Look) -> Scene:
@@ -21,7 +22,7 @@ def draw(costs: CostSet, look: Look) -> Scene:
     names = [one.subject for one in costs.costs]
     scene.title = spaced(costs.headline())
     scene.description = f"Parameters and multiply-adds of {', '.join(names)}."
-    y = head(scene, "", scene.title, "work: multiply-adds (MACs) for one image")
+    y = head(scene, "", scene.title, f"work: multiply-adds (MACs) for {_images(costs)}")
     bars = [replace(one.whole, name=one.subject) for one in costs.costs]
     kinds, place = kinds_of(bars), butterfly.wings(names)
     y = butterfly.legend(scene, y, kinds) + GAP
@@ -37,6 +38,11 @@ def draw(costs: CostSet, look: Look) -> Scene:
         y = _remark(scene, y, "What some layers cost is not known: shares are of what is.")
     scene.height = y + MARGIN - WIDE_GAP
     return scene
+
+
+def _images(costs: CostSet) -> str:
+    batch = costs.costs[0].batch
+    return "one image" if batch == 1 else f"a batch of {count(batch)}"
 
 
 def _kinds(
@@ -55,7 +61,7 @@ def _kinds(
 def _facts(row: Row) -> str:
     """Return what a network is, beside its costs."""
     parts = [f"input {times(row['input_shape'])}", layers(row["nodes"]), f"depth {row['depth']}"]
-    parts.append(f"activations {memory(row)}")
+    parts.append(f"activations {memory_text(row['activation_bytes'])}")
     field = row["receptive_field"]
     if field.get("size"):
         parts.append(f"receptive field {times(field['size'])} at {field['layer']}")

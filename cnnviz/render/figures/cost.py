@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnnviz.render.figures import butterfly
 from cnnviz.render.fonts import measure, shorten
 from cnnviz.render.look import Look
-from cnnviz.render.numbers import times
+from cnnviz.render.numbers import count, times
 from cnnviz.render.scene import Line, Scene
 from cnnviz.render.theme import GAP, LABEL, MARGIN, TITLE, WIDE_GAP, theme
 from cnnviz.report.cost import FIGURES, Cost
@@ -50,10 +50,9 @@ def head(scene: Scene, name: str, sentence: str, detail: str) -> float:
 
 def about(cost: Cost) -> str:
     """Return the input, and how much there is of what costs something."""
-    head = cost.report.head
-    parts = [f"input {times(head['input_shape'])}", layers(len(cost.report.rows))]
-    if (batch := head.get("batch", 1)) != 1:
-        parts.insert(1, f"batch of {batch}")
+    parts = [f"input {times(cost.report.head['input_shape'])}", layers(len(cost.report.rows))]
+    if cost.batch > 1:
+        parts.insert(1, f"batch of {count(cost.batch)}")
     return ", ".join(parts)
 
 
