@@ -1,15 +1,18 @@
-"""The options that name a network: its spec, what is changed in it, its weights."""
+"""The options that name a network: its spec, what is changed in it, its weights, its input."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import Any
 
-from cnnviz.cli import suggest
-from cnnviz.cli.option import after, group, label_of_shape
-from cnnviz.cli.types import INPUT_SHAPE, SETTING
+import click
 
-# By the keyword of `load_model` that each is.
+from cnnviz.cli import suggest
+from cnnviz.cli.option import after, fixed, group, label_of_shape
+from cnnviz.cli.types import INPUT_SHAPE, SETTING
+from cnnviz.files import stem_of
+
+# By the keyword of `load_model` or `preprocess_for` that each is.
 OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "spec": (
         ("--model",),
@@ -42,8 +45,61 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
             "help": "Shape of the input, instead of the model's own.",
         },
     ),
+    "weights": (
+        ("--weights",),
+        {
+            "type": suggest.Text(files="file"),
+            "section": "Weights",
+            "label": after("", stem_of),
+            "metavar": "FILE",
+            "help": "Trained weights: .safetensors, .npz, .pt or .pth.",
+        },
+    ),
+    "match": (
+        ("--match",),
+        {
+            "type": click.Choice(["auto", "name", "order"]),
+            "default": "auto",
+            "section": "Weights",
+            "label": after("match-", str),
+            "help": "Find each layer's arrays by name, then as torchvision names those of a "
+            "built-in model; or take them in their order.",
+        },
+    ),
+    "layout": (
+        ("--layout",),
+        {
+            "type": click.Choice(["hwio", "oihw", "ohwi"]),
+            "section": "Weights",
+            "label": str,
+            "help": "Order of the axes of stored kernels, where the file does not tell: Keras's "
+            "is hwio, PyTorch's oihw.",
+        },
+    ),
+    "preset": (
+        ("--preprocess",),
+        {
+            "type": click.Choice(["imagenet", "caffe", "tf", "none"]),
+            "section": "Preprocessing",
+            "label": after("", str),
+            "help": "What is done to an image first, instead of what the model says.",
+        },
+    ),
+    "invert": (
+        ("--invert",),
+        {
+            "is_flag": True,
+            "show_default": False,
+            "section": "Preprocessing",
+            "label": fixed("invert"),
+            "help": "Take dark for light: ink on paper for a model of light digits on black.",
+        },
+    ),
 }
 
 _group = partial(group, OPTIONS)
-# What `load_model(**model)` takes.
+# What `load_model(**model)` takes, without and with weights.
 model = _group("model", "spec", "settings", "input_shape")
+weights = _group("model", "spec", "settings", "input_shape", "weights", "match", "layout")
+# What `preprocess_for(graph, **preprocess)` takes.
+preprocessing = _group("preprocess", "preset", "invert")

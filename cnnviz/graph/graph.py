@@ -110,11 +110,22 @@ class Graph:
         return shapes
 
 
-def sequential(name: str, input_shape: Shape, layers: Mapping[str, Layer]) -> Graph:
+def sequential(
+    name: str,
+    input_shape: Shape,
+    layers: Mapping[str, Layer],
+    *,
+    preprocess: Mapping[str, Any] | None = None,
+    labels: tuple[str, ...] = (),
+) -> Graph:
     """Return the graph in which each layer takes the one above it."""
-    above = (INPUT, *layers)
-    nodes = (Node(own, layers[own], (last,)) for last, own in zip(above, layers, strict=False))
-    return Graph(name, tuple(nodes), input_shape)
+    return Graph(name, chain(INPUT, layers), input_shape, preprocess, labels)
+
+
+def chain(above: str, layers: Mapping[str, Layer]) -> tuple[Node, ...]:
+    """Return nodes each of which takes the one before it, the first the node `above`."""
+    takes = (above, *layers)
+    return tuple(Node(own, layers[own], (last,)) for last, own in zip(takes, layers, strict=False))
 
 
 def dead_ends(graph: Graph) -> list[str]:

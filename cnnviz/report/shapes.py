@@ -8,11 +8,11 @@ from typing import Any
 
 from cnnviz.contract import UNKNOWN, Unknown
 from cnnviz.errors import SpecError
-from cnnviz.geometry import LARGEST, Field, Shape
+from cnnviz.geometry import LARGEST, Field, Shape, times
 from cnnviz.graph import Graph, Node
 from cnnviz.graph.settings import arguments_of
 from cnnviz.report import shape_workings as workings
-from cnnviz.report.report import Report, Row
+from cnnviz.report.report import Report, Row, Table
 from cnnviz.report.shape_columns import COLUMNS, TYPE_COLUMNS, columns_of, memory_text
 from cnnviz.report.shape_fields import Axes, data_of, fields_of
 from cnnviz.report.shape_warnings import warnings_of
@@ -85,6 +85,8 @@ def shapes(graph: Graph, batch: int = 1) -> Report:
         columns=columns_of(rows),
         notes=tuple(_notes(totals, batch)),
         key="layers",
+        about=f"input {times(graph.input_shape)}",
+        sections=(Table("by type", TYPE_COLUMNS, tuple(totals["by_type"]), totals),),
     )
 
 

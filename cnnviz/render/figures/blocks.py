@@ -103,11 +103,7 @@ def grid(
 
 def bar(scene: Scene, x: float, y: float, width: int, scale: Scale) -> None:
     """Draw a colour bar with its limits below (and 0 where the scale is signed)."""
-    height = BAR if width >= 160 else BAR - 3
-    entries = scale.table[1:] if scale.signed else scale.table
-    scene.add(Rect(x - 1, y - 1, width + 2, height + 2, stroke=scene.theme.rule))
-    columns = np.linspace(0, len(entries) - 1, width).round().astype(int)
-    scene.add(Picture(x, y, width, height, entries[columns][None], "colour scale"))
+    height = bar_alone(scene, x, y, width, scale)
     line, colour = y + height + 12, scene.theme.secondary
     quarters = (0.25, 0.75) if scale.signed else (0.5,)
     inner = [0.5] if scale.signed else []
@@ -121,6 +117,16 @@ def bar(scene: Scene, x: float, y: float, width: int, scale: Scale) -> None:
         scene.text(x + place * width, line, text, colour=colour, anchor=anchor)
         if 0 < place < 1:
             scene.add(Rect(round(x + place * width), y + height - 2, 1, 3, fill=colour))
+
+
+def bar_alone(scene: Scene, x: float, y: float, width: int, scale: Scale) -> int:
+    """Draw the colours of a scale from left to right; return their height."""
+    height = BAR if width >= 160 else BAR - 3
+    entries = scale.table[1:] if scale.signed else scale.table
+    scene.add(Rect(x - 1, y - 1, width + 2, height + 2, stroke=scene.theme.rule))
+    columns = np.linspace(0, len(entries) - 1, width).round().astype(int)
+    scene.add(Picture(x, y, width, height, entries[columns][None], "colour scale"))
+    return height
 
 
 def _fit_side_by_side(texts: dict[float, str], width: int) -> bool:

@@ -1,0 +1,157 @@
+"""The figure of one layer of `features`: the input, the layer's facts, and a grid of its maps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnnviz.render import display
+from cnnviz.render.figures import blocks, feature_parts
+from cnnviz.render.figures.blocks import HEADING
+from cnnviz.render.figures.feature_side import WIDTH, draw_side
+from cnnviz.render.fonts import measure
+from cnnviz.render.look import Look
+from cnnviz.render.numbers import number, times, typeset
+from cnnviz.render.scene import Rect, Scene
+from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, theme
+from cnnviz.report.features import LayerFeatures
+
+if TYPE_CHECKING:
+    from cnnviz.render.sheet import Tile
+
+# Maps up to a count: px of the box of each, and columns.
+_LAYOUTS = ((1, 448, 1), (2, 336, 2), (4, 280, 2), (9, 168, 3), (16, 136, 4), (36, 112, 6))
+_FULL = 112, 8
+_SEQUENCE = 640, 448  # px that a layer over time may take
+LEAST = 96  # px of a tile, so that number and range fit below it
+FOOT = 16
+
+
+def draw(layer: LayerFeatures, look: Look) -> Scene:
+    """Return the figure of a layer (of more than 64 maps a page, or an even sample)."""
+    lines = [line for line in (*_place(layer), _shown(layer, look)) if line]
+    scene = Scene(theme(look.theme), title=_title(layer), description=". ".join(layer.lines()))
+    top = MARGIN + feature_parts.head_height(lines, layer.seen)
+    left = MARGIN + WIDTH + 2 * MARGIN
+    if layer.is_vector:
+        from cnnviz.render.figures.feature_bars import draw_bars
+
+        right, bottom = draw_bars(scene, left, top, layer, look)
+    elif layer.values.ndim == 2:
+        right, bottom = _sequence(scene, left, top, layer, look)
+    else:
+        right, bottom = _grid(scene, left, top, layer, look)
+    side = draw_side(scene, MARGIN, top, layer, look)
+    scene.width = max(right + MARGIN, 720)
+    scene.height = max(bottom, side) + MARGIN
+    feature_parts.draw_head(scene, lines, layer.seen)
+    return scene
+
+
+def tiles(layer: LayerFeatures, look: Look) -> list[Tile]:
+    """Return the maps that are shown as tiles for the terminal."""
+    from cnnviz.render.figures.feature_tiles import layer_tiles
+
+    return layer_tiles(layer, look)
+
+
+def _title(layer: LayerFeatures) -> str:
+    """Return what is seen: `conv1: 55×55×64, what it makes of cat.png`."""
+    return f"{layer.name}: {times(layer.shape)} of {layer.seen.image}, in {layer.seen.model}"
+
+
+def _place(layer: LayerFeatures) -> list[str]:
+    """Return the lines of the layer's settings and of its size formula."""
+    row = layer.row
+    taken = ", ".join(row["inputs"])
+    lines = [f"{row['type']}({row['settings']})     takes {taken}"]
+    formula = list(dict.fromkeys(row["formula"]))
+    if len(formula) == 2:
+        formula = [f"{axis}  {text}" for axis, text in zip(("rows", "columns"), formula, strict=True)]
+    elif formula and len(row["formula"]) == 2:
+        formula = [f"rows and columns  {formula[0]}"]
+    return [*lines, "     ".join(map(typeset, formula))]
+
+
+def _shown(layer: LayerFeatures, look: Look) -> str:
+    if layer.is_vector:
+        return ""
+    signed = ", zero in the middle" if layer.min < 0 else ""
+    scale = "one colour scale for the layer" if look.range == "shared" else "each its own colours"
+    return "; ".join(filter(None, (layer.page_words(), scale + signed)))
+
+
+def _grid(
+    scene: Scene, left: float, top: float, layer: LayerFeatures, look: Look
+) -> tuple[float, float]:
+    """Place a tile for each map; return right and bottom."""
+    shown = layer.shown
+    box, columns = next((row[1:] for row in _LAYOUTS if len(shown) <= row[0]), _FULL)
+    size = display.fit(layer.shape, (box, box))
+    scales = feature_parts.scales(layer, shown, look)
+    planes = np.ascontiguousarray(np.moveaxis(layer.values[..., list(shown)], -1, 0))
+    step_x, step_y = max(size[1], LEAST) + GAP, size[0] + FOOT + GAP
+    for place, (i, plane, scale) in enumerate(zip(shown, planes, scales, strict=True)):
+        row, column = divmod(place, columns)
+        x, y = left + column * step_x, top + row * step_y
+        if layer.stats.dead[i] or layer.stats.constant[i]:
+            _flat(scene, x, y, size, "dead" if layer.stats.dead[i] else "constant")
+        else:
+            height, width = size[0] * look.scale, size[1] * look.scale
+            pixels = display.picture(plane, scale, height, width)
+            blocks.tile(scene, x, y, pixels, size[1], size[0], f"map {i}")
+        _caption(scene, x, y + size[0] + 13, layer, i, room=step_x - GAP)
+    rows = -(-len(shown) // columns)
+    return left + min(columns, len(shown)) * step_x - GAP, top + rows * step_y - GAP
+
+
+def _caption(
+    scene: Scene, x: float, line: float, layer: LayerFeatures, i: int, *, room: float
+) -> None:
+    """Write a map's number and its range, with as many digits as there is room."""
+    used = scene.text(x, line, f"{i}", face="bold") + 6
+    stats = layer.stats
+    for digits in (4, 3, 2):
+        low, high = number(float(stats.low[i]), digits), number(float(stats.high[i]), digits)
+        text = f"{low} … {high}" if low != high else f"all {low}"
+        if measure(text, CAPTION) <= room - used:
+            break
+    right = x + room if room < 200 else x + used + measure(text, CAPTION)
+    scene.text(
+        right, line, text, colour=scene.theme.secondary, anchor="end", room=room - used
+    )
+
+
+def _flat(scene: Scene, x: float, y: float, size: tuple[int, int], word: str) -> None:
+    """Draw a map that is the same everywhere: hatched, with the word for it."""
+    height, width = size
+    colours = scene.theme
+    scene.add(Rect(x - 1, y - 1, width + 2, height + 2, stroke=colours.rule, hatch=colours.rule))
+    text = measure(word, LABEL)
+    middle = x + width / 2
+    scene.add(
+        Rect(middle - text / 2 - 5, y + height / 2 - 10, text + 10, 20, fill=colours.background)
+    )
+    scene.text(
+        middle, y + height / 2 + 4.5, word, size=LABEL, colour=colours.secondary, anchor="middle"
+    )
+
+
+def _sequence(
+    scene: Scene, left: float, top: float, layer: LayerFeatures, look: Look
+) -> tuple[float, float]:
+    """Draw maps over time as the rows of one picture; return right and bottom."""
+    shown = layer.shown
+    picture = layer.values[:, list(shown)].T
+    low, high = float(picture.min()), float(picture.max())
+    scale = display.choose(low, high, name=look.colormap, theme=look.theme)
+    height, width = display.fit(picture.shape, _SEQUENCE)
+    blocks.heading(
+        scene, left, top, scene.theme.map, "maps over time", "a row a map", room=_SEQUENCE[0]
+    )
+    pixels = display.picture(picture, scale, height * look.scale, width * look.scale)
+    blocks.tile(scene, left, top + HEADING, pixels, width, height, layer.name)
+    bar = top + HEADING + height + WIDE_GAP
+    blocks.bar(scene, left, bar, max(width, 160), scale)
+    return left + max(width, 200), bar + 24
