@@ -60,8 +60,12 @@ def settings_of(layer: Layer) -> dict[str, Any]:
     {'filters': 64, 'kernel_size': 3, 'padding': 'same'}
     """
     kept = {field.name: short(getattr(layer, field.name)) for field in fields(layer)}
-    for field in reversed(fields(layer)):
-        fewer = {name: value for name, value in kept.items() if name != field.name}
+    for field in fields(layer):
+        value = kept[field.name]
+        if type(value) is type(field.default) and value == field.default:
+            del kept[field.name]
+    for name in reversed(list(kept)):
+        fewer = {other: value for other, value in kept.items() if other != name}
         if _made(layer, fewer) == layer:
             kept = fewer
     return kept

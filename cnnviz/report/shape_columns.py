@@ -51,7 +51,7 @@ def columns_of(rows: Sequence[Row]) -> tuple[Column, ...]:
     columns = list(COLUMNS)
     if branched:
         place = next(n for n, column in enumerate(columns) if column.heading == "working")
-        columns.insert(place, Column("takes", takes, rank=9, detail=True))
+        columns.insert(place, Column("inputs", takes, rank=9, detail=True))
     if any(row["non_trainable_params"] for row in rows):
         columns.append(STATISTICS)
     return tuple(columns)
@@ -85,7 +85,7 @@ def _listed(names: Iterable[str]) -> str:
     """Return what a row takes, `a + b`, the middle of a long list left out."""
     shown = list(names)
     shown = shown if len(shown) <= 8 else [*shown[:3], "...", shown[-1]]
-    return f"takes {' and '.join(shown) if len(shown) < 3 else ', '.join(shown)}"
+    return f"from {' and '.join(shown) if len(shown) < 3 else ', '.join(shown)}"
 
 
 COLUMNS = (

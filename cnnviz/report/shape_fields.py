@@ -10,11 +10,33 @@ from cnnviz.contract import UNKNOWN, Unknown
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Axis, Field, Shape, Window
 from cnnviz.geometry.transposed import TransposedAxis
-from cnnviz.graph import Node
+from cnnviz.graph import INPUT, Graph, Node
 
 MAX_FIELD = 2**63
 
 Axes = tuple[Axis, ...] | tuple[TransposedAxis, ...] | Unknown
+
+
+def fields_of(graph: Graph) -> tuple[dict[str, Field | None], dict[str, Axes]]:
+    """Return the receptive field of the input and of each node, and each node's window laid out.
+
+    A field is None where no size, stride and start are true of every unit: behind a reshaping,
+    or where branches with different strides meet.
+
+    >>> from cnnviz import load_model
+    >>> fields, _ = fields_of(load_model("vgg16").graph)
+    >>> fields["pool5"].size, fields["pool5"].stride, fields["pool5"].start
+    ((212, 212), (32, 32), (-90, -90))
+    """
+    sizes = graph.shapes()
+    fields: dict[str, Field | None] = {INPUT: Field.of_input(len(graph.input_shape) - 1)}
+    axes = {}
+    for node in graph.nodes:
+        taken = [sizes[name] for name in node.inputs]
+        axes[node.name] = axes_of(node, taken)
+        above = [fields[name] for name in node.inputs]
+        fields[node.name] = field_of(node, above, taken, sizes[node.name], axes[node.name])
+    return fields, axes
 
 
 def axes_of(node: Node, taken: Sequence[Shape]) -> Axes:

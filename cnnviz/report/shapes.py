@@ -9,12 +9,12 @@ from typing import Any
 from cnnviz.contract import UNKNOWN, Unknown
 from cnnviz.errors import SpecError
 from cnnviz.geometry import LARGEST, Field, Shape, times
-from cnnviz.graph import INPUT, Graph, Node
+from cnnviz.graph import Graph, Node
 from cnnviz.graph.settings import arguments_of
 from cnnviz.report import shape_workings as workings
 from cnnviz.report.report import Report, Row, Table
 from cnnviz.report.shape_columns import COLUMNS, TYPE_COLUMNS, columns_of, memory_text
-from cnnviz.report.shape_fields import Axes, axes_of, data_of, field_of
+from cnnviz.report.shape_fields import Axes, data_of, fields_of
 from cnnviz.report.shape_warnings import warnings_of
 
 __all__ = ["COLUMNS", "TYPE_COLUMNS", "shapes"]
@@ -64,16 +64,17 @@ def shapes(graph: Graph, batch: int = 1) -> Report:
     if not isinstance(batch, int) or isinstance(batch, bool) or not 0 < batch <= LARGEST:
         raise SpecError(f"batch {batch!a} is not a positive integer")
     sizes = graph.shapes()
-    fields: dict[str, Field | None] = {INPUT: Field.of_input(len(graph.input_shape) - 1)}
-    left: dict[str, Sequence[int]] = {}
-    rows: list[dict[str, Any]] = []
+    fields, axes = fields_of(graph)
+    rows = []
     for node in graph.nodes:
-        taken, made = [sizes[name] for name in node.inputs], sizes[node.name]
-        axes = axes_of(node, taken)
-        above = [fields[name] for name in node.inputs]
-        fields[node.name] = field_of(node, above, taken, made, axes)
-        rows.append(_row(node, taken, made, axes, fields[node.name], batch))
-        left[node.name] = [] if isinstance(axes, str) else [axis.leftover for axis in axes]
+        taken = [sizes[name] for name in node.inputs]
+        at = axes[node.name], fields[node.name]
+        rows.append(_row(node, taken, sizes[node.name], *at, batch))
+    left = {
+        name: [axis.leftover for axis in own]
+        for name, own in axes.items()
+        if not isinstance(own, str)
+    }
     totals = _totals(rows)
     return Report(
         name=graph.name,
@@ -84,18 +85,18 @@ def shapes(graph: Graph, batch: int = 1) -> Report:
         columns=columns_of(rows),
         notes=tuple(_notes(totals, batch)),
         key="layers",
-        about=_about(graph, batch),
+        about=f"input {times(graph.input_shape)}" + (f", batch of {batch:,}" if batch > 1 else ""),
         sections=(Table("by type", TYPE_COLUMNS, tuple(totals["by_type"]), totals),),
     )
 
 
-def _about(graph: Graph, batch: int) -> str:
-    many = f", batch of {batch:,}" if batch > 1 else ""
-    return f"input {times(graph.input_shape)}{many}"
-
-
 def _row(
-    node: Node, taken: Sequence[Shape], made: Shape, axes: Axes, field: Field | None, batch: int
+    node: Node,
+    taken: Sequence[Shape],
+    made: Shape,
+    axes: Axes,
+    field: Field | None,
+    batch: int,
 ) -> dict[str, Any]:
     layer = node.layer
     weights, statistics = layer.weight_shapes(*taken), layer.statistic_shapes(*taken)
