@@ -318,7 +318,7 @@ def test_models_by_name_file_and_text(tmp_path: Path) -> None:
     )
     assert model.graph.shapes()["dense1"] == (3,)
     (tmp_path / "again.toml").write_text(model.to_toml())
-    assert load_model(tmp_path / "again.toml") == model
+    assert load_model(tmp_path / "again.toml").graph == model.graph
 
 
 def test_models_that_are_not_there(tmp_path: Path) -> None:

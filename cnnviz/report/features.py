@@ -134,7 +134,9 @@ class LayerFeatures(Ranged, Result):
         if self.page is not None:
             return f"page {min(self.page, pages)} of {pages} of {count} maps{order}"
         if count > PAGE:
-            chosen = ", evenly sampled" if self.sort == "index" else f", those of largest {self.sort}"
+            chosen = (
+                ", evenly sampled" if self.sort == "index" else f", those of largest {self.sort}"
+            )
             return f"{PAGE} of {count} maps shown{chosen}"
         return f"{count} maps{order}" if order else ""
 
@@ -302,9 +304,7 @@ def features(
             continue
         last = number == len(graph.nodes)
         limits = limits_of(node.layer)
-        made.append(
-            LayerFeatures(seen, number, rows[node.name], values, limits, last, page, sort)
-        )
+        made.append(LayerFeatures(seen, number, rows[node.name], values, limits, last, page, sort))
     if not made:
         raise SpecError(f"no layer of {graph.name} changes its input", hint="name one with --layer")
     return FeatureSet(seen, tuple(made), tuple(unchanged))

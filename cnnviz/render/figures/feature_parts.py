@@ -111,5 +111,3 @@ def scales(layer: LayerFeatures, shown: Sequence[int], look: Look) -> list[Scale
             )
         )
     return found
-
-

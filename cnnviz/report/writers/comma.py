@@ -14,7 +14,7 @@ def write(report: Report) -> str:
     import csv
     from io import StringIO
 
-    parts = {key: row[key] for row in report.rows for key in row if isinstance(row[key], Mapping)}
+    parts = {k: v for row in report.rows for k, v in row.items() if isinstance(v, Mapping)}
     lines = [_flat(_alike(row, parts)) for row in report.rows]
     file = StringIO()
     writer = csv.DictWriter(file, list(lines[0]) if lines else [], lineterminator="\n")
