@@ -98,6 +98,8 @@ def grouped(
     for name, rows in groupby(report.rows, lambda row: str(row[key]) if key else ""):
         lines += [Text(f" {name}", ACCENT)] if name else []
         lines += [*_lines(report.columns, list(rows), None, width, report.rows), Text()]
+    for warning in report.warnings:
+        lines += [*_wrapped(warning, width, WARNING), Text()]
     for note in report.notes:
         lines += [*_wrapped(note, width, DIM), Text()]
     return _written(lines, width, colour, unicode)

@@ -59,6 +59,11 @@ class Seen:
     labels: tuple[str, ...] = ()
     nbytes: int = 0
 
+    @property
+    def stamp(self) -> str:
+        """What stands on every picture of random weights."""
+        return f"random weights: {self.weights}" if self.weights else "random weights"
+
 
 @dataclass(eq=False, repr=False)
 class LayerFeatures(Ranged, Result):
@@ -102,6 +107,11 @@ class LayerFeatures(Ranged, Result):
     def subject(self) -> str:
         """Layer and image."""
         return f"{self.name} of {self.seen.image}"
+
+    @property
+    def heading(self) -> str:
+        """Name and shape."""
+        return f"{self.name}: {times(self.shape)}"
 
     @cached_property
     def stats(self) -> MapStats:
@@ -156,7 +166,7 @@ class LayerFeatures(Ranged, Result):
         yield f"min {self.min:.6g}, max {self.max:.6g}, mean {self.mean:.6g}"
         yield f"{stats.sparsity:.1%} zeros, {stats.dead.sum()} of {stats.count} maps dead"
         if self.seen.is_random:
-            yield "random weights"
+            yield self.seen.stamp
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return its row of plain data."""
@@ -211,6 +221,21 @@ class FeatureSet(Result):
     def subject(self) -> str:
         """The image."""
         return self.seen.image
+
+    @property
+    def heading(self) -> str:
+        """Network and image."""
+        noun = "layer" if len(self.layers) == 1 else "layers"
+        return f"{self.seen.model}: what {len(self.layers)} {noun} make of {self.seen.image}"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Whether the weights are random."""
+        return (self.seen.stamp,) if self.seen.is_random else ()
+
+    def parts(self) -> list[tuple[str, Result]]:
+        """Return the layers by name."""
+        return [(layer.name, layer) for layer in self.layers]
 
     def lines(self, width: int = 80) -> Iterator[str]:
         """Yield image, network and a line a layer."""

@@ -14,10 +14,9 @@ from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import number, times
 from cnnviz.render.scene import Rect, Scene
-from cnnviz.render.theme import GAP, LABEL, MARGIN, Theme
+from cnnviz.render.theme import LABEL, MARGIN, Theme, rgb
 from cnnviz.report.features import LayerFeatures, Seen
 
-STAMP = "random weights"
 MOST_VOTES = 8  # maps that are asked whether a root scale is needed
 CAPTION_LINE = 16
 
@@ -35,7 +34,7 @@ def draw_head(scene: Scene, lines: Sequence[str], seen: Seen) -> None:
     header.draw(scene, list(lines))
     if not seen.is_random:
         return
-    words = STAMP + (f": {seen.weights}, not trained" if seen.weights else "")
+    words = seen.stamp
     y = MARGIN + 24 + header.LINE * len(lines)
     room = scene.width - 2 * MARGIN - 16
     text = measure(words, LABEL, "bold")

@@ -63,10 +63,19 @@ def _facts(layer: LayerFeatures) -> Iterator[tuple[str, str]]:
         yield "strongest, max", " ".join(map(str, stats.strongest("max")))
     field = layer.row["receptive_field"]
     if layer.field_words():
-        yield "one value sees", f"{times(field['size'])} input pixels"
+        yield "one value sees", _field(layer)
         if layer.values.ndim == layer.seen.pixels.ndim:
             steps = list(dict.fromkeys(field["stride"]))
             yield "and the next one", f"{times(steps)} further"
+
+
+def _field(layer: LayerFeatures) -> str:
+    """Return the receptive field, and that it covers the input where it does."""
+    sides = layer.row["receptive_field"]["size"]
+    whole = all(n >= side for n, side in zip(sides, layer.seen.pixels.shape, strict=False))
+    if layer.is_vector and whole:
+        return "all of the input"
+    return f"{times(sides)} pixels" + (", all of it" if whole else "")
 
 
 def _percent(part: int, whole: int) -> str:

@@ -78,7 +78,7 @@ def _shown(layer: LayerFeatures, look: Look) -> str:
     if layer.is_vector:
         return ""
     signed = ", zero in the middle" if layer.min < 0 else ""
-    scale = "one colour scale for the layer" if look.range == "shared" else "each its own colours"
+    scale = "one colour scale for all" if look.range == "shared" else "each map on its own colour scale"
     return "; ".join(filter(None, (layer.page_words(), scale + signed)))
 
 
