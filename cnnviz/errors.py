@@ -80,7 +80,20 @@ def unknown_name(kind: str, name: str, names: Iterable[str]) -> SpecError:
     from difflib import get_close_matches
 
     known = sorted(names)
-    name = name if len(name) <= 60 else f"{name[:57]}..."
+    name = shortened(name)
     near = get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {_listed(known)}"
     return SpecError(f"unknown {kind} {name!a}", hint=hint)
+
+
+def _listed(names: Sequence[str], most: int = 350) -> str:
+    """Return the names on one line, as many as fit into `most` characters."""
+    shown = [name for n, name in enumerate(names) if len(", ".join(names[: n + 1])) <= most]
+    left = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {left} more" if left else "")
+
+
+def shortened(name: object) -> str:
+    """Return a name of any kind as text that fits into a message."""
+    text = str(name)
+    return text if len(text) <= 60 else f"{text[:57]}..."

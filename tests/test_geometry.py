@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -78,7 +80,9 @@ def chain(n: int, *windows: tuple[int, int, int]) -> Field:
     field = Field.of_input(1)
     for k, s, pad in windows:
         axes = Window.of(k, strides=s, padding=pad, rank=1).on((n,))
-        field, n = field.through(axes), axes[0].output
+        behind, n = field.through(axes), axes[0].output
+        assert behind is not None
+        field = behind
     return field
 
 
@@ -117,11 +121,12 @@ def test_a_field_is_what_can_be_traced_back(windows):
 
 
 def test_branches_merge_to_their_hull_and_tell_whether_they_agree():
-    one = Field((1,), (2,), (0,))
-    centred, shifted = Field((3,), (2,), (-1,)), Field((3,), (2,), (0,))
-    assert one.merge([centred]) == Field((3,), (2,), (-1,), aligned=True)
-    assert one.merge([shifted]) == Field((3,), (2,), (0,), aligned=False)
-    assert one.merge([Field((1,), (4,), (0,))]).aligned is False
+    one = Field.of((1,), (2,), (0,))
+    centred, shifted = Field.of((3,), (2,), (-1,)), Field.of((3,), (2,), (0,))
+    assert one.merge([centred]) == centred
+    assert one.merge([shifted]) == replace(shifted, aligned=False)
+    assert one.merge([shifted]).merge([centred]).aligned is False
+    assert one.merge([Field.of((1,), (4,), (0,))]) is None
     assert one.merge([]) == one
 
 

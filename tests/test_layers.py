@@ -42,6 +42,25 @@ CASES = [
     ("MaxPooling2D", {"pool_size": 3, "strides": 2}, (55, 55, 96), (27, 27, 96), 0, 0),
     ("ReLU", {"max_value": 6}, (2, 2, 1), (2, 2, 1), 0, 0),
     ("Softmax", {}, (10,), (10,), 0, 0),
+    ("ReLU", {"negative_slope": 0.5, "threshold": 1}, (3,), (3,), 0, 0),
+    ("LeakyReLU", {}, (2, 2, 1), (2, 2, 1), 0, 0),
+    ("PReLU", {"shared_axes": [1, 2]}, (4, 5, 3), (4, 5, 3), 3, 0),
+    ("ELU", {}, (2, 2, 1), (2, 2, 1), 0, 0),
+    ("GELU", {"approximate": True}, (2, 2, 1), (2, 2, 1), 0, 0),
+    ("SiLU", {}, (2, 2, 1), (2, 2, 1), 0, 0),
+    ("HardSwish", {}, (2, 2, 1), (2, 2, 1), 0, 0),
+    ("Sigmoid", {}, (2, 2, 1), (2, 2, 1), 0, 0),
+    ("Tanh", {}, (2, 2, 1), (2, 2, 1), 0, 0),
+    ("Identity", {}, (2, 2, 1), (2, 2, 1), 0, 0),
+    ("SpatialDropout2D", {"rate": 0.5}, (2, 2, 1), (2, 2, 1), 0, 0),
+    ("BatchNormalization", {}, (4, 5, 3), (4, 5, 3), 6, 0),
+    ("LocalResponseNormalization", {}, (4, 5, 3), (4, 5, 3), 0, 0),
+    ("MinPooling2D", {}, (5, 4, 3), (2, 2, 3), 0, 0),
+    ("LpPooling2D", {"p": 3}, (5, 4, 3), (2, 2, 3), 0, 0),
+    ("MaxPooling1D", {}, (5, 3), (2, 3), 0, 0),
+    ("AveragePooling1D", {}, (5, 3), (2, 3), 0, 0),
+    ("GlobalMaxPooling1D", {}, (5, 3), (3,), 0, 0),
+    ("GlobalAveragePooling1D", {}, (5, 3), (3,), 0, 0),
     ("ZeroPadding2D", {"padding": ((1, 0), (2, 3))}, (4, 4, 2), (5, 9, 2), 0, 0),
 ]
 
@@ -64,7 +83,8 @@ def test_contract(
 
 
 def test_every_layer_has_a_case_and_a_description() -> None:
-    assert {name for name, *_ in CASES} == set(layers.names())
+    merging = {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"}
+    assert {name for name, *_ in CASES} | merging == set(layers.names())
     assert all(layers.find(name).__doc__ for name in layers.names())
 
 

@@ -12,6 +12,12 @@ from operator import index
 from typing import Literal
 
 from cnnviz.errors import SpecError
+from cnnviz.geometry.field import Field, Sight
+
+__all__ = [
+    "CAUSAL", "LARGEST", "NAMED_PADDINGS", "Axis", "Field", "Padding", "Shape", "Sight", "Size",
+    "Window", "by", "pads", "sizes", "times",
+]  # fmt: skip
 
 Shape = tuple[int, ...]
 Size = int | Sequence[int]
@@ -53,9 +59,19 @@ class Axis:
 
     @property
     def unread(self) -> int:
-        """Input cells behind the last window, which floor leaves unread."""
+        """Input cells behind the last window, which floor leaves unread; cropped ones are not."""
         last = (self.output - 1) * self.stride + self.extent - self.before
-        return max(0, self.size - last)
+        return max(0, self.size + min(0, self.after) - last)
+
+    @property
+    def leftover(self) -> int:
+        """Unread cells beyond those that a stride over the window skips everywhere."""
+        return max(0, self.unread - max(0, self.stride - self.extent))
+
+    @property
+    def pace(self) -> tuple[int, int]:
+        """Input cells passed by how many output cells."""
+        return self.stride, 1
 
     def start(self, output: int) -> int:
         """First cell that output cell `output` reads; negative inside the padding."""
@@ -70,10 +86,9 @@ class Axis:
         """Return the size formula with its numbers, `floor((224 + 2*3 - 7)/2) + 1 = 112`."""
         if self.rule == "same":
             return f"ceil({self.size}/{self.stride}) = {self.output}"
-        if self.before == self.after:
-            padded = f"{self.size} + 2*{self.before}" if self.before else f"{self.size}"
-        else:
-            padded = f"{self.size} + {self.before} + {self.after}"
+        padded = f"{self.size}{_sides(self.before, self.after)}"
+        if self.extent == self.stride == 1 and padded != f"{self.size}":
+            return f"{padded} = {self.output}"  # nothing but padding, or cropping
         kernel = (
             f"{self.kernel_size}"
             if self.dilation == 1
@@ -186,45 +201,11 @@ class Window:
         return Axis(n, k, s, d, before, after, max(0, output) if n else 0, rule)
 
 
-@dataclass(frozen=True)
-class Field:
-    """A receptive field: the input cells that one unit sees, one entry an axis.
-
-    Unit `u` sees `size` cells from `start + u * stride` on; `start` is negative inside padding.
-    After "Computing Receptive Fields of Convolutional Neural Networks" (Distill, 2019).
-    """
-
-    size: Shape
-    stride: Shape
-    start: Shape
-    aligned: bool = True
-
-    @classmethod
-    def of_input(cls, rank: int = 2) -> Field:
-        """Return the field of an input cell: itself."""
-        return cls((1,) * rank, (1,) * rank, (0,) * rank)
-
-    def through(self, axes: Iterable[Axis]) -> Field:
-        """Return the field after a window, `r + (k_eff - 1) j`, `j s`, `start - before j`."""
-        axes = tuple(axes)
-        rows = tuple(zip(self.size, self.stride, self.start, axes, strict=True))
-        return Field(
-            tuple(r + (axis.extent - 1) * j for r, j, _, axis in rows),
-            tuple(j * axis.stride for _, j, _, axis in rows),
-            tuple(start - axis.before * j for _, j, start, axis in rows),
-            self.aligned,
-        )
-
-    def merge(self, others: Iterable[Field]) -> Field:
-        """Return the hull of branches that meet; aligned if strides and centres agree."""
-        fields = (self, *others)
-        start = tuple(map(min, *(f.start for f in fields))) if len(fields) > 1 else self.start
-        ends = [tuple(a + r for a, r in zip(f.start, f.size, strict=True)) for f in fields]
-        end = tuple(map(max, *ends)) if len(fields) > 1 else ends[0]
-        centres = {tuple(2 * a + r for a, r in zip(f.start, f.size, strict=True)) for f in fields}
-        aligned = all(f.aligned and f.stride == self.stride for f in fields) and len(centres) == 1
-        size = tuple(b - a for a, b in zip(start, end, strict=True))
-        return Field(size, self.stride, start, aligned)
+def _sides(before: int, after: int) -> str:
+    """Return the cells added at both ends as terms of a sum: ` + 2*3`, ` - 2 - 1`."""
+    if before == after:
+        return f" {'-' if before < 0 else '+'} 2*{abs(before)}" if before else ""
+    return "".join(f" {'-' if n < 0 else '+'} {abs(n)}" for n in (before, after))
 
 
 def times(shape: Iterable[int]) -> str:
@@ -258,7 +239,9 @@ def sizes(value: Size, name: str, *, rank: int = 2, least: int = 1) -> Shape:
     return result
 
 
-def pads(value: Padding, *, rank: int = 2) -> str | tuple[tuple[int, int], ...]:
+def pads(
+    value: Padding, *, rank: int = 2, name: str = "padding"
+) -> str | tuple[tuple[int, int], ...]:
     """Return a padding as its lower-case name or as `(before, after)` for each axis.
 
     On one axis a plain pair is `(before, after)`.
@@ -267,13 +250,13 @@ def pads(value: Padding, *, rank: int = 2) -> str | tuple[tuple[int, int], ...]:
         names = (*NAMED_PADDINGS, CAUSAL) if rank == 1 else NAMED_PADDINGS
         if value.lower() in names:
             return value.lower()
-        raise SpecError(f"padding {value!r} is not one of {', '.join(names)} or a number")
+        raise SpecError(f"{name} {value!r} is not one of {', '.join(names)} or a number")
     if rank == 1 and isinstance(value, Sequence) and len(value) == 2:
         value = (value,)  # type: ignore[assignment]
     if isinstance(value, Sequence) and value and all(isinstance(v, Sequence) for v in value):
         if len(value) != rank:
-            raise SpecError(f"padding {value!r} does not have {rank} pairs")
-        pairs = [sizes(v, "padding", rank=2, least=0) for v in value]  # type: ignore[arg-type]
+            raise SpecError(f"{name} {value!r} does not have {rank} pairs")
+        pairs = [sizes(v, name, rank=2, least=0) for v in value]  # type: ignore[arg-type]
         return tuple((before, after) for before, after in pairs)
-    each = sizes(value, "padding", rank=rank, least=0)  # type: ignore[arg-type]
+    each = sizes(value, name, rank=rank, least=0)  # type: ignore[arg-type]
     return tuple((n, n) for n in each)

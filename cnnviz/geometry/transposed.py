@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import gcd
 from typing import Literal
 
 from cnnviz.errors import SpecError
@@ -40,6 +41,25 @@ class TransposedAxis:
             self.output, self.kernel_size, self.stride, self.dilation,
             self.before, self.after, self.size, "floor",
         )  # fmt: skip
+
+    @property
+    def pace(self) -> tuple[int, int]:
+        """Input cells passed by how many output cells."""
+        return 1, self.stride
+
+    def cells(self, output: int) -> range:
+        """Input cells that are written to output cell `output`; some may be outside `[0, size)`.
+
+        Those `i` for which `output + before - i * stride` is one of `0, d, …, d(k - 1)`.
+        """
+        at = output + self.before
+        common = gcd(self.stride, self.dilation)
+        if at % common:
+            return range(0)
+        step = self.dilation // common
+        least = -((self.extent - 1 - at) // self.stride)
+        solution = at // common * pow(self.stride // common, -1, step)
+        return range(least + (solution - least) % step, at // self.stride + 1, step)
 
     def working(self) -> str:
         """Return the size formula with its numbers, `(7 - 1)*2 + 3 - 2*1 + 1 = 14`."""

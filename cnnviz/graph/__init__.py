@@ -11,6 +11,6 @@ Layers are known here only by their contract: a reader is handed the function th
 
 from __future__ import annotations
 
-from cnnviz.graph.graph import INPUT, Graph, Node, sequential
+from cnnviz.graph.graph import INPUT, Graph, Node, chain, sequential
 
-__all__ = ["INPUT", "Graph", "Node", "sequential"]
+__all__ = ["INPUT", "Graph", "Node", "chain", "sequential"]

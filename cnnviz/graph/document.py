@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnnviz.errors import SpecError, unknown_name
+from cnnviz.graph.connect import connected, inputs_of, place_of, placed
 from cnnviz.graph.graph import INPUT, MAX_NODES, Graph, Node
-from cnnviz.graph.inline import Find, placed
-from cnnviz.graph.names import named
+from cnnviz.graph.inline import Find
 from cnnviz.graph.settings import build, settings_of
-from cnnviz.graph.values import MAX_DEPTH, plain
+from cnnviz.graph.values import MAX_DEPTH, plain, shown
 
 MAX_BYTES = 2**20
 FIELDS = ("name", "input_shape", "labels", "preprocess", "layers")
+# What a layer's table states beside its settings.
+BESIDE = ("type", "name", "inputs")
 
 # A key of many dotted parts costs tomllib time that grows with the square of their number.
 _LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){9}""")
@@ -88,26 +90,23 @@ def _nodes(tables: Any, find: Find) -> tuple[Node, ...]:
         raise SpecError("the spec has no layers", hint='write [[layers]] and type = "Conv2D"')
     if len(tables) > MAX_NODES:
         raise SpecError(f"the spec has more than {MAX_NODES} layers")
-    layers, inputs = [], []
+    layers, takes = [], []
     for number, table in enumerate(tables, 1):
-        own = table.get("name") if isinstance(table, dict) else None
-        place = own if isinstance(own, str) and own.isprintable() else f"layer {number}"
+        place = place_of(table.get("name") if isinstance(table, dict) else None, number)
         if not isinstance(table, dict) or not isinstance(table.get("type"), str):
-            raise SpecError(f"{place[:100]}: type is missing", hint='write type = "Conv2D"')
-        settings = {key: plain(value, f"{place[:100]}: {key}") for key, value in table.items()}
-        kind, own, above = (settings.pop(key, None) for key in ("type", "name", "inputs"))
-        if above is not None and not _is_texts(above):
-            raise SpecError(f"{place[:100]}: inputs is not a list of layers")
+            raise SpecError(f"{place}: type is missing or no text", hint='write type = "Conv2D"')
+        settings = {key: plain(value, f"{place}: {_shown(key)}") for key, value in table.items()}
+        kind, own, inputs = (settings.pop(key, None) for key in BESIDE)
+        takes.append(inputs_of(inputs, place))
         try:
-            layers.append((own, build(find(kind), (), settings)))
+            layers.append((own, build(find(kind), (), settings, beside=BESIDE)))
         except SpecError as error:
-            raise placed(error, place[:100], kind) from error
-        inputs.append(above)
-    nodes, last = [], INPUT
-    for (own, layer), above in zip(named(layers), inputs, strict=True):
-        nodes.append(Node(own, layer, above or (last,)))
-        last = own
-    return tuple(nodes)
+            raise placed(error, place, kind) from error
+    return connected(layers, takes)
+
+
+def _shown(key: str) -> str:
+    return key if key.isidentifier() and len(key) < 60 else shown(key)
 
 
 def _labels(fields: Mapping[str, Any]) -> tuple[str, ...]:

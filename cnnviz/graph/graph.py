@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from cnnviz.contract import Layer
-from cnnviz.errors import SpecError
+from cnnviz.errors import SpecError, shortened, unknown_name
 from cnnviz.geometry import Shape
 
 INPUT = "input"
 MAX_NODES = 5_000
 MAX_NAME = 100
+# Above it no array can be: its values could not be counted by an index.
+MAX_VALUES = 2**63
 
 
 @dataclass(frozen=True)
 class Node:
-    """A layer's named place in a graph; `inputs` names the nodes above that it takes."""
+    """A layer's named place in a graph; `inputs` names the nodes above that it takes, in order."""
 
     name: str
     layer: Layer
@@ -32,7 +35,7 @@ class Graph:
     ----------
     name : str
     nodes : tuple of Node
-        The input itself is no node; nodes take it as `"input"`.
+        The input itself is no node; nodes take it as `"input"`. The last node is the output.
     input_shape : tuple of int
         `(H, W, C)` or `(units,)`, without a batch axis.
     preprocess : mapping, optional
@@ -60,17 +63,31 @@ class Graph:
         if len(self.nodes) > MAX_NODES:
             raise SpecError(f"model {self.name} has more than {MAX_NODES} layers")
         seen = {INPUT}
-        for last, node in zip((INPUT, *(n.name for n in self.nodes)), self.nodes, strict=False):
+        for place, node in enumerate(self.nodes):
             check_name(node.name, "layer")
             if node.name in seen:
                 raise SpecError(f"two layers are named {node.name}", hint="rename one")
-            for name in node.inputs:
-                if name not in seen:
-                    raise SpecError(
-                        f"{node.name}: input {name!a} is not a layer above it",
-                        hint=f"the one above is {last}",
-                    )
+            if not node.inputs:
+                raise SpecError(f"{node.name}: inputs is empty", hint=f'write inputs = ["{INPUT}"]')
+            if not seen.issuperset(node.inputs):
+                raise self._unknown_input(place, seen)
             seen.add(node.name)
+
+    def _unknown_input(self, place: int, above: Collection[str]) -> SpecError:
+        """Return the error for a node that takes what is not above it."""
+        node = self.nodes[place]
+        name = next(name for name in node.inputs if name not in above)
+        below = [other.name for other in self.nodes[place:]]
+        if name == node.name:
+            hint = "a layer takes what is above it, never itself"
+        elif name in below:
+            hint = f"it is below {node.name}; write a layer after all that it takes"
+        else:
+            hint = unknown_name("layer", str(name), above).hint or ""
+            if hint.startswith("known"):
+                hint = f"the one above is {self.nodes[place - 1].name if place else INPUT}"
+        text = shortened(name)
+        return SpecError(f"{node.name}: input {text!a} is not a layer above it", hint=hint)
 
     def shapes(self) -> dict[str, Shape]:
         """Return the output shape of the input and of every node, by name.
@@ -83,17 +100,37 @@ class Graph:
         shapes = {INPUT: self.input_shape}
         for node in self.nodes:
             try:
-                shapes[node.name] = node.layer.output_shape(*(shapes[n] for n in node.inputs))
+                shape = node.layer.output_shape(*(shapes[name] for name in node.inputs))
+                if prod(shape) >= MAX_VALUES:
+                    raise SpecError("its output has more than 2**63 values")
+                shapes[node.name] = shape
             except SpecError as error:
                 raise SpecError(f"{node.name}: {error.message}", hint=error.hint) from error
         return shapes
 
 
-def sequential(name: str, input_shape: Shape, layers: Mapping[str, Layer]) -> Graph:
+def sequential(
+    name: str,
+    input_shape: Shape,
+    layers: Mapping[str, Layer],
+    *,
+    preprocess: Mapping[str, Any] | None = None,
+    labels: tuple[str, ...] = (),
+) -> Graph:
     """Return the graph in which each layer takes the one above it."""
-    above = (INPUT, *layers)
-    nodes = (Node(own, layers[own], (last,)) for last, own in zip(above, layers, strict=False))
-    return Graph(name, tuple(nodes), input_shape)
+    return Graph(name, chain(INPUT, layers), input_shape, preprocess, labels)
+
+
+def chain(above: str, layers: Mapping[str, Layer]) -> tuple[Node, ...]:
+    """Return nodes each of which takes the one before it, the first the node `above`."""
+    takes = (above, *layers)
+    return tuple(Node(own, layers[own], (last,)) for last, own in zip(takes, layers, strict=False))
+
+
+def dead_ends(graph: Graph) -> list[str]:
+    """Return the names of the nodes that nothing takes, apart from the last one, the output."""
+    taken = {name for node in graph.nodes for name in node.inputs}
+    return [node.name for node in graph.nodes[:-1] if node.name not in taken]
 
 
 def check_name(name: str, kind: str) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 from cnnviz.contract import Layer
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape
-from cnnviz.graph.graph import INPUT, MAX_NODES, Graph, Node
-from cnnviz.graph.names import named
+from cnnviz.graph.connect import connected, inputs_of, place_of, placed
+from cnnviz.graph.graph import MAX_NODES, Graph
 from cnnviz.graph.settings import build
 from cnnviz.graph.values import parse, plain, shown
 
@@ -38,8 +38,9 @@ def read_inline(
     Parameters
     ----------
     text : str
-        Layers in order. `name="…"` in a call names its node; `Input((H, W, C))` or an
-        `input_shape=` in the first call gives the input's shape.
+        Layers in order, each taking the one above unless `inputs="…"` or a list names others.
+        `name="…"` in a call names its node; `Input((H, W, C))` or an `input_shape=` in the first
+        call gives the input's shape.
     find : callable
         Returns the layer class of a name.
     input_shape : tuple of int, optional
@@ -54,6 +55,7 @@ def read_inline(
         raise SpecError(f"the inline spec is longer than {MAX_TEXT} characters")
     stated: Any = None
     layers: list[tuple[str | None, Layer]] = []
+    takes: list[tuple[str, ...] | None] = []
     for place, (kind, call) in enumerate(_calls(text)):
         if len(layers) == MAX_NODES:
             raise SpecError(f"the inline spec has more than {MAX_NODES} layers")
@@ -64,10 +66,12 @@ def read_inline(
         if not layers:
             stated = settings.pop("input_shape", stated)
         own = settings.pop("name", None)
+        where = place_of(own, len(layers) + 1)
+        takes.append(inputs_of(settings.pop("inputs", None), where))
         try:
-            layers.append((own, build(find(kind), args, settings)))
+            layers.append((own, build(find(kind), args, settings, beside=("name", "inputs"))))
         except SpecError as error:
-            raise placed(error, f"layer {len(layers) + 1}", kind) from error
+            raise placed(error, where, kind) from error
     if not layers:
         raise SpecError("the inline spec has no layers", hint='write "Conv2D(16, 3) Flatten()"')
     shape = input_shape or stated
@@ -76,24 +80,9 @@ def read_inline(
             "the inline spec has no input shape",
             hint="give --input HxWxC or begin with Input((28, 28, 1))",
         )
-    return chained(name, shape, layers)
-
-
-def chained(name: str, input_shape: Any, layers: list[tuple[str | None, Layer]]) -> Graph:
-    """Return the graph in which each layer takes the one above it, all of them named."""
-    if not isinstance(input_shape, tuple):
-        raise SpecError(f"input_shape {input_shape!a} is not (H, W, C)")
-    nodes, last = [], INPUT
-    for own, layer in named(layers):
-        nodes.append(Node(own, layer, (last,)))
-        last = own
-    return Graph(name, tuple(nodes), input_shape)
-
-
-def placed(error: SpecError, place: str, kind: str) -> SpecError:
-    """Return an error that says which layer it is about."""
-    about = "" if error.message.startswith("unknown layer") else f"{kind}: "
-    return SpecError(f"{place}: {about}{error.message}", hint=error.hint)
+    if not isinstance(shape, tuple):
+        raise SpecError(f"input_shape {shape!a} is not (H, W, C)")
+    return Graph(name, connected(layers, takes), shape)
 
 
 def _calls(text: str) -> Iterator[tuple[str, str]]:

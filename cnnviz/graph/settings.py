@@ -10,8 +10,16 @@ from cnnviz.contract import Layer
 from cnnviz.errors import SpecError, unknown_name
 
 
-def build(layer: type[Layer], args: Sequence[Any], settings: Mapping[str, Any]) -> Layer:
+def build(
+    layer: type[Layer],
+    args: Sequence[Any],
+    settings: Mapping[str, Any],
+    *,
+    beside: Sequence[str] = (),
+) -> Layer:
     """Return a layer made from positional and named arguments, as Keras would.
+
+    `beside` names what may be written beside the settings, for the hint of an unknown one.
 
     Raises
     ------
@@ -26,7 +34,7 @@ def build(layer: type[Layer], args: Sequence[Any], settings: Mapping[str, Any]) 
     given = dict(zip(positional, args, strict=False))
     for name, value in settings.items():
         if name not in known:
-            raise unknown_name("setting", name, known)
+            raise unknown_name("setting", name, (*known, *beside))
         if name in given:
             raise SpecError(f"{name} is given twice")
         given[name] = value

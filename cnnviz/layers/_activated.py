@@ -9,10 +9,16 @@ if TYPE_CHECKING:
 
 
 def activated(y: Array, name: str | None) -> Array:
-    """Return `y` after the activation of that name; `y` itself for none."""
-    if name in (None, "linear"):
+    """Return `y` after the activation of that name, in its memory if it may be: it is the layer's.
+
+    `y` itself for none.
+    """
+    if name is None or name == "linear":
         return y
+    if name == "relu":
+        import numpy as np
+
+        return np.maximum(y, 0, out=y)
     from cnnviz.ops import activation
 
-    assert name is not None
     return activation(name)(y)

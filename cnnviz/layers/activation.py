@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from cnnviz.contract import Layer
+from cnnviz.contract import UNKNOWN, Layer, Unknown
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
 
+if TYPE_CHECKING:
+    from cnnviz.contract import Array, Backward, Weights
+
 
 @dataclass(frozen=True)
 class _Elementwise(Layer):
+    """A function of each value; subclasses say which in `_of`."""
+
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return the input's shape."""
         return checks.one(in_shapes)
+
+    def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
+        """Apply the function."""
+        (x,) = xs
+        return self._of(x), None
+
+    def _of(self, x: Array) -> Array:
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,11 @@ class Activation(_Elementwise):
             raise SpecError("activation is missing", hint="use linear for none")
         checks.canonical(self, activation=checks.activation(self.activation))
 
+    def _of(self, x: Array) -> Array:
+        from cnnviz.ops import activation
+
+        return activation(self.activation)(x)
+
 
 @dataclass(frozen=True)
 class ReLU(_Elementwise):
@@ -47,6 +66,91 @@ class ReLU(_Elementwise):
         checks.number(self.negative_slope, "negative_slope", 0)
         checks.number(self.threshold, "threshold", 0)
 
+    def _of(self, x: Array) -> Array:
+        from cnnviz.ops.activations.piecewise import relu
+
+        return relu(
+            x,
+            negative_slope=self.negative_slope,
+            max_value=self.max_value,
+            threshold=self.threshold,
+        )
+
+
+@dataclass(frozen=True)
+class LeakyReLU(_Elementwise):
+    """Pass values above 0 and `negative_slope` times those below (Maas et al., 2013).
+
+    The default is that of Keras's layer, 0.3; the activation `leaky_relu` has 0.2, PyTorch 0.01.
+    """
+
+    negative_slope: float = 0.3
+
+    def __post_init__(self) -> None:
+        checks.number(self.negative_slope, "negative_slope", 0)
+
+    def _of(self, x: Array) -> Array:
+        from cnnviz.ops.activations.piecewise import leaky_relu
+
+        return leaky_relu(x, negative_slope=self.negative_slope)
+
+
+@dataclass(frozen=True)
+class PReLU(_Elementwise):
+    """Pass values above 0 and trained slopes times those below (He et al., 2015).
+
+    Each value has a slope of its own, except along `shared_axes`, counted from 1.
+
+    >>> PReLU().weight_shapes((28, 28, 6))
+    {'alpha': (28, 28, 6)}
+    >>> PReLU(shared_axes=(1, 2)).weight_shapes((28, 28, 6))
+    {'alpha': (1, 1, 6)}
+    """
+
+    # Keras has the initializer, the regularizer and the constraint before it.
+    shared_axes: tuple[int, ...] | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        axes = self.shared_axes
+        if axes is not None:
+            axes = tuple(axes) if isinstance(axes, list | tuple) else (axes,)
+            axes = tuple(checks.integer(axis, "shared_axes") for axis in axes)
+        checks.canonical(self, shared_axes=axes or None)
+
+    def output_shape(self, *in_shapes: Shape) -> Shape:
+        """Return the input's shape."""
+        self.weight_shapes(*in_shapes)
+        return checks.one(in_shapes)
+
+    def weight_shapes(self, *in_shapes: Shape) -> dict[str, Shape]:
+        """Return `alpha`, of the input's shape, 1 along the shared axes."""
+        shape = list(checks.one(in_shapes))
+        for axis in self.shared_axes or ():
+            shape[checks.axis(axis, tuple(shape))] = 1
+        return {"alpha": tuple(shape)}
+
+    def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
+        """Apply the slopes."""
+        from cnnviz.ops.activations.piecewise import prelu
+
+        (x,) = xs
+        return prelu(x, alpha=weights["alpha"]), None
+
+
+@dataclass(frozen=True)
+class ELU(_Elementwise):
+    """Pass values above 0 and `alpha (exp(x) - 1)` below (Clevert et al., 2015)."""
+
+    alpha: float = 1.0
+
+    def __post_init__(self) -> None:
+        checks.number(self.alpha, "alpha")
+
+    def _of(self, x: Array) -> Array:
+        from cnnviz.ops.activations.exponentials import elu
+
+        return elu(x, alpha=self.alpha)
+
 
 @dataclass(frozen=True)
 class Softmax(_Elementwise):
@@ -55,13 +159,19 @@ class Softmax(_Elementwise):
     axis: int = -1
 
     def __post_init__(self) -> None:
-        if not isinstance(self.axis, int) or isinstance(self.axis, bool):
-            raise SpecError(f"axis {self.axis!a} is not an integer")
+        checks.integer(self.axis, "axis")
 
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return the input's shape."""
         shape = checks.one(in_shapes)
-        # A shape has no batch axis here, so positive axes count from 1, as in Keras.
-        if self.axis not in (*range(1, len(shape) + 1), *range(-len(shape), 0)):
-            raise SpecError(f"axis {self.axis} is not an axis of {shape}", hint="use -1")
+        checks.axis(self.axis, shape)
         return shape
+
+    def window(self, in_shape: Shape) -> Unknown | None:
+        """Return none over channels; over a spatial axis each place depends on all others."""
+        return None if checks.axis(self.axis, in_shape) == len(in_shape) - 1 else UNKNOWN
+
+    def _of(self, x: Array) -> Array:
+        from cnnviz.ops.activations.probabilities import softmax
+
+        return softmax(x, axis=self.axis)

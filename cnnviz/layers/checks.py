@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from cnnviz.contract import Layer
@@ -10,6 +11,7 @@ from cnnviz.geometry import Shape
 
 # Known here so that the common specs do not wait for NumPy; `ops.activations` has all.
 COMMON_ACTIVATIONS = ("linear", "relu", "sigmoid", "softmax", "tanh")
+LARGEST = sys.float_info.max
 
 
 def canonical(layer: Layer, **values: Any) -> None:
@@ -32,12 +34,27 @@ def flag(value: Any, name: str) -> bool:
     return value
 
 
-def number(value: Any, name: str, least: float, most: float = float("inf")) -> float:
-    """Return a number within `[least, most]`."""
+def integer(value: Any, name: str) -> int:
+    """Return an integer of any sign."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise SpecError(f"{name} {value!a} is not an integer")
+    return value
+
+
+def number(value: Any, name: str, least: float = -LARGEST, most: float = LARGEST) -> float:
+    """Return a finite number within `[least, most]`."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        limits = f"of at least {least:g}" if most == float("inf") else f"from {least:g} to {most:g}"
-        raise SpecError(f"{name} {value!a} is not a number {limits}")
+        limits = "" if least == -LARGEST else f" of at least {least:g}"
+        limits = limits if most == LARGEST else f" from {least:g} to {most:g}"
+        raise SpecError(f"{name} {value!a} is not a number{limits}")
     return float(value)
+
+
+def numbers(value: Any, name: str) -> float | tuple[float, ...]:
+    """Return one finite number, or several, one a channel."""
+    if isinstance(value, list | tuple) and value:
+        return tuple(number(each, name) for each in value)
+    return number(value, name)
 
 
 def activation(value: Any) -> str | None:
@@ -59,10 +76,51 @@ def one(in_shapes: tuple[Shape, ...]) -> Shape:
     return in_shapes[0]
 
 
+def several(in_shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+    """Return the shapes of two inputs or more."""
+    if len(in_shapes) < 2:
+        raise SpecError(f"takes two inputs or more, not {len(in_shapes)}", hint="name its inputs")
+    return in_shapes
+
+
+def axis(value: int, shape: Shape) -> int:
+    """Return where in `shape` an axis is.
+
+    A shape has no batch axis here, so positive axes count from 1, as in Keras.
+    """
+    if value not in (*range(1, len(shape) + 1), *range(-len(shape), 0)):
+        raise SpecError(f"axis {value} is not an axis of {shape}", hint="use -1")
+    return value - 1 if value > 0 else value + len(shape)
+
+
 def image(in_shapes: tuple[Shape, ...]) -> Shape:
     """Return the shape of the only input, which is `(H, W, C)`."""
+    return spatial(in_shapes, 2)
+
+
+def spatial(in_shapes: tuple[Shape, ...], rank: int) -> Shape:
+    """Return the shape of the only input: `(L, C)` for a rank of 1, `(H, W, C)` for 2."""
     shape = one(in_shapes)
-    if len(shape) != 3:
-        hint = "use it before Flatten and Dense" if len(shape) < 2 else "add the channels"
-        raise SpecError(f"takes an input (H, W, C), not {shape}", hint=hint)
+    if len(shape) != rank + 1:
+        form = "(L, C)" if rank == 1 else "(H, W, C)"
+        if len(shape) == rank:
+            hint = "add the channels"
+        elif len(shape) > rank:
+            hint = "the layer for images ends in 2D"
+        else:
+            hint = "use it before Flatten and Dense"
+        raise SpecError(f"takes an input {form}, not {shape}", hint=hint)
     return shape
+
+
+def groups(value: Any, filters: int) -> int:
+    """Return a number of groups that divides the filters."""
+    if filters % count(value, "groups"):
+        raise SpecError(f"groups {value} does not divide filters {filters}")
+    return int(value)
+
+
+def grouped(channels: int, groups: int) -> None:
+    """Refuse input channels that the groups do not divide."""
+    if channels % groups:
+        raise SpecError(f"groups {groups} does not divide {channels} input channels")

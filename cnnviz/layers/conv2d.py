@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import prod
 from typing import TYPE_CHECKING
 
-from cnnviz.contract import Layer
 from cnnviz.errors import InputError, SpecError
-from cnnviz.geometry import Padding, Shape, Size, Window, pads, sizes, times
+from cnnviz.geometry import Padding, Shape, Size, sizes, times
 from cnnviz.layers import checks
 from cnnviz.layers._activated import activated
+from cnnviz.layers._sliding import _Sliding
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, Weights
 
 
 @dataclass(frozen=True)
-class Conv2D(Layer):
+class Conv2D(_Sliding):
     """Slide `filters` kernels over an image: `(H, W, C)` to `(H', W', filters)`.
 
     Parameters
@@ -80,55 +79,28 @@ class Conv2D(Layer):
         if filters is None or size is None:
             missing = "filters" if filters is None else "kernel_size"
             raise SpecError(f"{missing} is missing", hint="write Conv2D(filters, kernel_size)")
-        checks.canonical(
-            self,
-            filters=checks.count(filters, "filters"),
-            kernel_size=sizes(size, "kernel_size"),
-            strides=sizes(self.strides, "strides"),
-            padding=pads(self.padding),
-            dilation_rate=sizes(self.dilation_rate, "dilation_rate"),
-            groups=checks.count(self.groups, "groups"),
-            activation=checks.activation(self.activation),
-            use_bias=checks.flag(self.use_bias, "use_bias"),
-            kernels=kernels,
-        )
-        if self._filters % self.groups:
-            raise SpecError(f"groups {self.groups} does not divide filters {self.filters}")
+        checks.count(filters, "filters")
+        checks.groups(self.groups, filters)
+        checks.canonical(self, filters=filters, kernel_size=size, kernels=kernels)
+        self._check()
 
     @property
     def _filters(self) -> int:
         assert self.filters is not None
         return self.filters
 
-    def window(self, in_shape: Shape) -> Window:
-        """Return the window that each filter slides."""
-        assert self.kernel_size is not None
-        return Window.of(
-            self.kernel_size,
-            strides=self.strides,
-            padding=self.padding,
-            dilation_rate=self.dilation_rate,
-        )
-
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return `(H', W', filters)`."""
-        shape = checks.image(in_shapes)
-        *space, channels = shape
-        if channels % self.groups:
-            raise SpecError(f"groups {self.groups} does not divide {channels} input channels")
-        return (*self.window(shape).output_shape(space), self._filters)
+        space = self._space(in_shapes)
+        checks.grouped(in_shapes[0][-1], self.groups)
+        return (*space, self._filters)
 
     def weight_shapes(self, *in_shapes: Shape) -> dict[str, Shape]:
         """Return `kernel` `(kh, kw, C / groups, filters)` and `bias` `(filters,)`."""
-        shape = checks.one(in_shapes)
-        kernel = (*self.window(shape).kernel_size, shape[-1] // self.groups, self._filters)
-        return {"kernel": kernel} | ({"bias": (self._filters,)} if self.use_bias else {})
-
-    def macs(self, *in_shapes: Shape) -> int:
-        """Return output positions x kernel weights."""
-        return prod(self.output_shape(*in_shapes)[:-1]) * prod(
-            self.weight_shapes(*in_shapes)["kernel"]
-        )
+        shape = checks.spatial(in_shapes, self.rank)
+        size = self.window(shape).kernel_size
+        kernel = (*size, shape[-1] // self.groups, self._filters)
+        return {"kernel": kernel} | self._bias(self._filters)
 
     def initial(self, *in_shapes: Shape) -> dict[str, Array]:
         """Return the named kernels as `kernel` and their offsets as `bias`; none if not named."""
@@ -153,15 +125,8 @@ class Conv2D(Layer):
         (x,) = xs
         if self.kernels is not None and "kernel" not in weights:
             weights = self.initial(x.shape[1:]) | dict(weights)
-        y = conv2d(
-            x,
-            weights["kernel"],
-            strides=self.strides,
-            padding=self.padding,
-            dilation_rate=self.dilation_rate,
-            groups=self.groups,
-            bias=weights["bias"] if self.use_bias else None,
-        )
+        bias = weights["bias"] if self.use_bias else None
+        y = conv2d(x, weights["kernel"], groups=self.groups, bias=bias, **self._slides)
         return activated(y, self.activation), None
 
 

@@ -14,6 +14,9 @@ from cnnviz.layers._activated import activated
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, Weights
 
+if TYPE_CHECKING:
+    from cnnviz.contract import Array, Backward, Weights
+
 
 @dataclass(frozen=True)
 class Flatten(Layer):
@@ -26,6 +29,11 @@ class Flatten(Layer):
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return `(H * W * C,)`."""
         return (prod(checks.one(in_shapes)),)
+
+    def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
+        """Return a view of each example as one row."""
+        (x,) = xs
+        return x.reshape(len(x), -1), None
 
 
 @dataclass(frozen=True)

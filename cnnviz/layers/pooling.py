@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnnviz.contract import Layer
+from cnnviz.errors import SpecError
 from cnnviz.geometry import Padding, Shape, Size, Window, pads, sizes
 from cnnviz.layers import checks
+
+if TYPE_CHECKING:
+    from cnnviz.contract import Array, Backward, Weights
 
 
 @dataclass(frozen=True)
 class _Pooling(Layer):
     """Each channel on its own: `(H, W, C)` to `(H', W', C)`; the stride defaults to the window."""
+
+    _rank: ClassVar[int] = 2
+    # The name of the function in `ops`.
+    _op: ClassVar[str]
 
     pool_size: Size = 2
     strides: Size | None = None
@@ -20,11 +29,12 @@ class _Pooling(Layer):
     ceil_mode: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
+        strides, rank = self.strides, self._rank
         checks.canonical(
             self,
-            pool_size=sizes(self.pool_size, "pool_size"),
-            strides=None if self.strides is None else sizes(self.strides, "strides"),
-            padding=pads(self.padding),
+            pool_size=sizes(self.pool_size, "pool_size", rank=rank),
+            strides=None if strides is None else sizes(strides, "strides", rank=rank),
+            padding=pads(self.padding, rank=rank),
             ceil_mode=checks.flag(self.ceil_mode, "ceil_mode"),
         )
 
@@ -35,13 +45,42 @@ class _Pooling(Layer):
             strides=self.pool_size if self.strides is None else self.strides,
             padding=self.padding,
             ceil_mode=self.ceil_mode,
+            rank=self._rank,
         )
 
     def output_shape(self, *in_shapes: Shape) -> Shape:
-        """Return `(H', W', C)`."""
-        shape = checks.image(in_shapes)
+        """Return the number of windows along each axis, and the channels."""
+        shape = checks.spatial(in_shapes, self._rank)
         *space, channels = shape
-        return (*self.window(shape).output_shape(space), channels)
+        axes = self.window(shape).on(space)
+        for axis in axes:
+            if self._needs_cells() and max(axis.before, axis.after) >= axis.extent:
+                raise SpecError(
+                    f"padding {axis.before}+{axis.after} has room for a window of "
+                    f"{axis.extent} that pools padding only",
+                    hint="use less padding",
+                )
+        return (*(axis.output for axis in axes), channels)
+
+    def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
+        """Pool."""
+        from cnnviz import ops
+
+        (x,) = xs
+        pool = getattr(ops, f"{self._op}_pool{self._rank}d")
+        return pool(x, **self._settings()), None
+
+    def _needs_cells(self) -> bool:
+        """Return whether a window that pools padding only would have no value."""
+        return True
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "pool_size": self.pool_size,
+            "strides": self.strides,
+            "padding": self.padding,
+            "ceil_mode": self.ceil_mode,
+        }
 
 
 @dataclass(frozen=True)
@@ -53,6 +92,15 @@ class MaxPooling2D(_Pooling):
     """
 
     aliases = ("MaxPool2D", "MaxPool2d")
+    _op = "max"
+
+
+@dataclass(frozen=True)
+class MinPooling2D(_Pooling):
+    """Keep the smallest value of each window."""
+
+    aliases = ("MinPool2D",)
+    _op = "min"
 
 
 @dataclass(frozen=True)
@@ -60,6 +108,7 @@ class AveragePooling2D(_Pooling):
     """Take the mean of each window; padding counts only with `count_include_pad`."""
 
     aliases = ("AvgPool2D", "AvgPool2d", "AveragePool2D")
+    _op = "average"
 
     count_include_pad: bool = field(default=False, kw_only=True)
 
@@ -67,10 +116,40 @@ class AveragePooling2D(_Pooling):
         super().__post_init__()
         checks.flag(self.count_include_pad, "count_include_pad")
 
+    def _needs_cells(self) -> bool:
+        return not self.count_include_pad
+
+    def _settings(self) -> dict[str, Any]:
+        return super()._settings() | {"count_include_pad": self.count_include_pad}
+
+
+@dataclass(frozen=True)
+class LpPooling2D(_Pooling):
+    """Take `(Σ |x|^p)^(1/p)` of each window: from the sum to, for a large `p`, the maximum."""
+
+    aliases = ("LpPool2D", "LPPool2d")
+    _op = "lp"
+
+    p: float = field(default=2, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if checks.number(self.p, "p", 0, 64) == 0:
+            raise SpecError("p 0 is not above 0")
+
+    def _needs_cells(self) -> bool:
+        return False
+
+    def _settings(self) -> dict[str, Any]:
+        return super()._settings() | {"p": self.p}
+
 
 @dataclass(frozen=True)
 class _GlobalPooling(Layer):
     """One value a channel: `(H, W, C)` to `(C,)`, or `(1, 1, C)` with `keepdims`."""
+
+    _rank: ClassVar[int] = 2
+    _op: ClassVar[str]
 
     keepdims: bool = field(default=False, kw_only=True)
 
@@ -79,12 +158,20 @@ class _GlobalPooling(Layer):
 
     def window(self, in_shape: Shape) -> Window:
         """Return the one window, as large as the input."""
-        return Window.of(in_shape[:-1])
+        return Window.of(in_shape[:-1], rank=self._rank)
 
     def output_shape(self, *in_shapes: Shape) -> Shape:
-        """Return `(C,)` or `(1, 1, C)`."""
-        channels = checks.image(in_shapes)[-1]
-        return (1, 1, channels) if self.keepdims else (channels,)
+        """Return `(C,)`, or with `keepdims` one place with its channels."""
+        channels = checks.spatial(in_shapes, self._rank)[-1]
+        return (*(1,) * self._rank, channels) if self.keepdims else (channels,)
+
+    def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
+        """Pool."""
+        from cnnviz import ops
+
+        (x,) = xs
+        pool = getattr(ops, f"global_{self._op}_pool{self._rank}d")
+        return pool(x, keepdims=self.keepdims), None
 
 
 @dataclass(frozen=True)
@@ -92,6 +179,7 @@ class GlobalMaxPooling2D(_GlobalPooling):
     """Keep the largest value of each channel."""
 
     aliases = ("GlobalMaxPool2D",)
+    _op = "max"
 
 
 @dataclass(frozen=True)
@@ -103,3 +191,4 @@ class GlobalAveragePooling2D(_GlobalPooling):
     """
 
     aliases = ("GlobalAvgPool2D", "GlobalAveragePool2D")
+    _op = "average"

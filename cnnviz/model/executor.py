@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from math import prod
 from typing import TYPE_CHECKING, Protocol
 
-from cnnviz.graph import INPUT, Graph
+from cnnviz.errors import CnnvizError
+from cnnviz.graph import INPUT, Graph, Node
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Weights
@@ -30,15 +32,46 @@ class Sequential:
 
     def run(self, x: Array, keep: Collection[str]) -> dict[str, Array]:
         """Return the outputs of the nodes in `keep`."""
-        waiting = Counter(name for node in self._graph.nodes for name in node.inputs)
+        import numpy as np
+
         values = {INPUT: x}
-        for node in self._graph.nodes:
-            taken = [values[name] for name in node.inputs]
-            values[node.name], _ = node.layer.forward(self._weights.get(node.name, {}), *taken)
-            for name in node.inputs:
-                waiting[name] -= 1
-                if not waiting[name] and name not in keep:
-                    values.pop(name, None)
-            if not waiting[node.name] and node.name not in keep:
-                del values[node.name]
+        # What overflows shows in the result, which is the caller's to judge.
+        with np.errstate(all="ignore"):
+            for node, done in _steps(self._graph, keep):
+                values[node.name] = self._made(node, values)
+                for name in done:
+                    del values[name]
         return values
+
+    def _made(self, node: Node, values: Mapping[str, Array]) -> Array:
+        weights, taken = self._weights.get(node.name, {}), [values[n] for n in node.inputs]
+        try:
+            made, _ = node.layer.forward(weights, *taken)
+        except CnnvizError as error:
+            raise type(error)(f"{node.name}: {error.message}", hint=error.hint) from error
+        return made
+
+
+def peak_bytes(graph: Graph, keep: Collection[str], *, batch: int = 1) -> int:
+    """Return the most bytes of float32 outputs that `Sequential` holds at a time.
+
+    >>> from cnnviz.model import zoo
+    >>> peak_bytes(zoo.build("vgg16"), ["fc8"])  # conv1_1 and conv1_2
+    25690112
+    """
+    sizes = {name: 4 * batch * prod(shape) for name, shape in graph.shapes().items()}
+    held = most = sizes[INPUT]
+    for node, done in _steps(graph, keep):
+        held += sizes[node.name]
+        most = max(most, held)
+        held -= sum(sizes[name] for name in done)
+    return most
+
+
+def _steps(graph: Graph, keep: Collection[str]) -> Iterator[tuple[Node, list[str]]]:
+    """Yield each node with the names that nobody needs once it has run."""
+    waiting = Counter(name for node in graph.nodes for name in node.inputs)
+    for node in graph.nodes:
+        waiting.subtract(node.inputs)
+        names = dict.fromkeys((*node.inputs, node.name))
+        yield node, [name for name in names if not waiting[name] and name not in keep]

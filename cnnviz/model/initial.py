@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnnviz.graph import Graph
+from cnnviz.files import check_bytes
+from cnnviz.geometry import Shape
+from cnnviz.graph import Graph, Node
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array
@@ -24,17 +27,48 @@ def he_weights(graph: Graph, seed: int = 0) -> dict[str, dict[str, Array]]:
     gives the same weights.
     """
     generator = np.random.default_rng(seed)
-    shapes = graph.shapes()
-    weights = {}
-    for node in graph.nodes:
-        taken = [shapes[name] for name in node.inputs]
-        wanted = node.layer.weight_shapes(*taken) | node.layer.statistic_shapes(*taken)
-        given = node.layer.initial(*taken)
-        if wanted:
-            weights[node.name] = {
-                n: given[n] if n in given else _values(n, s, generator) for n, s in wanted.items()
-            }
+    wanted = wanted_shapes(graph)
+    count = sum(prod(shape) for shapes in wanted.values() for shape in shapes.values())
+    check_bytes(4 * count, f"{graph.name}: {count} weights", hint="use a smaller model")
+    weights, named = {}, initial(graph)
+    for name, shapes in wanted.items():
+        given = named.get(name, {})
+        weights[name] = {
+            n: given[n] if n in given else _values(n, s, generator) for n, s in shapes.items()
+        }
     return weights
+
+
+def wanted_shapes(graph: Graph) -> dict[str, dict[str, Shape]]:
+    """Return the shapes of all weights and statistics by node and name, in the graph's order."""
+    found = {}
+    for node, taken in _taken(graph):
+        shapes = node.layer.weight_shapes(*taken) | node.layer.statistic_shapes(*taken)
+        if shapes:
+            found[node.name] = shapes
+    return found
+
+
+def initial(graph: Graph) -> dict[str, dict[str, Array]]:
+    """Return the weights that the settings of layers give, by node and name."""
+    given = {node.name: node.layer.initial(*taken) for node, taken in _taken(graph)}
+    return {name: values for name, values in given.items() if values}
+
+
+def undecided(graph: Graph) -> bool:
+    """Tell whether there are kernels that neither training nor the spec has decided."""
+    given = initial(graph)
+    return any(
+        "kernel" in name and name not in given.get(node, {})
+        for node, shapes in wanted_shapes(graph).items()
+        for name in shapes
+    )
+
+
+def _taken(graph: Graph) -> Iterator[tuple[Node, list[Shape]]]:
+    shapes = graph.shapes()
+    for node in graph.nodes:
+        yield node, [shapes[name] for name in node.inputs]
 
 
 def _values(name: str, shape: tuple[int, ...], generator: np.random.Generator) -> Array:

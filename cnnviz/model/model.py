@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cnnviz.graph import Graph
+from cnnviz.errors import InputError, unknown_name
+from cnnviz.files import check_bytes
+from cnnviz.geometry import times
+from cnnviz.graph import INPUT, Graph
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Weights
+    from cnnviz.images import Image
     from cnnviz.model.executor import Executor
+    from cnnviz.model.preprocess import Preprocess
     from cnnviz.report.report import Report
 
+_HINT = "ask for fewer layers, or use a smaller input or a higher --max-memory"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Model:
     """A network that has been loaded.
 
@@ -25,15 +32,35 @@ class Model:
         Its layers, without weights.
     weights : mapping, optional
         Arrays by node and name; without any, He-initialised ones (seed 0) stand in.
+    notes : tuple of str
+        How the weights were found in their file, and what is left in it.
+    prepared : Preprocess, optional
+        What is done to an image first, in place of what the graph says.
     """
 
     graph: Graph
     weights: Mapping[str, Weights] | None = None
+    notes: tuple[str, ...] = ()
+    prepared: Preprocess | None = None
 
     @property
+    def name(self) -> str:
+        """The graph's name."""
+        return self.graph.name
+
+    @cached_property
     def is_random(self) -> bool:
-        """Whether its weights are not trained ones."""
-        return self.weights is None
+        """Whether any of its weights are random: neither trained nor named in its spec."""
+        from cnnviz.model.initial import undecided
+
+        return self.weights is None and undecided(self.graph)
+
+    @cached_property
+    def preprocess(self) -> Preprocess:
+        """What is done to an image before the first node."""
+        from cnnviz.model.preprocess import preprocess_for
+
+        return preprocess_for(self.graph) if self.prepared is None else self.prepared
 
     @cached_property
     def executor(self) -> Executor:
@@ -44,18 +71,124 @@ class Model:
         weights = he_weights(self.graph) if self.weights is None else self.weights
         return Sequential(self.graph, weights)
 
-    def trace(self, image: Array, *, layers: Collection[str] | None = None) -> dict[str, Array]:
-        """Return the outputs of all nodes (or of `layers`) for one image, without a batch axis."""
+    def preprocessed_by(self, preset: str | None = None, invert: bool = False) -> Model:
+        """Return the model with other preprocessing; see `preprocess_for`."""
+        from cnnviz.model.preprocess import preprocess_for
+
+        return replace(self, prepared=preprocess_for(self.graph, preset, invert))
+
+    def trace(
+        self, image: Array | Image, *, layers: Collection[str] | None = None
+    ) -> dict[str, Array]:
+        """Run one image and return what nodes make of it.
+
+        Parameters
+        ----------
+        image : ndarray or Image
+            `(H, W)` or `(H, W, C)` of 0-255; it is preprocessed.
+        layers : collection of str, optional
+            The nodes to keep, all unless given; `"input"` is the preprocessed image.
+
+        Returns
+        -------
+        dict
+            Outputs by node, in the graph's order, float32 without a batch axis.
+
+        Raises
+        ------
+        SpecError
+            If a layer is unknown.
+        InputError
+            If the image does not fit, or an output is not finite.
+        RefusedError
+            If the outputs are over the byte budget.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from cnnviz import load_model
+        >>> model = load_model("Conv2D(kernels=['box']) MaxPool2D(2)", input_shape=(8, 8, 1))
+        >>> maps = model.trace(np.full((8, 8), 255))
+        >>> {name: values.shape for name, values in maps.items()}
+        {'conv1': (6, 6, 1), 'pool1': (3, 3, 1)}
+        """
+        names = [node.name for node in self.graph.nodes]
+        keep = names if layers is None else list(layers)
+        for name in keep:
+            if name != INPUT and name not in names:
+                raise unknown_name("layer", name, names)
+        outputs = self._run(self.preprocess.apply(image)[None], keep)
+        return {name: values[0] for name, values in outputs.items()}
+
+    def predict(self, image: Array | Image) -> Array:
+        """Return the probabilities of the classes for one image.
+
+        Softmax is applied unless the model ends in one, or in sigmoids.
+
+        Parameters
+        ----------
+        image : ndarray or Image
+            `(H, W)` or `(H, W, C)` of 0-255; it is preprocessed.
+
+        Returns
+        -------
+        ndarray of float32, (classes,)
+
+        Raises
+        ------
+        InputError
+            If the model has no weights, or as `trace` does.
+        SpecError
+            If it ends in maps, not in classes.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from cnnviz import load_model
+        >>> spec = "Conv2D(kernels=['sobel-x', 'sobel-y']) GlobalAveragePooling2D()"
+        >>> ramp = np.tile(np.arange(28.0), (28, 1))  # brighter to the right
+        >>> load_model(spec, input_shape=(28, 28, 1)).predict(ramp).argmax()
+        np.int64(0)
+        """
+        if self.is_random:
+            raise InputError(f"{self.name} has no weights", hint="give --weights FILE")
+        from cnnviz.model.ending import probabilities
+
+        last = self.graph.nodes[-1]
+        return probabilities(last, self.trace(image, layers=[last.name])[last.name])
+
+    def forward(self, batch: Array) -> Array:
+        """Return the last output for a batch that is already preprocessed.
+
+        Parameters
+        ----------
+        batch : ndarray, (N, *input_shape)
+
+        Returns
+        -------
+        ndarray of float32, (N, *output_shape)
+
+        Raises
+        ------
+        InputError
+            If the batch has another shape, or the output is not finite.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from cnnviz import load_model
+        >>> model = load_model("Flatten() Dense(10)", input_shape=(28, 28, 1))
+        >>> model.forward(np.zeros((5, 28, 28, 1))).shape
+        (5, 10)
+        """
         import numpy as np
 
-        x = np.asarray(image, np.float32)[None]
-        keep = [node.name for node in self.graph.nodes] if layers is None else layers
-        return {name: values[0] for name, values in self.executor.run(x, keep).items()}
-
-    @property
-    def name(self) -> str:
-        """The graph's name."""
-        return self.graph.name
+        x = np.asarray(batch, np.float32)
+        if x.shape[1:] != self.graph.input_shape or not len(x):
+            wanted = times(self.graph.input_shape)
+            raise InputError(f"the model takes batches of {wanted}, not {times(x.shape)}")
+        last = self.graph.nodes[-1].name
+        return self._run(x, [last])[last]
 
     def shapes(self) -> Report:
         """Return the shape report: sizes, parameters, costs and receptive fields of every node.
@@ -73,3 +206,23 @@ class Model:
         from cnnviz.graph.document import to_toml
 
         return to_toml(self.graph)
+
+    def _run(self, x: Array, keep: Collection[str]) -> dict[str, Array]:
+        from cnnviz.model.executor import peak_bytes
+
+        needed = peak_bytes(self.graph, keep, batch=len(x))
+        check_bytes(needed, f"running {self.name}", hint=_HINT)
+        outputs = self.executor.run(x, keep)
+        for name, values in outputs.items():
+            check_finite(values, name)
+        return outputs
+
+
+def check_finite(values: Array, what: str) -> None:
+    """Refuse an array that has values which are NaN or infinite, with their number."""
+    import numpy as np
+
+    bad = values.size - int(np.count_nonzero(np.isfinite(values)))
+    if bad:
+        verb = "is" if bad == 1 else "are"
+        raise InputError(f"{what}: {bad} of {values.size} values {verb} NaN or infinite")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cnnviz.ops.conv import conv2d as conv2d
     from cnnviz.ops.depthwise import depthwise_conv2d as depthwise_conv2d
     from cnnviz.ops.fully_connected import dense as dense
+    from cnnviz.ops.locally_connected import locally_connected1d as locally_connected1d
+    from cnnviz.ops.locally_connected import locally_connected2d as locally_connected2d
     from cnnviz.ops.normalization import batch_normalization as batch_normalization
     from cnnviz.ops.normalization import (
         local_response_normalization as local_response_normalization,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from cnnviz.ops.pooling_sequences import min_pool1d as min_pool1d
     from cnnviz.ops.sequences import conv1d as conv1d
     from cnnviz.ops.transposed import conv2d_transpose as conv2d_transpose
+    from cnnviz.ops.upsampling import upsample2d as upsample2d
 
 _HOMES = {
     "activation": "activations",
@@ -46,6 +49,8 @@ _HOMES = {
     "conv2d_transpose": "transposed",
     "depthwise_conv2d": "depthwise",
     "dense": "fully_connected",
+    "locally_connected1d": "locally_connected",
+    "locally_connected2d": "locally_connected",
     "batch_normalization": "normalization",
     "local_response_normalization": "normalization",
     "pad2d": "padding",
@@ -61,6 +66,7 @@ _HOMES = {
     "lp_pool1d": "pooling_sequences",
     "max_pool1d": "pooling_sequences",
     "min_pool1d": "pooling_sequences",
+    "upsample2d": "upsampling",
 }
 __all__ = sorted(_HOMES)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from cnnviz.report.report import Column, Report, Row
+from cnnviz.report.report import GAP, Column, Report, Row, fitting
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-GAP, BAR, LEAST = 2, 6, 20
+BAR, LEAST = 6, 20
 DIM, HEAD, ACCENT, WARNING = "dim", "bold", "cyan", "yellow"
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 _ASCII = str.maketrans(
@@ -61,20 +61,15 @@ def table(
 def shape_report(
     report: Report, *, width: int = 80, colour: bool = False, unicode: bool = True
 ) -> str:
-    """Return a shape report as text: its nodes, its totals by type, warnings and conventions."""
+    """Return a report as text: its rows, its further tables, warnings and conventions."""
     from rich.text import Text
 
-    from cnnviz.geometry import times
-    from cnnviz.report.shapes import TYPE_COLUMNS
-
     width = max(width, LEAST)
-    totals = report.totals
-    title = Text.assemble(
-        " ", (report.name, HEAD), ("  input ", DIM), times(report.head["input_shape"])
-    )
+    title = Text.assemble(" ", (report.name, HEAD), (f"  {report.about}", DIM))
     title.truncate(width, overflow="ellipsis")
-    lines = [title, Text(), *_lines(report.columns, report.rows, totals, width), Text()]
-    lines += _lines(TYPE_COLUMNS, totals["by_type"], totals, width)
+    lines = [title, Text(), *_lines(report.columns, report.rows, report.totals or None, width)]
+    for part in report.sections:
+        lines += [Text(), *_lines(part.columns, part.rows, part.total, width)]
     if report.warnings:
         lines.append(Text())
     for warning in report.warnings:
@@ -123,7 +118,7 @@ def _lines(
         + (BAR + 1 if column.share else 0)
         for column in columns
     }
-    shown = _fitting(columns, wide, width)
+    shown = fitting(columns, wide, width)
     details = [column for column in columns if column.detail and column not in shown]
     over = sum(wide[c] + GAP for c in shown) - GAP + 1 - width
     if over > 0:  # the first column holds names, which may be long
@@ -136,15 +131,6 @@ def _lines(
     if total is not None:
         lines += [rule, _line(shown, wide, sums, None, HEAD)]
     return lines
-
-
-def _fitting(columns: Sequence[Column], wide: dict[Column, int], width: int) -> list[Column]:
-    """Return the columns left when those of the highest rank have gone until the rest fit."""
-    shown = list(columns)
-    while sum(wide[c] + GAP for c in shown) - GAP + 1 > width and any(c.rank for c in shown):
-        highest = max(column.rank for column in shown)
-        shown = [column for column in shown if column.rank < highest]
-    return shown
 
 
 def _line(

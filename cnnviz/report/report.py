@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Row = Mapping[str, Any]
+GAP = 2  # blanks between two columns of text
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,37 @@ class Column:
     detail: bool = False
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Table:
+    """Rows, the columns that show them, and what their sums are.
+
+    Parameters
+    ----------
+    title : str
+    columns : tuple of Column
+    rows : tuple of mapping
+    total : mapping, optional
+        A last row below a rule.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    total: Row | None = None
+
+    def cells(self, columns: Sequence[Column] | None = None) -> list[list[str]]:
+        """Return the texts of every row, and of the total at last, in all columns or in these."""
+        rows = self.rows if self.total is None else (*self.rows, self.total)
+        shown = self.columns if columns is None else columns
+        return [[column.text(row) for column in shown] for row in rows]
+
+    def widths(self) -> dict[Column, int]:
+        """Return the characters of the longest text of each column."""
+        lines = [[column.heading for column in self.columns], *self.cells()]
+        longest = (max(map(len, texts)) for texts in zip(*lines, strict=True))
+        return dict(zip(self.columns, longest, strict=True))
+
+
 @dataclass(frozen=True, repr=False)
 class Report:
     """What a command says, as data.
@@ -57,6 +89,10 @@ class Report:
         The conventions behind the figures.
     key : str
         What JSON calls the rows.
+    about : str
+        A few words that stand beside the name.
+    sections : tuple of Table
+        Further tables, of figures that are in `totals` too.
     """
 
     name: str
@@ -67,12 +103,19 @@ class Report:
     columns: tuple[Column, ...]
     notes: tuple[str, ...] = ()
     key: str = "rows"
+    about: str = ""
+    sections: tuple[Table, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Report on {self.name}: {len(self.rows)} {self.key}>"
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
+
+    @property
+    def table(self) -> Table:
+        """The rows as a table."""
+        return Table(self.name, self.columns, self.rows, self.totals or None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as one object of plain data."""
@@ -88,66 +131,46 @@ class Report:
 
     def to_csv(self) -> str:
         """Return the rows as CSV: one line a row, nested values flattened."""
-        import csv
-        from io import StringIO
+        from cnnviz.report.writers import comma
 
-        lines = [_flat(row) for row in self.rows]
-        file = StringIO()
-        writer = csv.DictWriter(file, list(lines[0]) if lines else [], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(lines)
-        return file.getvalue()
+        return comma.write(self)
 
     def to_markdown(self) -> str:
-        """Return a Markdown table, with the totals as its last row if there are any."""
-        rule = ["---:" if column.right else "---" for column in self.columns]
-        heads = [column.heading for column in self.columns]
-        lines = [heads, rule, *self._cells()]
-        table = "\n".join("| " + " | ".join(line) + " |" for line in _escaped(lines))
-        below = [f"**Warning:** {_markdown(text)}" for text in self.warnings]
-        return "\n\n".join([f"## {_markdown(self.name)}", table, *below, *self.notes]) + "\n"
+        """Return Markdown tables, with the totals as their last row, warnings and notes."""
+        from cnnviz.report.writers import markdown
+
+        return markdown.write(self)
+
+    def to_latex(self) -> str:
+        r"""Return LaTeX tables for `\input`; what they need is said in the first line."""
+        from cnnviz.report.writers import latex
+
+        return latex.write(self)
+
+    def to_html(self) -> str:
+        """Return one HTML page that needs nothing else and runs no script."""
+        from cnnviz.report.writers import html
+
+        return html.page(self)
 
     def _repr_html_(self) -> str:
-        from html import escape
+        from cnnviz.report.writers import html
 
-        def line(cells: Sequence[str], tag: str) -> str:
-            return "<tr>" + "".join(f"<{tag}>{escape(c)}</{tag}>" for c in cells) + "</tr>"
-
-        heads = line([column.heading for column in self.columns], "th")
-        rows = "\n".join(line(cells, "td") for cells in self._cells())
-        below = "".join(f"<p>Warning: {escape(text)}</p>" for text in self.warnings)
-        return (
-            f"<table><caption>{escape(self.name)}</caption>\n"
-            f"<thead>{heads}</thead>\n<tbody>\n{rows}\n</tbody></table>{below}"
-        )
-
-    def _cells(self) -> list[list[str]]:
-        rows = [[column.text(row) for column in self.columns] for row in self.rows]
-        sums = [[column.text(self.totals) for column in self.columns]] if self.totals else []
-        return rows + sums
+        return html.fragment(self)
 
 
-def _flat(row: Row) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in row.items():
-        if isinstance(value, Mapping):
-            flat.update({f"{key}_{inner}": v for inner, v in _flat(value).items()})
-        elif isinstance(value, list) and value and isinstance(value[0], str):
-            flat[key] = "; ".join(value)
-        elif isinstance(value, list):
-            parts = ["/".join(map(str, v)) if isinstance(v, list) else str(v) for v in value]
-            flat[key] = "x".join(parts)
-        else:
-            flat[key] = value
-    return flat
+def fitting(columns: Sequence[Column], wide: Mapping[Column, int], width: int) -> list[Column]:
+    """Return the columns left when those of the highest rank have gone until the rest fit.
 
-
-def _escaped(lines: list[list[str]]) -> list[list[str]]:
-    return [[_markdown(cell) for cell in line] for line in lines]
-
-
-def _markdown(text: str) -> str:
-    """Return text that Markdown shows as it is."""
-    for sign in "\\`*_|<>[]":
-        text = text.replace(sign, f"\\{sign}")
-    return text.replace("&", "&amp;")
+    Parameters
+    ----------
+    wide : mapping
+        The characters that each column takes.
+    width : int
+        Those of a line; one stays free at its beginning.
+    """
+    shown = list(columns)
+    while sum(wide[c] + GAP for c in shown) - GAP + 1 > width and any(c.rank for c in shown):
+        highest = max(column.rank for column in shown)
+        shown = [column for column in shown if column.rank < highest]
+    return shown

@@ -10,7 +10,7 @@ from cnnviz.errors import SpecError
 from cnnviz.geometry import Axis, Field, Shape, Window, times
 from cnnviz.graph import INPUT, Graph, Node
 from cnnviz.graph.settings import arguments_of
-from cnnviz.report.report import Column, Report, Row
+from cnnviz.report.report import Column, Report, Row, Table
 
 FLOAT_BYTES = 4
 MAX_FIELD = 2**63
@@ -63,6 +63,8 @@ def shapes(graph: Graph) -> Report:
         columns=COLUMNS,
         notes=tuple(_notes(totals)),
         key="layers",
+        about=f"input {times(graph.input_shape)}",
+        sections=(Table("by type", TYPE_COLUMNS, tuple(totals["by_type"]), totals),),
     )
 
 

@@ -9,27 +9,54 @@ from cnnviz.layers.conv2d import Conv2D
 from cnnviz.layers.dense import Dense, Flatten
 from cnnviz.layers.pooling import MaxPooling2D
 from cnnviz.layers.regularization import Dropout
+from cnnviz.model.zoo._parts import TORCHVISION
 
 _WIDTHS = (64, 128, 256, 512, 512)
+
+
+def vgg11() -> Graph:
+    """VGG-11: eight 3x3 convolutions in five blocks (Simonyan and Zisserman, 2014).
+
+    Configuration A of table 1 of the paper; see `vgg16`.
+    """
+    return _vgg("vgg11", (1, 1, 2, 2, 2))
+
+
+def vgg13() -> Graph:
+    """VGG-13: ten 3x3 convolutions in five blocks (Simonyan and Zisserman, 2014).
+
+    Configuration B of table 1 of the paper; see `vgg16`.
+    """
+    return _vgg("vgg13", (2, 2, 2, 2, 2))
 
 
 def vgg16() -> Graph:
     """VGG-16: thirteen 3x3 convolutions in five blocks (Simonyan and Zisserman, 2014).
 
     "Very Deep Convolutional Networks for Large-Scale Image Recognition", arXiv:1409.1556,
-    configuration D of table 1.
+    configuration D of table 1. Photos are prepared as for torchvision's weights, which fit as they
+    are; those of the authors and Keras's want Caffe's way.
     """
     return _vgg("vgg16", (2, 2, 3, 3, 3))
+
+
+def vgg19() -> Graph:
+    """VGG-19: sixteen 3x3 convolutions in five blocks (Simonyan and Zisserman, 2014).
+
+    Configuration E of table 1 of the paper; see `vgg16`.
+    """
+    return _vgg("vgg19", (2, 2, 4, 4, 4))
 
 
 def tiny_vgg() -> Graph:
     """Tiny VGG: two small blocks, sized for teaching (CNN Explainer, Wang et al., 2020).
 
     "CNN Explainer: Learning Convolutional Neural Networks with Interactive Visualization",
-    arXiv:2004.15004.
+    arXiv:2004.15004. Its photos are scaled to 0..1.
     """
-    layers = _blocks((2, 2), (10, 10), padding="valid")
-    return sequential("tiny-vgg", (64, 64, 3), layers | {"flatten": Flatten(), "fc": Dense(10)})
+    layers = _blocks((2, 2), (10, 10), padding="valid") | {"flatten": Flatten(), "fc": Dense(10)}
+    prepared = {"resize": (64, 64), "filter": "bilinear", "antialias": True, "scale": 1 / 255}
+    return sequential("tiny-vgg", (64, 64, 3), layers, preprocess=prepared)
 
 
 def _vgg(name: str, depths: Shape) -> Graph:
@@ -41,7 +68,8 @@ def _vgg(name: str, depths: Shape) -> Graph:
         "drop7": Dropout(0.5),
         "fc8": Dense(1000),
     }
-    return sequential(name, (224, 224, 3), _blocks(depths, _WIDTHS, padding="same") | head)
+    layers = _blocks(depths, _WIDTHS, padding="same") | head
+    return sequential(name, (224, 224, 3), layers, preprocess=TORCHVISION)
 
 
 def _blocks(depths: Shape, widths: Shape, *, padding: str) -> dict[str, Layer]:
@@ -51,3 +79,15 @@ def _blocks(depths: Shape, widths: Shape, *, padding: str) -> dict[str, Layer]:
             layers[f"conv{block}_{place}"] = Conv2D(filters, 3, padding=padding, activation="relu")
         layers[f"pool{block}"] = MaxPooling2D(2)
     return layers
+
+
+def _checkpoint_names(graph: Graph) -> dict[str, str]:
+    if graph.name == "tiny-vgg":
+        return {}
+    names, place = {}, 0
+    for node in graph.nodes:
+        if isinstance(node.layer, Conv2D):
+            names[node.name] = f"features.{place}"
+        # torchvision counts the ReLU after a convolution, too.
+        place += 2 if isinstance(node.layer, Conv2D) else 1
+    return names | {"fc6": "classifier.0", "fc7": "classifier.3", "fc8": "classifier.6"}

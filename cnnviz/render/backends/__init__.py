@@ -8,9 +8,12 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
 from cnnviz.errors import SpecError
-from cnnviz.render.scene import Scene
+
+if TYPE_CHECKING:
+    from cnnviz.render.scene import Scene
 
 
 def formats() -> tuple[str, ...]:

@@ -1,0 +1,64 @@
+"""What layers share whose one kernel slides over the whole input."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any, ClassVar
+
+from cnnviz.contract import Layer
+from cnnviz.geometry import Padding, Shape, Size, Window, pads, sizes
+from cnnviz.layers import checks
+
+
+class _Sliding(Layer):
+    # No dataclass of its own, so that these are no fields: each layer has them in Keras's order.
+    kernel_size: Size | None
+    strides: Size
+    padding: Padding
+    dilation_rate: Size
+    activation: str | None
+    use_bias: bool
+
+    rank: ClassVar[int] = 2
+
+    def _check(self, **own: Any) -> None:
+        """Replace the settings by their checked form, and a layer's `own` by those given."""
+        assert self.kernel_size is not None
+        checks.canonical(
+            self,
+            kernel_size=sizes(self.kernel_size, "kernel_size", rank=self.rank),
+            strides=sizes(self.strides, "strides", rank=self.rank),
+            padding=pads(self.padding, rank=self.rank),
+            dilation_rate=sizes(self.dilation_rate, "dilation_rate", rank=self.rank),
+            activation=checks.activation(self.activation),
+            use_bias=checks.flag(self.use_bias, "use_bias"),
+            **own,
+        )
+
+    @property
+    def _slides(self) -> dict[str, Any]:
+        """How the kernel slides, as the ops take it."""
+        return {
+            "strides": self.strides,
+            "padding": self.padding,
+            "dilation_rate": self.dilation_rate,
+        }
+
+    def _bias(self, maps: int) -> dict[str, Shape]:
+        return {"bias": (maps,)} if self.use_bias else {}
+
+    def window(self, in_shape: Shape) -> Window:
+        """Return the window that each filter slides."""
+        assert self.kernel_size is not None
+        return Window.of(self.kernel_size, rank=self.rank, **self._slides)
+
+    def _space(self, in_shapes: tuple[Shape, ...]) -> Shape:
+        """Return the spatial axes of the output."""
+        shape = checks.spatial(in_shapes, self.rank)
+        return self.window(shape).output_shape(shape[:-1])
+
+    def macs(self, *in_shapes: Shape) -> int:
+        """Return output positions x kernel weights."""
+        shapes = self.weight_shapes(*in_shapes)
+        weights = sum(prod(shape) for name, shape in shapes.items() if name != "bias")
+        return prod(self._space(in_shapes)) * weights

@@ -1,0 +1,148 @@
+"""Layers that join several inputs, value by value or side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from cnnviz.contract import UNKNOWN, Layer, Unknown
+from cnnviz.errors import SpecError
+from cnnviz.geometry import Shape
+from cnnviz.layers import checks
+
+if TYPE_CHECKING:
+    from cnnviz.contract import Array, Backward, Weights
+
+
+@dataclass(frozen=True)
+class _Merging(Layer):
+    """Values of the same place together; an axis of 1, or none, counts for all places of it."""
+
+    def output_shape(self, *in_shapes: Shape) -> Shape:
+        """Return the shape that the inputs share, axes of 1 repeated."""
+        return reduce(_broadcast, checks.several(in_shapes))
+
+    def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
+        """Join the inputs from the first on."""
+        rank = max(x.ndim for x in xs)
+        level = [x.reshape(len(x), *(1,) * (rank - x.ndim), *x.shape[1:]) for x in xs]
+        return reduce(self._join, level), None
+
+    def _join(self, a: Array, b: Array) -> Array:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Add(_Merging):
+    """Add the inputs up, as at the end of a residual block.
+
+    >>> Add().output_shape((28, 28, 64), (28, 28, 64))
+    (28, 28, 64)
+    """
+
+    def _join(self, a: Array, b: Array) -> Array:
+        return a + b
+
+
+@dataclass(frozen=True)
+class Subtract(_Merging):
+    """Subtract the second input from the first."""
+
+    def output_shape(self, *in_shapes: Shape) -> Shape:
+        """Return the shape that both inputs share, axes of 1 repeated."""
+        if len(in_shapes) != 2:
+            raise SpecError(f"takes two inputs, not {len(in_shapes)}", hint="name its inputs")
+        return super().output_shape(*in_shapes)
+
+    def _join(self, a: Array, b: Array) -> Array:
+        return a - b
+
+
+@dataclass(frozen=True)
+class Multiply(_Merging):
+    """Multiply the inputs.
+
+    A gate a channel (squeeze and excitation) has one row and one column:
+
+    >>> Multiply().output_shape((14, 14, 32), (1, 1, 32))
+    (14, 14, 32)
+    """
+
+    def _join(self, a: Array, b: Array) -> Array:
+        return a * b
+
+
+@dataclass(frozen=True)
+class Average(Add):
+    """Take the mean of the inputs."""
+
+    def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
+        """Add the inputs up and divide by their number."""
+        total, _ = super().forward(weights, *xs)
+        return total / len(xs), None
+
+
+@dataclass(frozen=True)
+class Maximum(_Merging):
+    """Keep the largest value of each place."""
+
+    def _join(self, a: Array, b: Array) -> Array:
+        import numpy as np
+
+        return np.maximum(a, b)
+
+
+@dataclass(frozen=True)
+class Minimum(_Merging):
+    """Keep the smallest value of each place."""
+
+    def _join(self, a: Array, b: Array) -> Array:
+        import numpy as np
+
+        return np.minimum(a, b)
+
+
+@dataclass(frozen=True)
+class Concatenate(Layer):
+    """Put the inputs side by side along `axis`, the channels unless given; positive from 1.
+
+    >>> Concatenate().output_shape((28, 28, 64), (28, 28, 128), (28, 28, 32))
+    (28, 28, 224)
+    """
+
+    axis: int = -1
+
+    def __post_init__(self) -> None:
+        checks.integer(self.axis, "axis")
+
+    def window(self, in_shape: Shape) -> Unknown | None:
+        """Return none over channels; along a spatial axis places move."""
+        return None if checks.axis(self.axis, in_shape) == len(in_shape) - 1 else UNKNOWN
+
+    def output_shape(self, *in_shapes: Shape) -> Shape:
+        """Return the shape that the inputs share beside `axis`, with the sum along it."""
+        first = checks.several(in_shapes)[0]
+        axis = checks.axis(self.axis, first)
+        for number, shape in enumerate(in_shapes[1:], 2):
+            if (*shape[:axis], first[axis], *shape[axis + 1 :]) != first:
+                raise SpecError(
+                    f"input {number} {shape} does not fit beside {first} along axis {self.axis}",
+                    hint="only that axis may differ",
+                )
+        return (*first[:axis], sum(shape[axis] for shape in in_shapes), *first[axis + 1 :])
+
+    def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
+        """Concatenate."""
+        import numpy as np
+
+        return np.concatenate(xs, axis=self.axis), None
+
+
+def _broadcast(a: Shape, b: Shape) -> Shape:
+    """Return the shape that two inputs are repeated to, from the last axis on."""
+    pairs = list(zip_longest(reversed(a), reversed(b), fillvalue=1))
+    if any(m != n and 1 not in (m, n) for m, n in pairs):
+        raise SpecError(f"inputs {a} and {b} differ", hint="only axes of 1 are repeated")
+    return tuple(max(pair) for pair in reversed(pairs))

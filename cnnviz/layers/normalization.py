@@ -1,0 +1,125 @@
+"""Normalisation by running statistics, and by neighbouring channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cnnviz.contract import Layer
+from cnnviz.errors import SpecError
+from cnnviz.geometry import Shape
+from cnnviz.layers import checks
+
+if TYPE_CHECKING:
+    from cnnviz.contract import Array, Backward, Weights
+
+
+@dataclass(frozen=True)
+class BatchNormalization(Layer):
+    """Centre and scale each channel: `gamma (x - mean) / √(variance + epsilon) + beta`.
+
+    Parameters
+    ----------
+    axis : int
+        That of the channels, which is the last one here.
+    momentum : float
+        What training keeps of the running mean and variance.
+    epsilon : float
+        Keras's default is 0.001, PyTorch's 0.00001.
+    center, scale : bool
+        Whether there is a trained `beta`, a trained `gamma`.
+
+    Notes
+    -----
+    Ioffe and Szegedy, "Batch Normalization" (2015).
+
+    >>> BatchNormalization().weight_shapes((28, 28, 64))
+    {'gamma': (64,), 'beta': (64,)}
+    >>> BatchNormalization().statistic_shapes((28, 28, 64))
+    {'moving_mean': (64,), 'moving_variance': (64,)}
+    """
+
+    axis: int = -1
+    momentum: float = 0.99
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+
+    def __post_init__(self) -> None:
+        checks.integer(self.axis, "axis")
+        checks.number(self.momentum, "momentum", 0, 1)
+        checks.number(self.epsilon, "epsilon", 0)
+        checks.flag(self.center, "center")
+        checks.flag(self.scale, "scale")
+
+    def output_shape(self, *in_shapes: Shape) -> Shape:
+        """Return the input's shape."""
+        shape = checks.one(in_shapes)
+        if checks.axis(self.axis, shape) != len(shape) - 1:
+            raise SpecError(f"axis {self.axis} of {shape} is not the last one", hint="use -1")
+        return shape
+
+    def weight_shapes(self, *in_shapes: Shape) -> dict[str, Shape]:
+        """Return `gamma` and `beta`, `(C,)`, as far as there are such."""
+        each = self.output_shape(*in_shapes)[-1:]
+        used = {"gamma": self.scale, "beta": self.center}
+        return {name: each for name, has in used.items() if has}
+
+    def statistic_shapes(self, *in_shapes: Shape) -> dict[str, Shape]:
+        """Return `moving_mean` and `moving_variance`, `(C,)`."""
+        each = self.output_shape(*in_shapes)[-1:]
+        return {"moving_mean": each, "moving_variance": each}
+
+    def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
+        """Normalise by the running statistics."""
+        from cnnviz.ops import batch_normalization
+
+        (x,) = xs
+        y = batch_normalization(
+            x,
+            gamma=weights["gamma"] if self.scale else None,
+            beta=weights["beta"] if self.center else None,
+            mean=weights["moving_mean"],
+            variance=weights["moving_variance"],
+            epsilon=self.epsilon,
+        )
+        return y, None
+
+
+@dataclass(frozen=True)
+class LocalResponseNormalization(Layer):
+    """Divide by the activity of `size` neighbouring channels: `x / (bias + alpha Σ x²)^beta`.
+
+    As in the AlexNet paper (Krizhevsky et al., 2012, section 3.3), whose bias is 2. Caffe, PyTorch
+    and ONNX divide `alpha` by `size`; TensorFlow does not, and counts `size` as
+    `2 depth_radius + 1`.
+    """
+
+    aliases = ("LRN", "LocalResponseNorm")
+
+    size: int = 5
+    alpha: float = 1e-4
+    beta: float = 0.75
+    bias: float = 1.0
+
+    def __post_init__(self) -> None:
+        checks.count(self.size, "size")
+        checks.number(self.alpha, "alpha", 0)
+        checks.number(self.beta, "beta", 0)
+        checks.number(self.bias, "bias", 0)
+        if self.bias == 0:
+            raise SpecError("bias 0 would divide dark channels by 0", hint="give it above 0")
+
+    def output_shape(self, *in_shapes: Shape) -> Shape:
+        """Return the input's shape."""
+        return checks.one(in_shapes)
+
+    def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
+        """Normalise."""
+        from cnnviz.ops import local_response_normalization
+
+        (x,) = xs
+        y = local_response_normalization(
+            x, size=self.size, alpha=self.alpha, beta=self.beta, bias=self.bias
+        )
+        return y, None

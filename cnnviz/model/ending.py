@@ -1,0 +1,52 @@
+"""How a network ends: what its last values are, and the probabilities that follow."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from cnnviz.errors import SpecError
+from cnnviz.geometry import times
+from cnnviz.graph import Node
+
+if TYPE_CHECKING:
+    from cnnviz.contract import Array
+
+_NAMES = {"Softmax": "softmax", "Sigmoid": "sigmoid"}
+
+
+def probabilities(last: Node, values: Array) -> Array:
+    """Return `(classes,)` probabilities from the output of the last node.
+
+    Raises
+    ------
+    SpecError
+        If the output is no row of classes.
+    """
+    if values.ndim != 1 and prod(values.shape[:-1]) != 1:
+        raise SpecError(
+            f"{last.name}: the model ends in maps {times(values.shape)}, not in classes",
+            hint="end it with GlobalAveragePooling2D or Flatten and Dense",
+        )
+    row = values.reshape(-1)
+    ending = ending_of(last)
+    if ending in ("softmax", "sigmoid"):
+        return row
+    from cnnviz import ops
+
+    # After a log-softmax, softmax is the exponential that it needs.
+    result: Array = ops.activation("softmax")(row)
+    return result
+
+
+def ending_of(last: Node) -> str | None:
+    """Return the activation that a node ends in, by its Keras name, None for none.
+
+    >>> from cnnviz.model import zoo
+    >>> ending_of(zoo.build("vgg16").nodes[-3])
+    'relu'
+    """
+    layer = last.layer
+    own = _NAMES.get(type(layer).__name__)
+    name = own or getattr(layer, "activation", None)
+    return name if isinstance(name, str) else None

@@ -1,0 +1,1 @@
+"""A `Report` as text, one file a format."""

@@ -1,0 +1,37 @@
+"""Rows as CSV: one line a row, nested values flattened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cnnviz.report.report import Report, Row
+
+
+def write(report: Report) -> str:
+    """Return a line for each row, below a line of their keys."""
+    import csv
+    from io import StringIO
+
+    lines = [_flat(row) for row in report.rows]
+    file = StringIO()
+    writer = csv.DictWriter(file, list(lines[0]) if lines else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return file.getvalue()
+
+
+def _flat(row: Row) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in row.items():
+        if isinstance(value, Mapping):
+            flat.update({f"{key}_{inner}": v for inner, v in _flat(value).items()})
+        elif isinstance(value, list) and value and isinstance(value[0], str):
+            flat[key] = "; ".join(value)
+        elif isinstance(value, list):
+            parts = ["/".join(map(str, v)) if isinstance(v, list) else str(v) for v in value]
+            flat[key] = "x".join(parts)
+        else:
+            flat[key] = value
+    return flat
