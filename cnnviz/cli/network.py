@@ -97,9 +97,20 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     ),
 }
 
+
+def _label_of_spec(spec: str) -> str:
+    return spec if "(" in spec else stem_of(spec) if spec.endswith((".toml", ".json")) else spec
+
+
 _group = partial(group, OPTIONS)
 # What `load_model(**model)` takes, without and with weights.
 model = _group("model", "spec", "settings", "input_shape")
 weights = _group("model", "spec", "settings", "input_shape", "weights", "match", "layout")
+# The same for a command whose results are named by images.
+model_of_images = _group(
+    "model",
+    *("spec", "settings", "input_shape"),
+    spec={"label": _label_of_spec},
+)
 # What `preprocess_for(graph, **preprocess)` takes.
 preprocessing = _group("preprocess", "preset", "invert")

@@ -25,8 +25,8 @@ class Slot(NamedTuple):
     `ours` marks a name that cnnviz chose in its own folder: the same run replaces its earlier
     file there, a different run takes the next free name.
 
-    Where a result has parts, the slot may be a file for each: `parts` has their paths, and `path` is
-    the folder that they share with `OVERVIEW` and `PAGE`, or the pattern that was given.
+    Where a result has parts, the slot may be a file for each: `parts` has their paths, and `path`
+    is the folder that they share with `OVERVIEW` and `PAGE`, or the pattern that was given.
     """
 
     path: str | None
@@ -144,7 +144,9 @@ def _slot(
         return Slot(_in(target.path, stem, label, form), form, overwrite)
     path = target.path.replace("{stem}", stem)
     each = parts if "{layer}" in path else {}
-    return Slot(path, form, overwrite, parts={k: path.replace("{layer}", v) for k, v in each.items()})
+    return Slot(
+        path, form, overwrite, parts={k: path.replace("{layer}", v) for k, v in each.items()}
+    )
 
 
 def _folder(folder: str, stem: str, label: str, form: str, parts: Mapping[str, str]) -> Slot:

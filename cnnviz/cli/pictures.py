@@ -213,7 +213,8 @@ def _encode(result: Result, format: str, look: Look) -> bytes:
 def _write(slot: outputs.Slot, files: Mapping[str, bytes], run: str) -> list[str]:
     if slot.parts:
         return folders.write(slot, files, run)
-    path = outputs.write(slot, *files.values(), run)
+    (data,) = files.values()
+    path = outputs.write(slot, data, run)
     return [] if path is None else [path]
 
 

@@ -40,7 +40,8 @@ def listing(result: Result, overview: str, parts: Sequence[tuple[str, Result]]) 
     """
     title = _text(result.heading)
     links = "".join(
-        f'<li><a href="#{_anchor(i)}">{_text(p.heading)}</a></li>\n' for i, (_, p) in enumerate(parts)
+        f'<li><a href="#{_anchor(i)}">{_text(p.heading)}</a></li>\n'
+        for i, (_, p) in enumerate(parts)
     )
     warnings = "".join(f"<p><strong>{_text(text)}</strong></p>\n" for text in result.warnings)
     sections = "".join(_section(i, file, part) for i, (file, part) in enumerate(parts))

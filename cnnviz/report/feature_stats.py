@@ -67,12 +67,14 @@ class MapStats:
     @cached_property
     def dead(self) -> np.ndarray:
         """Which maps are 0 everywhere, bool."""
-        return self.zeros == self.size
+        dead: np.ndarray = self.zeros == self.size
+        return dead
 
     @cached_property
     def constant(self) -> np.ndarray:
         """Which maps have another value that is the same everywhere, bool."""
-        return (self.low == self.high) & ~self.dead & (self.size > 1)
+        same: np.ndarray = (self.low == self.high) & ~self.dead & (self.size > 1)
+        return same
 
     @property
     def sparsity(self) -> float:
@@ -116,7 +118,7 @@ def _saturated(flat: np.ndarray, limits: Limits) -> np.ndarray | None:
     if high is None:
         return None
     margin = NEAR * high
-    counts = np.count_nonzero(flat >= np.float32(high - margin), axis=0)
+    counts: np.ndarray = np.count_nonzero(flat >= np.float32(high - margin), axis=0)
     if low is not None:
         counts += np.count_nonzero(flat <= np.float32(low + margin), axis=0)
     return counts

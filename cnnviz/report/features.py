@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from cnnviz.contract import UNKNOWN
-from cnnviz.errors import InputError, SpecError
-from cnnviz.files import check_bytes
+from cnnviz.errors import SpecError
 from cnnviz.geometry import times
-from cnnviz.graph import INPUT, Graph
+from cnnviz.graph import Graph
 from cnnviz.report.feature_stats import Limits, MapStats, limits_of
 from cnnviz.report.maps import Ranged
 from cnnviz.report.report import Report, Row
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from cnnviz.contract import Array
 
 PAGE = 64  # maps in a picture
-FLOAT_BYTES = 4
 
 
 @dataclass(eq=False, repr=False)
@@ -38,6 +35,8 @@ class Seen:
         Their names.
     pixels : ndarray, (H, W, C)
         The image as the network takes it, preprocessed.
+    picture : ndarray, optional
+        The same part of the image on the 0-255 scale and in RGB, to be looked at.
     preprocess : tuple of str
         What was done to it, a line a step.
     weights : str
@@ -53,6 +52,7 @@ class Seen:
     image: str
     model: str
     pixels: np.ndarray
+    picture: np.ndarray | None = None
     preprocess: tuple[str, ...] = ()
     weights: str = ""
     is_random: bool = True
@@ -144,7 +144,9 @@ class LayerFeatures(Ranged, Result):
         if self.page is not None:
             return f"page {min(self.page, pages)} of {pages} of {count} maps{order}"
         if count > PAGE:
-            chosen = ", evenly sampled" if self.sort == "index" else f", those of largest {self.sort}"
+            chosen = (
+                ", evenly sampled" if self.sort == "index" else f", those of largest {self.sort}"
+            )
             return f"{PAGE} of {count} maps shown{chosen}"
         return f"{count} maps{order}" if order else ""
 
@@ -237,11 +239,15 @@ class FeatureSet(Result):
         """Return the layers by name."""
         return [(layer.name, layer) for layer in self.layers]
 
-    def lines(self, width: int = 80) -> Iterator[str]:
-        """Yield image, network and a line a layer."""
-        yield f"input    {self.seen.image} as {times(self.seen.pixels.shape)}"
+    def head(self) -> Iterator[str]:
+        """Yield what the network sees, and what was done to the image for it."""
+        yield f"input    {self.seen.image}, seen as {times(self.seen.pixels.shape)}"
         for step in self.seen.preprocess:
             yield f"applied  {step}"
+
+    def lines(self, width: int = 80) -> Iterator[str]:
+        """Yield image, network and a line a layer."""
+        yield from self.head()
         for layer in self.layers:
             yield f"layer    {layer.name}  {times(layer.shape)}  {layer.row['type']}"
 
@@ -255,6 +261,11 @@ class FeatureSet(Result):
         """Return a row of plain data for each layer."""
         return [row for layer in self.layers for row in layer.to_dicts()]
 
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what was done to the image."""
+        steps = list(self.seen.preprocess)
+        return {"preprocess": [{"image": self.seen.image, "steps": steps}]}
+
     def arrays(self) -> list[tuple[str, np.ndarray]]:
         """Return the output of each layer by its name."""
         return [(layer.name, layer.values) for layer in self.layers]
@@ -263,21 +274,6 @@ class FeatureSet(Result):
     def nbytes(self) -> int:
         """Bytes of all that the run holds."""
         return self.seen.nbytes
-
-
-def check_trace(graph: Graph, names: Collection[str], image: str) -> int:
-    """Return the bytes that the outputs of these layers take together.
-
-    Raises
-    ------
-    RefusedError
-        If that is over the byte budget.
-    """
-    shapes = graph.shapes()
-    held = FLOAT_BYTES * sum(prod(shapes[name]) for name in {INPUT, *names})
-    what = f"what {len(names)} layers of {graph.name} make of {image}"
-    check_bytes(held, what, hint="choose fewer with --layer or a higher --max-memory")
-    return held
 
 
 def check_page(graph: Graph, names: Collection[str], page: int | None) -> None:
@@ -290,7 +286,7 @@ def check_page(graph: Graph, names: Collection[str], page: int | None) -> None:
 
 def features(
     graph: Graph,
-    rows: Mapping[str, Row],
+    rows: Sequence[Row],
     trace: Mapping[str, Array],
     names: Sequence[str],
     *,
@@ -304,8 +300,8 @@ def features(
     Parameters
     ----------
     graph : Graph
-    rows : mapping
-        The rows of its shape report, by name.
+    rows : sequence of mapping
+        The rows of its shape report.
     trace : mapping
         Outputs by name, without a batch axis.
     leave_out : bool
@@ -313,22 +309,22 @@ def features(
 
     Raises
     ------
-    InputError
-        If an output is not finite.
+    SpecError
+        If nothing is left.
     """
+    places = {row["name"]: row for row in rows}
     made, unchanged = [], []
     for number, node in enumerate(graph.nodes, 1):
         if node.name not in names:
             continue
         values = trace[node.name]
-        _check_finite(node.name, values)
         if leave_out and len(node.inputs) == 1 and _same(values, trace.get(node.inputs[0])):
             unchanged.append(node.name)
             continue
         last = number == len(graph.nodes)
         limits = limits_of(node.layer)
         made.append(
-            LayerFeatures(seen, number, rows[node.name], values, limits, last, page, sort)
+            LayerFeatures(seen, number, places[node.name], values, limits, last, page, sort)
         )
     if not made:
         raise SpecError(f"no layer of {graph.name} changes its input", hint="name one with --layer")
@@ -340,11 +336,3 @@ def _same(values: Array, taken: Array | None) -> bool:
     if taken is None or values.size != taken.size:
         return False
     return bool(np.array_equal(values.ravel(), taken.ravel()))
-
-
-def _check_finite(name: str, values: Array) -> None:
-    with np.errstate(invalid="ignore", over="ignore"):
-        total = float(values.sum(dtype=np.float64))
-    if not np.isfinite(total):
-        count = values.size - int(np.count_nonzero(np.isfinite(values)))
-        raise InputError(f"{name}: {count} of {values.size} values are not finite")

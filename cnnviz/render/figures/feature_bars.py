@@ -1,4 +1,4 @@
-"""Outputs that are single values, as of a dense layer: bars of the strongest, and all in a strip."""
+"""Outputs that are single values, as of a dense layer: bars of the strongest, a strip of all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import number
 from cnnviz.render.scene import Rect, Scene
-from cnnviz.render.theme import CAPTION, GAP, LABEL, WIDE_GAP
+from cnnviz.render.theme import CAPTION, GAP, LABEL, WIDE_GAP, rgb
 
 if TYPE_CHECKING:
     from cnnviz.report.features import LayerFeatures
@@ -32,7 +32,8 @@ def strongest(layer: LayerFeatures, most: int = MOST) -> list[int]:
     """
     values = layer.values.ravel()
     keys = values if layer.is_last or layer.sort != "index" else np.abs(values)
-    return np.argsort(-keys, kind="stable")[:most].tolist()
+    order: list[int] = np.argsort(-keys, kind="stable")[:most].tolist()
+    return order
 
 
 def draw_bars(
@@ -94,7 +95,7 @@ def _strip(
     missing = np.isnan(grid).reshape(rows, per_row)
     grid[values.size :] = low
     pixels = scale.colours(grid.reshape(rows, per_row))
-    pixels[missing] = feature_parts.rgb(scene.theme.background)
+    pixels[missing] = rgb(scene.theme.background)
     width, height = per_row * cell, rows * cell
     blocks.tile(scene, left, top + HEADING, pixels, width, height, f"all outputs of {layer.name}")
     bar = top + HEADING + height + WIDE_GAP

@@ -14,7 +14,7 @@ from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import number, times
 from cnnviz.render.scene import Rect, Scene
-from cnnviz.render.theme import LABEL, MARGIN, Theme, rgb
+from cnnviz.render.theme import LABEL, MARGIN, Theme
 from cnnviz.report.features import LayerFeatures, Seen
 
 MOST_VOTES = 8  # maps that are asked whether a root scale is needed
@@ -71,8 +71,8 @@ def draw_input(
 
 
 def input_pixels(seen: Seen, height: int, width: int) -> np.ndarray:
-    """Return the image as the network takes it in colour, stretched to its own range."""
-    values = seen.pixels
+    """Return the part of the image that the network takes, in colour; an array to its own range."""
+    values = seen.pixels if seen.picture is None else seen.picture
     if values.ndim == 3 and values.shape[2] == 3:
         return display.reduce(display.photo(values)[0], height, width)
     flat = values.mean(axis=2) if values.ndim == 3 else np.atleast_2d(values)
@@ -110,5 +110,3 @@ def scales(layer: LayerFeatures, shown: Sequence[int], look: Look) -> list[Scale
             )
         )
     return found
-
-

@@ -82,9 +82,7 @@ def _percent(part: int, whole: int) -> str:
     return share(part, whole).replace("%", " %") if part else "none"
 
 
-def _outline(
-    scene: Scene, x: float, y: float, size: tuple[int, int], layer: LayerFeatures
-) -> None:
+def _outline(scene: Scene, x: float, y: float, size: tuple[int, int], layer: LayerFeatures) -> None:
     """Outline on the input what the value in the middle of a map sees, if that is a part of it."""
     field, pixels = layer.row["receptive_field"], layer.seen.pixels
     if pixels.ndim != 3 or layer.values.ndim != 3 or not layer.field_words():
@@ -129,5 +127,3 @@ def _legend(scene: Scene, x: float, y: float, scale: Scale, look: Look) -> float
         scene.text(x, bottom + 14, "square-root scale", colour=scene.theme.secondary)
         bottom += 16
     return bottom
-
-

@@ -68,7 +68,9 @@ def _place(layer: LayerFeatures) -> list[str]:
     lines = [f"{row['type']}({row['settings']})     takes {taken}"]
     formula = list(dict.fromkeys(row["formula"]))
     if len(formula) == 2:
-        formula = [f"{axis}  {text}" for axis, text in zip(("rows", "columns"), formula, strict=True)]
+        formula = [
+            f"{axis}  {text}" for axis, text in zip(("rows", "columns"), formula, strict=True)
+        ]
     elif formula and len(row["formula"]) == 2:
         formula = [f"rows and columns  {formula[0]}"]
     return [*lines, "     ".join(map(typeset, formula))]
@@ -78,7 +80,9 @@ def _shown(layer: LayerFeatures, look: Look) -> str:
     if layer.is_vector:
         return ""
     signed = ", zero in the middle" if layer.min < 0 else ""
-    scale = "one colour scale for all" if look.range == "shared" else "each map on its own colour scale"
+    scale = (
+        "one colour scale for all" if look.range == "shared" else "each map on its own colour scale"
+    )
     return "; ".join(filter(None, (layer.page_words(), scale + signed)))
 
 
@@ -118,9 +122,7 @@ def _caption(
         if measure(text, CAPTION) <= room - used:
             break
     right = x + room if room < 200 else x + used + measure(text, CAPTION)
-    scene.text(
-        right, line, text, colour=scene.theme.secondary, anchor="end", room=room - used
-    )
+    scene.text(right, line, text, colour=scene.theme.secondary, anchor="end", room=room - used)
 
 
 def _flat(scene: Scene, x: float, y: float, size: tuple[int, int], word: str) -> None:
