@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -99,7 +100,10 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
 
 
 def _label_of_spec(spec: str) -> str:
-    return spec if "(" in spec else stem_of(spec) if spec.endswith((".toml", ".json")) else spec
+    """Return a model's name; of layers that are written out the first ones."""
+    if "(" not in spec:
+        return stem_of(spec) if spec.endswith((".toml", ".json")) else spec
+    return "-".join(re.findall(r"(\w+)\(", spec)[:4])
 
 
 _group = partial(group, OPTIONS)

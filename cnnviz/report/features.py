@@ -95,6 +95,7 @@ class LayerFeatures(Ranged, Result):
     values: np.ndarray
     limits: Limits = (None, None)
     is_last: bool = False
+    names: tuple[str, ...] = ()
     page: int | None = None
     sort: str = "index"
 

@@ -12,7 +12,6 @@ from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, count, number, times
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import GAP, WIDE_GAP
-from cnnviz.report.feature_stats import NEAR
 from cnnviz.report.features import LayerFeatures
 from cnnviz.report.maps import share
 
@@ -57,7 +56,7 @@ def _facts(layer: LayerFeatures) -> Iterator[tuple[str, str]]:
         low, high = layer.limits
         ends = " or ".join(number(end) for end in (low, high) if end is not None)
         part = _percent(int(stats.saturated.sum()), layer.values.size)
-        yield "saturated", f"{part} (at {ends}, to {NEAR:.0%})"
+        yield "saturated", f"{part} at {ends}"
     if not layer.is_vector:
         yield "strongest, mean", " ".join(map(str, stats.strongest("mean")))
         yield "strongest, max", " ".join(map(str, stats.strongest("max")))

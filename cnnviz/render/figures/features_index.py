@@ -11,10 +11,11 @@ from cnnviz.render import display
 from cnnviz.render.figures import blocks, feature_parts
 from cnnviz.render.figures.blocks import HEADING
 from cnnviz.render.figures.feature_bars import strongest
+from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import number, times
 from cnnviz.render.scene import Rect, Scene
-from cnnviz.render.theme import MARGIN, WIDE_GAP, theme
+from cnnviz.render.theme import CAPTION, MARGIN, WIDE_GAP, theme
 from cnnviz.report.features import FeatureSet, LayerFeatures
 
 if TYPE_CHECKING:
@@ -77,11 +78,13 @@ def _card(
     else:
         _maps(scene, x, y + HEADING, layer, box, look)
     dead = int(layer.stats.dead.sum())
-    words = f"{layer.row['type']}   {number(layer.min, 3)} … {number(layer.max, 3)}"
+    words = f"{number(layer.min, 3)} … {number(layer.max, 3)}"
     if dead and not layer.is_vector:
         words += f"   {dead} of {layer.stats.count} dead"
-    line = y + HEADING + box + 13
-    scene.text(x, line, words, colour=scene.theme.secondary, room=width)
+    line, room = y + HEADING + box + 13, width - measure(words, CAPTION) - WIDE_GAP
+    secondary = scene.theme.secondary
+    used = scene.text(x, line, str(layer.row["type"]), colour=secondary, room=room)
+    scene.text(x + used + WIDE_GAP, line, words, colour=secondary)
 
 
 def _maps(scene: Scene, x: float, y: float, layer: LayerFeatures, box: int, look: Look) -> None:
