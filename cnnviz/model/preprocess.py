@@ -77,6 +77,12 @@ class Preprocess:
                 f"crop {times(_pair(self.crop))} is not the input's {times(self.input_shape[:2])}",
                 hint="leave crop out, or change input_shape",
             )
+        exact = isinstance(self.resize, tuple) and self.crop is None
+        if exact and self.resize != self.input_shape[:2]:
+            raise SpecError(
+                f"resize {self.resize!a} is not the input's {self.input_shape[:2]}",
+                hint="add a crop, or change input_shape",
+            )
 
     def apply(self, image: Array | Image) -> Array:
         """Return what the model takes, float32 of `input_shape`.
