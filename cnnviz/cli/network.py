@@ -111,9 +111,9 @@ _group = partial(group, OPTIONS)
 model = _group("model", "spec", "settings", "input_shape")
 weights = _group("model", "spec", "settings", "input_shape", "weights", "match", "layout")
 # The same for a command whose results are named by images.
-model_of_images = _group(
+weights_of_images = _group(
     "model",
-    *("spec", "settings", "input_shape"),
+    *("spec", "settings", "input_shape", "weights", "match", "layout"),
     spec={"label": _label_of_spec},
 )
 # What `preprocess_for(graph, **preprocess)` takes.

@@ -66,8 +66,8 @@ class MapStats:
 
     @cached_property
     def dead(self) -> np.ndarray:
-        """Which maps are 0 everywhere, bool."""
-        dead: np.ndarray = self.zeros == self.size
+        """Which maps are 0 everywhere, bool; none where a map is a single value."""
+        dead: np.ndarray = (self.zeros == self.size) & (self.size > 1)
         return dead
 
     @cached_property
@@ -95,8 +95,8 @@ class MapStats:
         return np.argsort(-(self.mean if by == "mean" else self.high), kind="stable")
 
     def strongest(self, by: str) -> list[int]:
-        """Return the numbers of the first maps in that order, without the dead ones."""
-        return [i for i in self.order(by).tolist() if not self.dead[i]][:STRONGEST]
+        """Return the numbers of the first maps in that order, without those that are all 0."""
+        return [i for i in self.order(by).tolist() if self.zeros[i] < self.size][:STRONGEST]
 
 
 def limits_of(layer: Layer) -> Limits:

@@ -81,6 +81,8 @@ class LayerFeatures(Ranged, Result):
         What its activation cannot pass.
     is_last : bool
         Whether it ends the network.
+    names : tuple of str
+        The kernels that its maps are of, where they have names.
     page : int, optional
         Which 64 maps a picture shows, from 1; without, an even sample.
     sort : {"index", "mean", "max"}
@@ -322,10 +324,18 @@ def features(
         if leave_out and len(node.inputs) == 1 and _same(values, trace.get(node.inputs[0])):
             unchanged.append(node.name)
             continue
-        last = number == len(graph.nodes)
-        limits = limits_of(node.layer)
         made.append(
-            LayerFeatures(seen, number, places[node.name], values, limits, last, page, sort)
+            LayerFeatures(
+                seen,
+                number,
+                places[node.name],
+                values,
+                limits=limits_of(node.layer),
+                is_last=number == len(graph.nodes),
+                names=tuple(getattr(node.layer, "kernels", None) or ()),
+                page=page,
+                sort=sort,
+            )
         )
     if not made:
         raise SpecError(f"no layer of {graph.name} changes its input", hint="name one with --layer")

@@ -3,7 +3,7 @@
 Every layer gets a picture: its maps, the image as the network sees it, what one value sees of that,
 ranges, zeros and dead maps. They go to a folder in cnnviz-out/ unless -o says where, with an
 overview and a page that lists them. A single -o FILE gets the overview, or the layer if one is
-chosen.
+chosen; "{stem}-{layer}.svg" is a file a layer.
 
 A model is a built-in name (see "cnnviz models"), a spec file (.toml, .json), or layers in Keras's
 own words. Without --weights it has random ones, and every picture says so.
@@ -14,7 +14,7 @@ Examples:
   cnnviz features photo.jpg --model alexnet-torchvision --layer "conv*" --layer pool5
   cnnviz features photo.jpg --model "Conv2D(kernels=['sobel-x', 'edge']) ReLU()" --input 60x90x3
   cnnviz features photo.jpg --model lenet5 --layer s2 --show -o s2.npy
-  cnnviz features photo.jpg --model lenet5 -o overview.svg -o maps.npz -o "{stem}-{layer}.png"
+  cnnviz features photo.jpg --model lenet5 -o overview.svg -o maps.npz
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _SINGLE = ("npy", "csv", "txt")  # formats that hold one array
 
 @declare("features", __doc__)
 @words.images
-@network.model_of_images
+@network.weights_of_images
 @network.preprocessing
 @option(
     "--layer",
@@ -104,7 +104,7 @@ def command(
         work,
         reading=reading,
         look=look,
-        inputs=[path for path in (model["spec"], model.get("weights")) if path],
+        inputs=[path for path in (model["spec"], model["weights"]) if path],
         parts=_files(net, chosen),
         text=_text,
         facts=_facts(net, model),
@@ -148,7 +148,7 @@ def _facts(net: Model, model: dict[str, Any]) -> dict[str, Any]:
             "name": net.name,
             "spec": model["spec"],
             "input_shape": list(net.graph.input_shape),
-            "weights": model.get("weights"),
+            "weights": model["weights"],
             "notes": list(net.notes),
         },
         "random_weights": net.is_random,

@@ -22,7 +22,8 @@ MOST = 20  # bars
 WIDTH = 560  # px of names, bars and numbers together
 _NAMES = 168  # px that names may take
 _LINE, _BAR = 22, 14
-_PER_ROW = 128  # cells in a row of the strip
+_PER_ROW = 128  # cells in a row of the strip; half of them, twice as large, where there are
+_FEW = 1024  # outputs at most
 
 
 def strongest(layer: LayerFeatures, most: int = MOST) -> list[int]:
@@ -82,8 +83,9 @@ def _strip(
 ) -> tuple[float, float]:
     """Draw all outputs as cells in reading order, and their scale."""
     values = layer.values.ravel()
-    rows = -(-values.size // _PER_ROW)
-    per_row = min(values.size, _PER_ROW)
+    most = _PER_ROW if values.size > _FEW else _PER_ROW // 2
+    rows = -(-values.size // most)
+    per_row = min(values.size, most)
     cell = max(2, min(16, WIDTH // per_row))
     words = "in reading order" if rows == 1 else f"in reading order, {per_row} in a row"
     role = feature_parts.role(scene.theme, layer)
