@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -282,9 +283,10 @@ class FeatureSet(Result):
 def check_page(graph: Graph, names: Collection[str], page: int | None) -> None:
     """Refuse a page that no layer has."""
     shapes = graph.shapes()
-    most = max(-(-shapes[name][-1] // PAGE) for name in names)
+    counts = [shapes[name][-1] for name in names if prod(shapes[name][:-1]) > 1]
+    most = -(-max(counts, default=1) // PAGE)
     if page is not None and page > most:
-        raise SpecError(f"page {page} is over the most that a layer has, {most}")
+        raise SpecError(f"page {page} of {most}: no layer has so many maps")
 
 
 def features(

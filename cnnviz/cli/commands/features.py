@@ -11,8 +11,8 @@ own words. Without --weights it has random ones, and every picture says so.
 \b
 Examples:
   cnnviz features photo.jpg --model lenet5
-  cnnviz features photo.jpg --model alexnet-torchvision --layer "conv*" --layer pool5
-  cnnviz features photo.jpg --model "Conv2D(kernels=['sobel-x', 'edge']) ReLU()" --input 60x90x3
+  cnnviz features photo.jpg --model lenet5 --layer "c*" --layer output
+  cnnviz features photo.jpg --model "Conv2D(kernels=['edge'])" --input 60x90
   cnnviz features photo.jpg --model lenet5 --layer s2 --show -o s2.npy
   cnnviz features photo.jpg --model lenet5 -o overview.svg -o maps.npz
 """
