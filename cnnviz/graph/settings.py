@@ -59,7 +59,12 @@ def settings_of(layer: Layer) -> dict[str, Any]:
     >>> settings_of(find("Conv2D")(64, (3, 3), strides=(1, 1), padding="same"))
     {'filters': 64, 'kernel_size': 3, 'padding': 'same'}
     """
-    kept = {field.name: short(getattr(layer, field.name)) for field in fields(layer)}
+    kept = {field.name: getattr(layer, field.name) for field in fields(layer)}
+    for name, value in kept.items():
+        brief = short(value)
+        # Not where the tuple is no size: Reshape((4, 4)) is not Reshape(4).
+        if brief != value and _made(layer, kept | {name: brief}) == layer:
+            kept[name] = brief
     for field in reversed(fields(layer)):
         fewer = {name: value for name, value in kept.items() if name != field.name}
         if _made(layer, fewer) == layer:
@@ -87,7 +92,8 @@ def arguments_of(layer: Layer) -> str:
             bare = False
             continue
         others = {name: value for name, value in settings.items() if name != field.name}
-        bare = bare and (place == 0 or _made(layer, others) is None)
+        needed = place == 0 or _made(layer, others) is None
+        bare = bare and needed and not field.kw_only
         value = repr(settings[field.name])
         texts.append(value if bare else f"{field.name}={value}")
     return ", ".join(texts)
@@ -97,6 +103,8 @@ def short(value: Any) -> Any:
     """Return a size or padding in its shortest form, `3` for `(3, 3)`."""
     if not isinstance(value, tuple):
         return value
+    if len(value) == 1 and isinstance(value[0], tuple):  # the pair of a padding on one axis
+        return short(value[0])
     items = tuple(short(item) for item in value)
     if not all(isinstance(item, int) for item in items):
         return value
