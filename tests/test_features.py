@@ -131,7 +131,12 @@ class TestRows:
     def test_layers_that_change_nothing_are_left_out(self):
         values = RNG.normal(size=(6, 8, 3)).astype(np.float32)
         net = graph({"drop": Dropout(0.5), "pool": MaxPooling2D(2), "flat": ReLU()})
-        trace = {"input": values, "drop": values, "pool": values[::2, ::2], "flat": values[::2, ::2]}
+        trace = {
+            "input": values,
+            "drop": values,
+            "pool": values[::2, ::2],
+            "flat": values[::2, ::2],
+        }
         rows = [{"name": name} for name in trace]
         seen = Seen("p", "net", values)
         found = features(net, rows, trace, ("drop", "pool", "flat"), seen=seen)

@@ -32,4 +32,3 @@ def choose(graph: Graph, patterns: Sequence[str]) -> tuple[str, ...]:
             raise unknown_name("layer", pattern, names)
         found |= own
     return tuple(name for name in names if name in found or not patterns)
-
