@@ -182,7 +182,8 @@ def _warnings(row: dict[str, Any]) -> Iterator[str]:
         one = "is" if bad == 1 else "are"
         yield f"{name}: {bad} of {row['values']} values {one} NaN or infinite"
     if dead:
-        yield f"{name}: {dead} of its filters are zero everywhere"
+        are = "is" if dead == 1 else "are"
+        yield f"{name}: {dead} of its filters {are} zero everywhere"
 
 
 def _number(value: float | None) -> str:
