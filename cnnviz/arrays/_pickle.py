@@ -7,7 +7,6 @@ dictionary is a list of pairs, so that nothing out of a file is ever hashed.
 
 from __future__ import annotations
 
-import pickletools
 from collections.abc import Callable, Collection
 from typing import Any, BinaryIO, NamedTuple
 
@@ -114,6 +113,8 @@ def load(
     RefusedError
         If it asks for anything else, or is over a limit.
     """
+    import pickletools
+
     machine = _Machine(path, allowed, call, persistent)
     bounded: Any = _Bounded(stream, path)
     try:
