@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import click
@@ -13,7 +14,9 @@ from cnnviz.cli.types import Target
 from cnnviz.render.terminal import has_colour, width
 
 if TYPE_CHECKING:
+    from cnnviz.render import Look
     from cnnviz.report.report import Report
+    from cnnviz.report.result import Result
 
 FILE_WIDTH = 120
 Text = Callable[[int, bool], str]
@@ -93,10 +96,46 @@ def put(
     return 0
 
 
-def put_report(report: Report, text: Text, **options: Any) -> int:
-    """Print a report and write it in its own formats; `options` are those of `put`."""
-    formats = {"md": report.to_markdown, "csv": report.to_csv, "json": report.to_json}
-    return put(report.name, text, report.to_dict(), formats, **options)
+def put_report(
+    report: Report,
+    text: Text,
+    *,
+    name: str | None = None,
+    figure: Callable[[], Result] | None = None,
+    look: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> int:
+    """Print a report and write it in its own formats; `options` are those of `put`.
+
+    Parameters
+    ----------
+    name : str, optional
+        What its files are called, instead of its own name.
+    figure : callable, optional
+        Returns what a picture of it shows, for -o with a picture's suffix.
+    look : mapping, optional
+        Options of the picture.
+    """
+    formats: dict[str, Callable[[], str | bytes]] = {
+        "md": report.to_markdown,
+        "csv": report.to_csv,
+        "json": report.to_json,
+        "tex": report.to_latex,
+        "html": report.to_html,
+    }
+    if figure is not None and options["targets"]:
+        from cnnviz import render
+
+        how = render.Look(**look or {})
+        for form in render.formats():
+            formats[form] = partial(_pictured, figure, form, how)
+    return put(name or report.name, text, report.to_dict(), formats, **options)
+
+
+def _pictured(figure: Callable[[], Result], format: str, look: Look) -> bytes:
+    from cnnviz import render
+
+    return render.render(figure(), format, look)
 
 
 def _draw(draw: Callable[[TextIO], str | None], *, aside: bool, alone: bool) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 BAR, LEAST = 6, 20
+NARROW = 40  # columns below which a title is cut, not wrapped
 DIM, HEAD, ACCENT, WARNING = "dim", "bold", "cyan", "yellow"
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 _ASCII = str.maketrans(
@@ -65,9 +66,12 @@ def shape_report(
     from rich.text import Text
 
     width = max(width, LEAST)
-    title = Text.assemble(" ", (report.name, HEAD), (f"  {report.about}", DIM))
+    title, about = Text.assemble(" ", (report.name, HEAD)), f"  {report.about}"
+    beside = title.cell_len + _width(about) <= max(width, NARROW)
+    title = Text.assemble(title, (about if beside else "", DIM))
     title.truncate(width, overflow="ellipsis")
-    lines = [title, Text(), *_lines(report.columns, report.rows, report.totals or None, width)]
+    lines = [title, *([] if beside else _wrapped(report.about, width, DIM)), Text()]
+    lines += _lines(report.columns, report.rows, report.totals or None, width)
     for part in report.sections:
         lines += [Text(), *_lines(part.columns, part.rows, part.total, width)]
     if report.warnings:
