@@ -186,7 +186,7 @@ def test_sniff() -> None:
     assert sniff((TORCH / "legacy_net.pth").read_bytes()[:64]) == "torch_legacy"
     assert sniff((TORCH / "legacy_protocol4.pth").read_bytes()[:64]) == "torch_legacy"
     assert sniff((TORCH / "expected.npz").read_bytes()[:4096]) == "npz"
-    assert sniff(b"\x80\x04\x95") == "torch_legacy"  # a pickle, to be refused
+    assert sniff(b"\x80\x04\x95") == "pickle"
     assert {"torch", "torch_legacy", "torch_tar", "npz", "safetensors"} <= set(archives.formats())
 
 

@@ -105,6 +105,16 @@ def test_the_table_fits(cnnviz, net: Path, monkeypatch, columns: int) -> None:
     assert any("total" in line and "139" in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "size"), [("complex", "complex64", 24), ("float8", "float8_e4m3fn", 3)]
+)
+def test_types_that_are_not_read_are_listed(cnnviz, folder: Path, name, kind, size) -> None:
+    shutil.copy(TORCH / f"{name}.pth", "w.pth")
+    unread, other = report(cnnviz, "w.pth")["tensors"]
+    assert (unread["dtype"], unread["bytes"], unread["mean"]) == (kind, size, None)
+    assert other["mean"] == pytest.approx(-4.875)
+
+
 def test_without_statistics_no_values_are_read(cnnviz, net: Path, monkeypatch) -> None:
     monkeypatch.setattr("cnnviz.arrays._torch.archive.TorchArchive.stored", None)
     data = report(cnnviz, net, "--no-stats")

@@ -152,11 +152,11 @@ def _looks_like(name: str, tensor: Tensor, kernel: Stored | None, convention: st
 
 def _values(file: Opened, name: str, tensor: Tensor) -> np.ndarray | None:
     """Return all values, None where there are none or of a type that is not read."""
-    if tensor.nbytes is None or 0 in tensor.shape:
+    if not tensor.is_real or 0 in tensor.shape:
         return None
     if tensor.dtype != "bfloat16":
         return file.stored(name)
-    check_bytes(5 * tensor.nbytes, shown(name))
+    check_bytes(5 * (tensor.nbytes or 0), shown(name))
     return widen(file.stored(name))
 
 

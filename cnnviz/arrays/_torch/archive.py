@@ -64,13 +64,10 @@ class TorchArchive(Archive):
         import numpy as np
 
         tensor, where = self._strided[member], self._where(member)
+        if not self.tensors[member].is_real:
+            raise InputError(f"{where} holds {tensor.dtype} values, which are not read")
         stored = "uint16" if tensor.dtype == "bfloat16" else tensor.dtype
-        try:
-            dtype: np.dtype[Any] = np.dtype(stored).newbyteorder(self.byteorder)
-        except TypeError:
-            raise InputError(f"{where} holds {tensor.dtype} values, which are not read") from None
-        if dtype.kind == "c":
-            raise InputError(f"{where} holds {stored} values, not real numbers")
+        dtype: np.dtype[Any] = np.dtype(stored).newbyteorder(self.byteorder)
         self._check(tensor, where)
         fill = self._filler(tensor.storage, where)
         values = np.empty(tensor.span, dtype)

@@ -23,10 +23,8 @@ _COUNT = 8  # bytes of a storage's length
 
 
 def sniff(head: bytes, tail: bytes = b"") -> int:
-    """Tell a pickle, of which only those of PyTorch are read: they begin with its number."""
-    if _LONG1 in head[:24]:
-        return 2
-    return int(head[:1] == b"\x80" and head[1:2] in (b"\2", b"\3", b"\4", b"\5"))
+    """Tell a pickle that begins with PyTorch's number."""
+    return 2 * (_LONG1 in head[:24])
 
 
 class Archive(TorchArchive):
@@ -36,9 +34,6 @@ class Archive(TorchArchive):
 
     def __init__(self, file: BinaryIO, name: str, max_bytes: int) -> None:
         super().__init__(file, name, max_bytes)
-        if not sniff(file.read(24)) == 2:
-            raise RefusedError("a pickle, which is a program and is never run", path=name)
-        file.seek(0)
         if self._plain() != _MAGIC or self._plain() != _PROTOCOL:
             raise InputError("a PyTorch file of an unknown version", path=name)
         self._plain()  # the byte order of the machine, not of the values, and its sizes
