@@ -12,7 +12,7 @@ import pytest
 from conftest import files
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
-from torch_files import TORCH
+from torch_files import TORCH, program, tensor, zipped
 
 from cnnviz.arrays import open_arrays
 from cnnviz.kernels import resolve
@@ -212,6 +212,23 @@ def test_targets(cnnviz, net: Path, folder: Path) -> None:
     assert out == Path("w.npz").read_bytes()
     assert cnnviz("weights", net, "-o", "out/", "-q").code == 0
     assert "out/net-weights.txt" in files(folder)
+
+
+@pytest.mark.parametrize("name", ["a\ud800", "a\0b", "a" * 20_000, "__metadata__"])
+def test_names_that_a_format_has_not(cnnviz, folder: Path, name: str) -> None:
+    Path("w.pth").write_bytes(zipped(program({name: tensor((6,), (1,))})))
+    for target in ("w.npz", "w.safetensors"):
+        assert "cannot be the name of a tensor" in cnnviz("weights", "w.pth", "-o", target).fault(1)
+    assert files(folder) == {"w.pth"}
+    assert cnnviz("weights", "w.pth", "-o", "t.csv", "-o", "t.md").code == 0
+    assert len(report(cnnviz, "w.pth")["tensors"]) == 1
+
+
+def test_names_out_of_a_file_stay_on_their_line(cnnviz, folder: Path) -> None:
+    Path("w.pth").write_bytes(zipped(program({"\x1b[2J\n\u202e": tensor((6,), (1,))})))
+    text = cnnviz("weights", "w.pth").text
+    assert text.replace("\n", "").isprintable()
+    assert r"\x1b[2J\n\u202e" in text
 
 
 def test_a_fault_halfway_leaves_nothing(cnnviz, folder: Path) -> None:
