@@ -61,8 +61,8 @@ def provide(words: list[str], folder: Path) -> None:
         elif ".safetensors" in word:
             weights = np.random.default_rng(0).normal(size=(8, 3, 5, 5))
             save_file({"conv1.weight": weights}, folder / word.partition(":")[0])
-        elif word == "model.pth":
-            shutil.copy(TORCH / "net.pth", path)
+        elif word.partition(":")[0] == "model.pth":
+            shutil.copy(TORCH / "net.pth", folder / "model.pth")
         elif path.suffix == ".csv":
             shutil.copy(ARRAY, path)
 
