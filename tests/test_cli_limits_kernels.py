@@ -31,6 +31,7 @@ def large(folder: Path) -> None:
         (["kernels", "large.npy"], "10M", "large.npy needs 11.4 MiB"),
         (["kernels", "large.npz:a"], "20M", "large.npz:a (1000x1000x3) needs 22.9 MiB"),
         (["kernels", "large.npz:a", "--layout", "oihw"], "30M", "large.npz:a needs 57.2 MiB"),
+        (["weights", "large.npz"], "20M", "large.npz:a (1000x1000x3) needs 22.9 MiB"),
         (["kernels", "edge", "--scale", "8"], "20M", "a picture of "),
         (["channels", "gray.npy"], "25M", "the choice of a patch needs "),
         (["channels", "gray.npy", "--locality"], "40M", "the correlation of the pixels needs "),
@@ -47,7 +48,12 @@ def test_memory(cnnviz, folder, words, limit, what):
 
 @pytest.mark.parametrize(
     "words",
-    [["convolve", "photo.png", "--kernel", "k.npy"], ["kernels", "k.npy"], ["kernels", "k.npy:"]],
+    [
+        ["convolve", "photo.png", "--kernel", "k.npy"],
+        ["kernels", "k.npy"],
+        ["kernels", "k.npy:"],
+        ["weights", "k.npy", "-o", "k.safetensors"],
+    ],
     ids=" ".join,
 )
 def test_time(cnnviz, photo, folder, monkeypatch, words):

@@ -7,7 +7,6 @@ dictionary is a list of pairs, so that nothing out of a file is ever hashed.
 
 from __future__ import annotations
 
-import pickletools
 from collections.abc import Callable, Collection
 from typing import Any, BinaryIO, NamedTuple
 
@@ -15,7 +14,7 @@ from cnnviz.arrays.contents import shown
 from cnnviz.errors import InputError, RefusedError
 
 MAX_BYTES = 2**25
-MAX_OPCODES = 2_000_000
+MAX_OPCODES = 1_000_000
 _MAX_LINE = 2**16
 _PLAIN = frozenset(
     f"{kind}{size}"
@@ -114,6 +113,8 @@ def load(
     RefusedError
         If it asks for anything else, or is over a limit.
     """
+    import pickletools
+
     machine = _Machine(path, allowed, call, persistent)
     bounded: Any = _Bounded(stream, path)
     try:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from cnnviz.arrays.contents import shown
 from cnnviz.errors import CnnvizError, InputError, RefusedError
 from cnnviz.files import check_bytes
 
+if TYPE_CHECKING:
+    import zipfile
+
 MAX_RATIO = 100
 MAX_MEMBERS = 10_000
 _MAX_DIRECTORY = 2**22  # bytes; 10,000 members take about one
+_STORED, _DEFLATED = 0, 8  # zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 _PEEK = 2**16
 _SMALL = 2**20  # so little may be packed at any ratio: a map of zeros is no bomb
 
@@ -34,6 +37,8 @@ class Zip:
     """
 
     def __init__(self, file: BinaryIO, name: str, form: str, max_bytes: int) -> None:
+        import zipfile
+
         self._name, self._form, self._max_bytes = name, form, max_bytes
         self.size = file.seek(0, 2)
         file.seek(0)
@@ -52,7 +57,7 @@ class Zip:
     def open(self, member: str, where: str) -> Iterator[IO[bytes]]:
         """Open a member whose declared size has been checked; zipfile unpacks no more than that."""
         info = self.members[member]
-        self._check(info, where)
+        self.check(info, where)
         with self.faults(), self._zip.open(info) as file:
             yield file
 
@@ -77,7 +82,7 @@ class Zip:
             reason = shown(str(error) or type(error).__name__)  # may quote the file at length
             raise InputError(f"corrupt {self._form}: {reason[:120]}", path=self._name) from error
 
-    def _check(self, info: zipfile.ZipInfo, where: str) -> None:
+    def check(self, info: zipfile.ZipInfo, where: str) -> None:
         """Refuse a member by what it declares."""
         stored = min(info.compress_size, self.size)  # which may be a lie
         check_bytes(info.file_size, where, limit=self._max_bytes)
@@ -86,7 +91,7 @@ class Zip:
                 f"{where} declares {info.file_size} bytes in {stored}, more than {MAX_RATIO} times"
             )
         # zipfile has no bound for the other methods, which no writer of weights uses.
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        if info.compress_type not in (_STORED, _DEFLATED):
             raise InputError(f"{where} is packed by a method that {self._form} does not use")
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MOST_NAMES = 20
 _LONG = 200  # characters of a name in a message
 _SIZES = {"bool": 1, "bfloat16": 2}
+_REAL = re.compile(r"bool|bfloat16|float(16|32|64|96|128)|u?int(8|16|32|64)")
 _TORCH = re.compile(r"(^|[./])(weight|running_mean|running_var|num_batches_tracked)$")
 _KERAS = re.compile(r"(^|[./])(kernel|depthwise_kernel|pointwise_kernel|moving_mean)(:0)?$")
 _FRAMEWORKS = {"pt": "torch", "torch": "torch", "pytorch": "torch"} | dict.fromkeys(
@@ -35,10 +36,16 @@ class Tensor(NamedTuple):
     dtype: str
 
     @property
+    def is_real(self) -> bool:
+        """Whether NumPy has a type of real numbers for it, or float32 holds it."""
+        return _REAL.fullmatch(self.dtype) is not None
+
+    @property
     def nbytes(self) -> int | None:
         """Bytes of its values as they are stored; None of a type that is not known."""
         bits = re.search("[0-9]+$", self.dtype)
         size = _SIZES.get(self.dtype) or (int(bits[0]) // 8 if bits else None)
+        size = 1 if self.dtype.startswith("float8_") else size
         return None if size is None else prod(self.shape) * size
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from cnnviz.arrays.contents import Opened, widen
-from cnnviz.errors import SpecError
+from cnnviz.arrays.contents import Opened, shown, widen
+from cnnviz.errors import InputError, SpecError
 from cnnviz.files import check_bytes
 
 if TYPE_CHECKING:
     from cnnviz.arrays.contents import Array
 
 FORMATS = ("safetensors", "npz")
+_LONGEST = 10_000  # characters of a name; a zip has room for 65,535 bytes
 _NUMPY = ("npy", "npz", "text")
 
 
@@ -36,6 +37,8 @@ def write(file: Opened, format: str, stream: BinaryIO) -> None:
     SpecError
         If the format is another one.
     """
+    for name in file.tensors:
+        _check_name(name, format)
     if format == "safetensors":
         from cnnviz.arrays.archives import safetensors
 
@@ -53,6 +56,13 @@ def metadata(file: Opened) -> dict[str, str]:
     if file.format in _NUMPY:
         return {"format": "numpy"}
     return {"format": "pt"} if file.format.startswith("torch") else dict(file.metadata)
+
+
+def _check_name(name: str, format: str) -> None:
+    """Refuse a name that would be cut, or could not be read again."""
+    writable = name.encode("utf-8", "replace").decode() == name
+    if not writable or "\0" in name or len(name) > _LONGEST or name == "__metadata__":
+        raise InputError(f"'{shown(name)}' cannot be the name of a tensor in a .{format}")
 
 
 def _plain(file: Opened) -> Iterator[tuple[str, Array]]:

@@ -162,7 +162,7 @@ def _array(opened: Source, member: str | None, max_pixels: int) -> NDArray[Any]:
     from cnnviz import arrays
 
     kind = arrays.sniff(opened.head, opened.suffix)
-    if kind is None:
+    if kind in (None, "pickle"):
         raise unsupported(opened)
     if arrays.holds_weights(kind):
         raise InputError(

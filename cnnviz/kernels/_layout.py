@@ -5,7 +5,8 @@ ours, `oihw` PyTorch's; `oiw` and `wio` are their one-dimensional convolutions, 
 and `hw` a kernel without channels. The rule, from the surest sign to the weakest:
 
 1. what the user says (`--layout`);
-2. what the file's metadata says: a `layout`, or the framework as `format` (`pt` is PyTorch);
+2. what the file's metadata says: a `layout`, or the framework as `format` (`pt` is PyTorch); or
+   its form, where that is PyTorch's own;
 3. the shape, where it is plain. A kernel's sides are at most 11, or equal and at most 32 (patch
    embeddings). If both ends of the shape could be a kernel, the one with sides up to 11 is, where
    the other is larger; else the square one, where the other is not; else the shape is not plain;

@@ -164,7 +164,7 @@ class WeightFile:
 
 @contextmanager
 def open_weights(path: str, layout: str | None = None) -> Iterator[WeightFile]:
-    """Open a file of kernels: .npy, .npz, .safetensors, or a table of numbers.
+    """Open a file of kernels: of any format of `cnnviz.arrays`.
 
     Parameters
     ----------

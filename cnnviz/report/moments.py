@@ -25,17 +25,19 @@ def moments(
     flat = values.reshape(-1)
     count, mean, squares, low, high = 0, 0.0, 0.0, np.inf, -np.inf
     for start in range(0, flat.size, _CHUNK):
-        piece = flat[start : start + _CHUNK].astype(np.float64)
-        finite = np.isfinite(piece)
-        piece = piece if finite.all() else piece[finite]
+        piece = flat[start : start + _CHUNK]
+        if piece.dtype.kind == "f" and not (finite := np.isfinite(piece)).all():
+            piece = piece[finite]
         if not piece.size:
             continue
+        low, high = min(low, float(piece.min())), max(high, float(piece.max()))
         with np.errstate(over="ignore", invalid="ignore"):  # of values near the end of float64
-            shift, own = float(piece.mean()) - mean, float(piece.var()) * piece.size
-            both = count + piece.size
-            squares += own + shift * shift * count * piece.size / both
+            piece = piece.astype(np.float64)
+            shift, both = float(piece.mean()) - mean, count + piece.size
+            piece -= shift + mean
+            squares += float(piece @ piece) + shift * shift * count * piece.size / both
             mean += shift * piece.size / both
-        low, high, count = min(low, float(piece.min())), max(high, float(piece.max())), both
+        count = both
     if not count:
         return 0, None, None, None, None
     std = float(np.sqrt(squares / count))

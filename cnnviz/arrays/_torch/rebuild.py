@@ -7,7 +7,6 @@ else is refused. What is here is no import: each stands for a few lines below.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cnnviz.arrays._pickle import OPAQUE, Global, Malformed, Table
@@ -59,8 +58,7 @@ class Storage(NamedTuple):
     start: int = 0  # of a view of it, which old files have
 
 
-@dataclass(frozen=True, slots=True)
-class Strided:
+class Strided(NamedTuple):
     """A tensor: cells of a storage. Offset and strides count elements."""
 
     storage: Storage

@@ -6,6 +6,7 @@ storages; then of each storage its length (8 bytes) and its values, little-endia
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from cnnviz.arrays import _pickle
@@ -22,10 +23,8 @@ _COUNT = 8  # bytes of a storage's length
 
 
 def sniff(head: bytes, tail: bytes = b"") -> int:
-    """Tell a pickle, of which only those of PyTorch are read: they begin with its number."""
-    if _LONG1 in head[:24]:
-        return 2
-    return int(head[:1] == b"\x80" and head[1:2] in (b"\2", b"\3", b"\4", b"\5"))
+    """Tell a pickle that begins with PyTorch's number."""
+    return 2 * (_LONG1 in head[:24])
 
 
 class Archive(TorchArchive):
@@ -35,9 +34,6 @@ class Archive(TorchArchive):
 
     def __init__(self, file: BinaryIO, name: str, max_bytes: int) -> None:
         super().__init__(file, name, max_bytes)
-        if not sniff(file.read(24)) == 2:
-            raise RefusedError("a pickle, which is a program and is never run", path=name)
-        file.seek(0)
         if self._plain() != _MAGIC or self._plain() != _PROTOCOL:
             raise InputError("a PyTorch file of an unknown version", path=name)
         self._plain()  # the byte order of the machine, not of the values, and its sizes
@@ -74,7 +70,8 @@ class Archive(TorchArchive):
                 raise InputError("truncated: its last storages are missing", path=self._name)
         return places
 
-    def _read_into(self, room: memoryview, storage: Storage, start: int, where: str) -> None:
+    def _filler(self, storage: Storage, where: str) -> Callable[[memoryview, int], None]:
         if storage.key not in self._places:
             raise InputError(f"{where}: its storage is not in the file")
-        read_exactly(self._file, self._places[storage.key] + start, room, where)
+        place = self._places[storage.key]
+        return lambda room, start: read_exactly(self._file, place + start, room, where)

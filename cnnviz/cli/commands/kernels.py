@@ -1,8 +1,8 @@
 """List kernels, show one in numbers, see learned ones.
 
 Without a name it prints the library. With names (also matrices, banks and tools) it writes the
-numbers of each kernel, its factors and frequency response. With a weight file (.npy, .npz,
-.safetensors) it draws the filters of one layer; the first if none is named.
+numbers of each kernel, its factors and frequency response. With a weight file (PyTorch's,
+.safetensors, .npz, .npy) it draws the filters of one layer; the first if none is named.
 
 \b
 Examples:
@@ -11,6 +11,7 @@ Examples:
   cnnviz kernels sobel-x gaussian:5,1
   cnnviz kernels pillow: -o pillow.svg
   cnnviz kernels weights.safetensors:conv1
+  cnnviz kernels model.pth:conv -o filters.svg
 """
 
 from __future__ import annotations
