@@ -25,7 +25,7 @@ def predict(model: Model, image: Image, *, labels: Sequence[str] = (), top: int 
     probabilities = model.predict(image)
     return prediction(
         probabilities,
-        model.preprocess.framed(image),
+        model.preprocess.seen(image),
         image=image.path,
         title=image.name,
         model=model.name,

@@ -100,16 +100,14 @@ class Preprocess:
         """
         import numpy as np
 
-        x = self.framed(image)
+        x = self.seen(image)
         if self.channels == "bgr":
             x = x[..., ::-1]
-        if self.invert:
-            x = 255 - x
         x = x * np.float32(self.scale) - np.asarray(self.mean, np.float32)
         return np.ascontiguousarray(x / np.asarray(self.std, np.float32))
 
-    def framed(self, image: Array | Image) -> Array:
-        """Return the image in the size and the number of channels that the model takes, 0-255."""
+    def seen(self, image: Array | Image) -> Array:
+        """Return the image as a picture of what the model takes: RGB or gray, 0-255."""
         import numpy as np
 
         from cnnviz.model.resample import resampled
@@ -119,7 +117,8 @@ class Preprocess:
             x = self._channels(x[..., np.newaxis] if x.ndim == 2 else x)
             x = resampled(x, self._size(x.shape), self.filter, antialias=self.antialias)
             x = _centre(x, self.input_shape)
-        return np.asarray(x, np.float32).reshape(self.input_shape)
+        x = np.asarray(x, np.float32).reshape(self.input_shape)
+        return 255 - x if self.invert else x
 
     def describe(self, shape: Shape, *, is_array: bool = False) -> list[str]:
         """Return what `apply` does to an image of that shape, a line a step."""

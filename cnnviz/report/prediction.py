@@ -38,7 +38,7 @@ class Prediction(Result):
     top : tuple of Guess
         The likeliest first.
     seen : ndarray, (H, W, C)
-        After resizing and cropping, 0-255.
+        Resized, cropped and inverted, 0-255.
     preprocess : tuple of str
         What was done to it, a text a step.
     """
@@ -152,8 +152,10 @@ def percent(share: float) -> str:
     """Return a probability for people, never 100% or 0% of what is neither.
 
     >>> percent(0.98765), percent(0.99999999), percent(3e-9), percent(1.0)
-    ('98.77%', '>99.99%', '<0.01%', '100.00%')
+    ('98.77%', '>99.99%', '<0.01%', '100%')
     """
+    if share in (0, 1):
+        return f"{100 * share:.0f}%"
     if 0.9999 < share < 1:
         return ">99.99%"
     return "<0.01%" if 0 < share < 0.0001 else f"{100 * share:.2f}%"
