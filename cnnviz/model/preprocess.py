@@ -120,6 +120,22 @@ class Preprocess:
         x = np.asarray(x, np.float32).reshape(self.input_shape)
         return 255 - x if self.invert else x
 
+    def undo(self, x: Array) -> Array:
+        """Return what `apply` made on the 0-255 scale and in RGB, to be looked at.
+
+        What was cut off, or turned over by `invert`, stays so.
+
+        >>> import numpy as np
+        >>> imagenet = Preprocess((1, 1, 3), scale=1 / 255, mean=0.5, std=0.25)
+        >>> imagenet.undo(imagenet.apply(np.full((1, 1, 3), 51.0))).tolist()
+        [[[51.0, 51.0, 51.0]]]
+        """
+        import numpy as np
+
+        plain = x * np.asarray(self.std, np.float32) + np.asarray(self.mean, np.float32)
+        plain = np.round(plain / np.float32(self.scale), 3)  # the rounding of float32 is no colour
+        return plain[..., ::-1] if self.channels == "bgr" else plain
+
     def describe(self, shape: Shape, *, is_array: bool = False) -> list[str]:
         """Return what `apply` does to an image of that shape, a line a step."""
         done = [] if self._fits(shape, is_array=is_array) else self._describe_size(shape)
