@@ -72,10 +72,15 @@ def test_presets_keep_their_proportions_at_other_inputs(side, short):
     np.testing.assert_allclose(own.apply(read_image(CAT)), x, atol=1e-6)
 
 
-def test_a_table_keeps_its_proportions_at_another_input():
+def test_a_table_keeps_its_proportions_at_another_input(tmp_path):
     own = load_model("vgg16", input_shape=(112, 112, 3)).preprocess
-    assert (own.resize, own.crop) == (128, (112, 112))
-    assert load_model("tiny-vgg", input_shape=(96, 80, 3)).preprocess.resize == (96, 80)
+    assert (own.resize, own.crop, own.input_shape) == (128, None, (112, 112, 3))
+    text = "[preprocess]\nresize = [40, 48]\ncrop = [32, 32]\n[[layers]]\ntype = 'Flatten'\n"
+    (tmp_path / "m.toml").write_text("input_shape = [32, 32, 3]\n" + text)
+    own = load_model(tmp_path / "m.toml", input_shape=(64, 16, 3)).preprocess
+    assert (own.resize, own.crop) == ((80, 24), (64, 16))
+    (tmp_path / "m.toml").write_text(text)  # without a shape of its own, sizes are for the given
+    assert load_model(tmp_path / "m.toml", input_shape=(32, 32, 3)).preprocess.resize == (40, 48)
 
 
 def test_an_oblong_input_is_covered():
