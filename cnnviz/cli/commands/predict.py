@@ -14,6 +14,7 @@ Examples:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -70,19 +71,21 @@ def command(
     from cnnviz.model.labels import labels_of
     from cnnviz.model.prediction import predict
     from cnnviz.render.tables import grouped
+    from cnnviz.render.terminal import escape
     from cnnviz.report.prediction import table
 
     loaded = load_model(**model).preprocessed_by(**preprocess)
-    named = labels_of(loaded.graph, labels)
+    classes = labels_of(loaded.graph, labels)
 
     def work(image: Image) -> Prediction:
-        return predict(loaded, image, labels=named, top=top)
+        return predict(loaded, image, labels=classes, top=top)
 
     def report(found: Sequence[Prediction]) -> Report:
         return table(found, loaded.notes)
 
     def text(found: Sequence[Prediction], width: int, colour: bool) -> str:
-        rows = table(found, loaded.notes, grouped=True)
+        named = [replace(one, image=escape(one.image)) for one in found]
+        rows = table(named, loaded.notes, grouped=True)
         return grouped(rows, key="image", width=width, colour=colour)
 
     listing = listings.Listing(loaded.name, work, report, text, "predictions")
