@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import cnnviz
-from cnnviz import SpecError, layers, load_model
+from cnnviz import SpecError, kernels, layers, load_model
+from cnnviz.arrays import archives
 from cnnviz.cli import commands
 from cnnviz.kernels import namespaces, resolve, tools
 from cnnviz.model import zoo
@@ -87,6 +88,30 @@ def test_a_family_of_activations(drop) -> None:
     image = np.array([[0.0, np.pi / 2]])
     result = convolve(image, resolve("1"), activation="sin", is_photo=False)
     assert result.maps[0].values.tolist() == [[0, 1]]
+
+
+def test_a_weight_format(drop, folder, cnnviz) -> None:
+    drop(
+        archives,
+        "plain",
+        "import numpy as np\n"
+        "from cnnviz.arrays import contents\n"
+        "WEIGHTS = True\n"
+        "def sniff(head, tail=b''):\n"
+        "    return 2 * head.startswith(b'PLAIN')\n"
+        "class Archive(contents.Archive):\n"
+        "    format = 'plain'\n"
+        "    tensors = {'conv1.weight': contents.Tensor((2, 3, 5, 5), 'float32')}\n"
+        "    def stored(self, member):\n"
+        "        return np.ones((2, 3, 5, 5), np.float32)\n",
+    )
+    Path("w.plain").write_bytes(b"PLAIN weights")
+    assert "plain" in archives.formats()
+    assert kernels.resolve("w.plain")[1].values.shape == (5, 5, 3)
+    assert "conv 5x5, 3 -> 2" in cnnviz("weights", "w.plain").text
+    assert cnnviz("weights", "w.plain", "-o", "w.npz", "-q").code == 0
+    with np.load("w.npz") as written:
+        assert written["conv1.weight"].shape == (2, 3, 5, 5)
 
 
 def test_a_pooling_type(drop) -> None:

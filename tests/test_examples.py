@@ -13,6 +13,7 @@ import pytest
 from conftest import SAMPLES, Run
 from PIL import Image
 from safetensors.numpy import save_file
+from torch_files import TORCH
 
 from cnnviz.cli.main import cli
 
@@ -60,6 +61,8 @@ def provide(words: list[str], folder: Path) -> None:
         elif ".safetensors" in word:
             weights = np.random.default_rng(0).normal(size=(8, 3, 5, 5))
             save_file({"conv1.weight": weights}, folder / word.partition(":")[0])
+        elif path.suffix == ".pth":
+            shutil.copy(TORCH / "net.pth", path)
         elif path.suffix == ".csv":
             shutil.copy(ARRAY, path)
 

@@ -15,7 +15,7 @@ from cnnviz.arrays.contents import shown
 from cnnviz.errors import InputError, RefusedError
 
 MAX_BYTES = 2**25
-MAX_OPCODES = 2_000_000
+MAX_OPCODES = 1_000_000
 _MAX_LINE = 2**16
 _PLAIN = frozenset(
     f"{kind}{size}"

@@ -52,7 +52,7 @@ class Zip:
     def open(self, member: str, where: str) -> Iterator[IO[bytes]]:
         """Open a member whose declared size has been checked; zipfile unpacks no more than that."""
         info = self.members[member]
-        self._check(info, where)
+        self.check(info, where)
         with self.faults(), self._zip.open(info) as file:
             yield file
 
@@ -77,7 +77,7 @@ class Zip:
             reason = shown(str(error) or type(error).__name__)  # may quote the file at length
             raise InputError(f"corrupt {self._form}: {reason[:120]}", path=self._name) from error
 
-    def _check(self, info: zipfile.ZipInfo, where: str) -> None:
+    def check(self, info: zipfile.ZipInfo, where: str) -> None:
         """Refuse a member by what it declares."""
         stored = min(info.compress_size, self.size)  # which may be a lie
         check_bytes(info.file_size, where, limit=self._max_bytes)

@@ -65,7 +65,8 @@ def tensors(
     from cnnviz.kernels import WeightFile
 
     kernels = {one.name: one for one in WeightFile(file, path, layout).stored}
-    rows, warnings = [], []
+    rows: list[dict[str, Any]] = []
+    warnings: list[str] = []
     for i, (name, tensor) in enumerate(file.tensors.items()):
         progress(f"{path}: {i} of {len(file.tensors)} tensors")
         row = _row(name, tensor, kernels.get(name), file.convention)
@@ -181,7 +182,8 @@ def _warnings(row: dict[str, Any]) -> Iterator[str]:
         one = "is" if bad == 1 else "are"
         yield f"{name}: {bad} of {row['values']} values {one} NaN or infinite"
     if dead:
-        yield f"{name}: {dead} of its filters are zero everywhere"
+        are = "is" if dead == 1 else "are"
+        yield f"{name}: {dead} of its filters {are} zero everywhere"
 
 
 def _number(value: float | None) -> str:
@@ -202,9 +204,9 @@ COLUMNS = (
     Column("dtype", _cell("dtype"), rank=3),
     Column("values", lambda row: f"{row['values']:,}", right=True),
     Column("size", lambda row: _bytes(row["bytes"]), right=True, rank=5),
-    Column("looks like", _cell("looks_like"), rank=2),
-    Column("min", lambda row: _number(row.get("min")), right=True, rank=1),
-    Column("max", lambda row: _number(row.get("max")), right=True, rank=1),
+    Column("looks like", _cell("looks_like"), rank=1),
+    Column("min", lambda row: _number(row.get("min")), right=True, rank=2),
+    Column("max", lambda row: _number(row.get("max")), right=True, rank=2),
     Column("mean", lambda row: _number(row.get("mean")), right=True, rank=4),
     Column("std", lambda row: _number(row.get("std")), right=True, rank=4),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
@@ -71,9 +72,10 @@ class TorchArchive(Archive):
         if dtype.kind == "c":
             raise InputError(f"{where} holds {stored} values, not real numbers")
         self._check(tensor, where)
+        fill = self._filler(tensor.storage, where)
         values = np.empty(tensor.span, dtype)
         if tensor.span:
-            self._fill(tensor, values.view("u1").data, where)
+            fill(values.view("u1").data, tensor.offset * dtype.itemsize)
         values = values.astype(dtype.newbyteorder("="), copy=False)
         steps = [stride * values.itemsize for stride in tensor.strides]
         if tensor.span == 0:
@@ -96,14 +98,12 @@ class TorchArchive(Archive):
                 f"{where} ({times(tensor.shape)}) repeats {span} bytes more than {MAX_RATIO} times"
             )
 
-    def _fill(self, tensor: Strided, room: memoryview, where: str) -> None:
-        """Read the values from a tensor's first to its last."""
-        start = tensor.offset * ITEMSIZES[tensor.dtype]
-        self._read_into(room, tensor.storage, start, where)
-
     @abstractmethod
-    def _read_into(self, room: memoryview, storage: Storage, start: int, where: str) -> None:
-        """Fill `room` with the bytes of a storage from `start` on, or raise."""
+    def _filler(self, storage: Storage, where: str) -> Callable[[memoryview, int], None]:
+        """Find a storage, and return what fills a room with its bytes from a place on.
+
+        What the file claims of it is checked first, before there is a room.
+        """
 
 
 def nbytes(storage: Storage) -> int:

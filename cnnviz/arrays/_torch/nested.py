@@ -10,7 +10,7 @@ from cnnviz.arrays._torch.rebuild import Strided
 from cnnviz.errors import InputError, RefusedError
 
 MAX_DEPTH = 50
-MAX_VALUES = 1_000_000
+MAX_VALUES = 300_000
 
 
 def flatten(value: Any, path: str) -> tuple[dict[str, Strided], int]:

@@ -157,9 +157,8 @@ def write_to(
     stream.write(len(text).to_bytes(8, "little") + text)
     for name in order:
         values = read(name)
-        stream.write(
-            values.astype(values.dtype.newbyteorder("<"), copy=False).reshape(-1).view("u1").data
-        )
+        values = values.astype(values.dtype.newbyteorder("<"), copy=False)
+        stream.write(values.reshape(-1).view("u1").data)
 
 
 def _itemsize(tensor: Tensor) -> int:

@@ -7,12 +7,17 @@ The folder inside has the name that the file had when it was saved. `data.pkl` h
 from __future__ import annotations
 
 import io
-from typing import BinaryIO
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO
 
 from cnnviz.arrays._torch.archive import TorchArchive, nbytes
 from cnnviz.arrays._torch.rebuild import Storage
 from cnnviz.arrays.contents import read_exactly
 from cnnviz.errors import InputError, RefusedError
+
+if TYPE_CHECKING:
+    import zipfile
 
 WEIGHTS = True
 _PICKLE = "data.pkl"
@@ -65,9 +70,8 @@ class Archive(TorchArchive):
                 raise RefusedError("its members overlap", path=self._name)
             end = info.header_offset + _LOCAL + info.compress_size
 
-    def _read_into(self, room: memoryview, storage: Storage, start: int, where: str) -> None:
+    def _filler(self, storage: Storage, where: str) -> Callable[[memoryview, int], None]:
         import zipfile
-        import zlib
 
         member = f"{self._folder}data/{storage.key}"
         info = self._zip.members.get(member)
@@ -77,23 +81,33 @@ class Archive(TorchArchive):
             declared = f"{nbytes(storage)} bytes, the file has {info.file_size}"
             raise InputError(f"{where}: corrupt or truncated: its storage takes {declared}")
         if info.compress_type == zipfile.ZIP_STORED and not info.flag_bits & 1:
-            with self._zip.faults():
-                read_exactly(self._file, self._place(info) + start, room, where)
-            if len(room) == info.file_size and zlib.crc32(room) != info.CRC:
-                raise InputError(f"{where}: corrupt: its values have another checksum")
-            return
+            return partial(self._copy, self._place(info), info, where)
+        self._zip.check(info, where)
+        return partial(self._unpack, member, where)
+
+    def _copy(
+        self, place: int, info: zipfile.ZipInfo, where: str, room: memoryview, start: int
+    ) -> None:
+        """Read what lies in the file as it is; its checksum tells where all of it is read."""
+        import zlib
+
+        read_exactly(self._file, place + start, room, where)
+        if len(room) == info.file_size and zlib.crc32(room) != info.CRC:
+            raise InputError(f"{where}: corrupt: its values have another checksum")
+
+    def _unpack(self, member: str, where: str, room: memoryview, start: int) -> None:
         with self._zip.open(member, where) as packed:
             packed.seek(start)
             if packed.readinto(room) != len(room):  # type: ignore[attr-defined]
                 raise InputError(f"{where}: truncated")
 
-    def _place(self, info: object) -> int:
+    def _place(self, info: zipfile.ZipInfo) -> int:
         """Return where a member's bytes begin, behind its own header."""
-        offset, size = info.header_offset, info.compress_size  # type: ignore[attr-defined]
+        offset, size = info.header_offset, info.compress_size
         self._file.seek(offset)
         head = self._file.read(_LOCAL)
         lengths = [int.from_bytes(head[at : at + 2], "little") for at in (26, 28)]
-        start: int = offset + _LOCAL + sum(lengths)
+        start = offset + _LOCAL + sum(lengths)
         if head[:4] != b"PK\x03\x04" or start + size > self._zip.size:
             raise InputError("corrupt PyTorch file: a member that is not there", path=self._name)
         return start

@@ -6,6 +6,7 @@ storages; then of each storage its length (8 bytes) and its values, little-endia
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from cnnviz.arrays import _pickle
@@ -74,7 +75,8 @@ class Archive(TorchArchive):
                 raise InputError("truncated: its last storages are missing", path=self._name)
         return places
 
-    def _read_into(self, room: memoryview, storage: Storage, start: int, where: str) -> None:
+    def _filler(self, storage: Storage, where: str) -> Callable[[memoryview, int], None]:
         if storage.key not in self._places:
             raise InputError(f"{where}: its storage is not in the file")
-        read_exactly(self._file, self._places[storage.key] + start, room, where)
+        place = self._places[storage.key]
+        return lambda room, start: read_exactly(self._file, place + start, room, where)
