@@ -101,7 +101,7 @@ def test_pictures(cnnviz, drawn, folder):
     )
     assert (result.code, result.err, result.out) == (0, "", b"")
     made = files(folder) - set(drawn)
-    assert {f"out/{n}-predict-mnist.png" for n in ("zero", "one")} <= made
+    assert {f"out/{n}-predict-mnist-mnist.png" for n in ("zero", "one")} <= made
     assert {"zero.svg", "one.svg"} <= made
     assert "zero.png: 0, " in (folder / "zero.svg").read_text()
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import stored
 from conftest import SAMPLES
+from safetensors.numpy import load_file
 
-from cnnviz import InputError, RefusedError, SpecError, kernel, load_model, read_image
+from cnnviz import InputError, OutputError, RefusedError, SpecError, kernel, load_model, read_image
 from cnnviz.files import byte_budget
 from cnnviz.graph import Graph, Node
 from cnnviz.layers import find
 from cnnviz.model import Model
 from cnnviz.model.executor import Sequential, peak_bytes
 from cnnviz.model.initial import he_weights
+from cnnviz.model.match import read_weights
 from cnnviz.ops import conv2d
 
 SPEC = (
@@ -144,6 +147,23 @@ def test_branches_wait_for_each_other_and_what_nobody_takes_is_let_go():
     assert peak_bytes(diamond(), ["twice"]) == 4 * 10 * 3
     assert peak_bytes(diamond(), ["a"]) == 4 * 10 * 2  # nothing below is run
     assert peak_bytes(diamond(), [n.name for n in diamond().nodes]) == 4 * 10 * 6
+
+
+def test_weights_are_saved_and_load_again(tmp_path):
+    graph = stored.network()
+    weights = he_weights(graph)
+    made, file = Model(graph, weights), tmp_path / "w.safetensors"
+    made.save(file)
+    assert load_file(file)["sep.pointwise_kernel"].shape == (1, 1, 12, 5)
+    again = read_weights(file, graph).weights
+    for node, own in weights.items():
+        for name, values in own.items():
+            np.testing.assert_array_equal(again[node][name], values)
+    with pytest.raises(OutputError, match="exists"):
+        made.save(file)
+    made.save(file, overwrite=True)
+    with pytest.raises(InputError, match="lenet5 has no weights to save"):
+        load_model("lenet5").save(tmp_path / "x.safetensors")
 
 
 def test_random_weights_are_the_same_each_time():

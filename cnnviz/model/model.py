@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cnnviz.errors import InputError, unknown_name
-from cnnviz.files import check_bytes
+from cnnviz.files import check_bytes, open_atomic
 from cnnviz.geometry import times
 from cnnviz.graph import INPUT, Graph
 
@@ -209,6 +210,27 @@ class Model:
 
         return to_toml(self.graph)
 
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the weights to a .safetensors file, `NODE.WEIGHT` each, in our order of axes.
+
+        Raises
+        ------
+        InputError
+            If the model has none.
+        OutputError
+            If the file exists (without `overwrite`) or cannot be written.
+        """
+        from cnnviz.arrays.archives.safetensors import write_to
+        from cnnviz.arrays.contents import Tensor
+
+        if self.weights is None:
+            raise InputError(f"{self.name} has no weights to save")
+        arrays = {f"{n}.{w}": a for n, own in self.weights.items() for w, a in own.items()}
+        tensors = {name: Tensor(array.shape, array.dtype.name) for name, array in arrays.items()}
+        about = {"format": "cnnviz", "layout": "hwio", "model": self.name}
+        with open_atomic(path, overwrite=overwrite) as file:
+            write_to(file, tensors, lambda name: _plain(arrays[name]), about)
+
     def _run(self, x: Array, keep: Collection[str]) -> dict[str, Array]:
         from cnnviz.model.executor import peak_bytes
 
@@ -218,6 +240,12 @@ class Model:
         for name, values in outputs.items():
             check_finite(values, name)
         return outputs
+
+
+def _plain(array: Array) -> Array:
+    import numpy as np
+
+    return np.ascontiguousarray(array)
 
 
 def check_finite(values: Array, what: str) -> None:

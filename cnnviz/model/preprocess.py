@@ -253,7 +253,7 @@ def _of_table(table: Mapping[str, Any], input_shape: Shape) -> Preprocess:
 
     values = dict(table)
     preset = values.pop("preset", "none")
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         raise unknown_name("preset", str(preset), PRESETS)
     for name in values:
         if name not in READERS:

@@ -70,6 +70,13 @@ def _number(name: str, value: Any) -> float:
     return float(value)
 
 
+def _factor(name: str, value: Any) -> float:
+    number = _number(name, value)
+    if abs(number) < 1e-30:
+        raise SpecError(f"{name} {value!a} leaves nothing of the image")
+    return number
+
+
 def _numbers(name: str, value: Any) -> float | tuple[float, ...]:
     if not isinstance(value, tuple | list):
         return _number(name, value)
@@ -101,7 +108,7 @@ READERS: dict[str, Any] = {
     "crop": _sides,
     "channels": _word("rgb", "bgr"),
     "invert": _truth,
-    "scale": _number,
+    "scale": _factor,
     "mean": _numbers,
     "std": _divisors,
 }

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @declare("predict", __doc__)
 @words.images
-@network.weights
+@network.weights_of_images
 @network.preprocessing
 @option(
     "--top",
