@@ -8,8 +8,8 @@ or .svg.
 \b
 Examples:
   cnnviz predict digit.png --model mnist.toml --weights mnist.pth
-  cnnviz predict photo.jpg --model vgg16 --weights vgg16.pth --labels imagenet.txt
-  cnnviz predict ink.jpg --model mnist.toml --weights mnist.pth --invert --top 3
+  cnnviz predict ink.jpg --model mnist.toml --weights mnist.pth --invert
+  cnnviz predict digit.png --model mnist.toml --weights mnist.pth -o top.png
 """
 
 from __future__ import annotations
