@@ -49,6 +49,8 @@ def test_json(cnnviz, drawn):
     assert len(first["top"]) == 2
     assert first["preprocess"] == ["scale 1/255", "mean 0.1307", "std 0.3081"]
     assert data["failures"] == []
+    assert data["model"] == "mnist"
+    assert data["notes"][0].startswith("weights: 8 arrays of mnist.pth by name")
 
 
 def test_ink_on_paper(cnnviz, drawn, folder):
@@ -74,6 +76,13 @@ def test_a_photo_is_fitted_and_that_is_said(cnnviz):
         "scale 1/127.5",
         "mean 1",
     ]
+
+
+def test_what_reading_changed_is_said(cnnviz, folder):
+    seven = digits.drawn()["seven"][..., 0].astype(np.uint16) * 257
+    Image.fromarray(seven).save(folder / "deep.png")
+    text = cnnviz("predict", "deep.png", *MNIST).text
+    assert "image: values 0 to 65535 divided by 257; scale 1/255;" in " ".join(text.split())
 
 
 def test_every_format(cnnviz, drawn, folder):

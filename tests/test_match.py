@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -211,6 +212,19 @@ def test_one_slope_for_all_channels(tmp_path):
     tensors = TORCH | {"prelu.weight": np.array([0.25], np.float32)}
     loaded = read_weights(written(tmp_path / "w.safetensors", tensors), GRAPH)
     np.testing.assert_array_equal(loaded.weights["prelu"]["alpha"], np.full((1, 1, 12), 0.25))
+
+
+@pytest.mark.parametrize("form", ["safetensors", "npz"])
+def test_large_files_are_read_an_array_at_a_time(tmp_path, form):
+    layers = {f"fc{i}": find("Dense")(1000, use_bias=False) for i in range(6)}
+    tensors = {f"fc{i}.weight": np.ones((1000, 1000), np.float32) for i in range(6)}
+    np.savez(tmp_path / "w.npz", **tensors)
+    path = written(tmp_path / "w.safetensors", tensors).with_suffix(f".{form}")
+    tracemalloc.start()
+    read_weights(path, sequential("m", (1000,), layers))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 6 * 4e6 < peak < 9 * 4e6
 
 
 def test_the_budget_comes_first(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -42,6 +42,8 @@ class Listing(Generic[R]):
         Takes all results, a width and whether to colour; returns the table to print.
     key : str
         What JSON calls the rows.
+    facts : mapping
+        What JSON has beside them.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Listing(Generic[R]):
     report: Callable[[Sequence[R]], Report]
     text: Callable[[Sequence[R], int, bool], str]
     key: str
+    facts: Mapping[str, Any]
 
 
 def make(
@@ -90,7 +93,8 @@ def make(
                 raise
             failures.append(_failed(path, failure(error)))
     streams.progress("")
-    data = {listing.key: [row for one in done for row in one.to_dicts()], "failures": failures}
+    rows = [row for one in done for row in one.to_dicts()]
+    data = {listing.key: rows, **listing.facts, "failures": failures}
     if done:
         made += [(slot, _table(listing, done, data, slot.format)) for slot in tables]
     paths = [outputs.write(slot, content) for slot, content in made]

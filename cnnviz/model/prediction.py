@@ -32,4 +32,5 @@ def predict(model: Model, image: Image, *, labels: Sequence[str] = (), top: int 
         labels=labels,
         top=top,
         preprocess=model.preprocess.describe(image.pixels.shape, is_array=not image.is_photo),
+        notes=image.notes,
     )

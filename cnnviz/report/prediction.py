@@ -41,6 +41,8 @@ class Prediction(Result):
         Resized, cropped and inverted, 0-255.
     preprocess : tuple of str
         What was done to it, a text a step.
+    notes : tuple of str
+        What reading it changed.
     """
 
     figure: ClassVar[str] = "prediction"
@@ -52,6 +54,7 @@ class Prediction(Result):
     top: tuple[Guess, ...]
     seen: np.ndarray
     preprocess: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -83,6 +86,7 @@ def prediction(
     labels: Sequence[str] = (),
     top: int = 5,
     preprocess: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> Prediction:
     """Return the `top` likeliest classes of an image; of equal ones the first comes first.
 
@@ -97,7 +101,8 @@ def prediction(
         Guess(i, labels[i] if labels else str(i), float(probabilities[i])) for i in order
     )
     count = len(probabilities)
-    return Prediction(image, title, model, count, guesses, seen, tuple(preprocess))
+    steps = tuple(preprocess)
+    return Prediction(image, title, model, count, guesses, seen, steps, tuple(notes))
 
 
 def table(
@@ -140,12 +145,11 @@ def table(
 
 def _notes(found: Sequence[Prediction]) -> Iterator[str]:
     """Yield what was done to the images, once where it was the same."""
-    steps = {one.image: "; ".join(one.preprocess) for one in found}
-    different = len(set(steps.values())) > 1
+    steps = {one.image: "; ".join((*one.notes, *one.preprocess)) for one in found}
+    if len(set(steps.values())) == 1:
+        steps = {"image": next(iter(steps.values()))}
     for image, text in steps.items():
-        yield f"{image}: {text}" if different else f"image: {text}"
-        if not different:
-            return
+        yield f"{image}: {text}"
 
 
 def percent(share: float) -> str:

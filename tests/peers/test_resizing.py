@@ -14,7 +14,8 @@ SIZES = st.tuples(st.integers(1, 50), st.integers(1, 50))
 
 
 def interpolate(image: np.ndarray, size: tuple[int, int], mode: str, antialias: bool) -> np.ndarray:
-    x = torch.from_numpy(image).permute(2, 0, 1)[None]
+    # A channels-last view of one column is read wrongly by PyTorch 2.13.
+    x = torch.from_numpy(image).permute(2, 0, 1)[None].contiguous()
     settings = (
         {} if mode.startswith("nearest") else {"align_corners": False, "antialias": antialias}
     )

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import stored
 
+from cnnviz.graph import sequential
+from cnnviz.layers import find
 from cnnviz.model import Model
 from cnnviz.model.match import read_weights
 
@@ -61,3 +63,19 @@ def test_the_same_outputs(tmp_path, wrapped, old):
     graph = stored.network()
     own = Model(graph, read_weights(path, graph).weights).forward(x.permute(0, 2, 3, 1).numpy())
     np.testing.assert_allclose(own, module(x).detach().numpy(), atol=1e-5)
+
+
+def test_a_sequence(tmp_path):
+    nn = torch.nn
+    module = nn.Sequential(nn.Conv1d(2, 6, 3, groups=2), nn.ReLU(), nn.Flatten(), nn.Linear(42, 3))
+    torch.save(module.state_dict(), tmp_path / "w.pth")
+    layers = {
+        "0": find("Conv1D")(6, 3, groups=2, activation="relu"),
+        "2": find("Flatten")(),
+        "3": find("Dense")(3),
+    }
+    graph = sequential("m", (9, 2), layers)
+    x = torch.randn(4, 2, 9)
+    own = Model(graph, read_weights(tmp_path / "w.pth", graph).weights)
+    made = own.forward(x.permute(0, 2, 1).numpy())
+    np.testing.assert_allclose(made, module(x).detach().numpy(), atol=1e-5)

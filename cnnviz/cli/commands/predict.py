@@ -88,6 +88,7 @@ def command(
         rows = table(named, loaded.notes, grouped=True)
         return grouped(rows, key="image", width=width, colour=colour)
 
-    listing = listings.Listing(loaded.name, work, report, text, "predictions")
+    facts = {"model": loaded.name, "notes": list(loaded.notes)}
+    listing = listings.Listing(loaded.name, work, report, text, "predictions", facts)
     inputs = [path for path in (model["spec"], model["weights"], labels) if path]
     return listings.make(listing, images, reading=reading, look=look, inputs=inputs, **writing)
