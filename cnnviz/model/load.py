@@ -71,7 +71,11 @@ def load_model(
 
         graph = with_setting(graph, text)
     graph.shapes()  # raises where the layers do not fit each other
-    prepared = preprocess_for(graph)
+    try:
+        prepared = preprocess_for(graph)
+    except SpecError as error:
+        path = os.fspath(spec) if _exists(os.fspath(spec)) else None
+        raise SpecError(error.message, path=path, hint=error.hint) from error
     if weights is None:
         return Model(graph, prepared=prepared)
     from cnnviz.model.match import read_weights
