@@ -174,6 +174,8 @@ def test_the_name_of_an_image_cannot_change_the_terminal(cnnviz, drawn, folder):
 def test_no_weights(cnnviz):
     fault = cnnviz("predict", CAT, "--model", "vgg16").fault(1)
     assert fault == "vgg16 has no weights; give --weights FILE"
+    several = cnnviz("predict", CAT, CAT, "--model", "vgg16")  # said once, before any image
+    assert several.fault(1) == fault
 
 
 def test_named_kernels_are_weights(cnnviz):

@@ -151,12 +151,20 @@ class Model:
         >>> load_model(spec, input_shape=(28, 28, 1)).predict(ramp).argmax()
         np.int64(0)
         """
-        if self.is_random:
-            raise InputError(f"{self.name} has no weights", hint="give --weights FILE")
         from cnnviz.model.ending import probabilities
 
+        self.check_predicts()
         last = self.graph.nodes[-1]
         return probabilities(last, self.trace(image, layers=[last.name])[last.name])
+
+    def check_predicts(self) -> None:
+        """Raise what `predict` would raise on any image."""
+        from cnnviz.model.ending import check_classes
+
+        if self.is_random:
+            raise InputError(f"{self.name} has no weights", hint="give --weights FILE")
+        last = self.graph.nodes[-1]
+        check_classes(last, self.graph.shapes()[last.name])
 
     def forward(self, batch: Array) -> Array:
         """Return the last output for a batch that is already preprocessed.

@@ -75,10 +75,14 @@ def command(
     from cnnviz.report.prediction import table
 
     loaded = load_model(**model).preprocessed_by(**preprocess)
+    loaded.check_predicts()
     classes = labels_of(loaded.graph, labels)
 
     def work(image: Image) -> Prediction:
         return predict(loaded, image, labels=classes, top=top)
+
+    def lightened(one: Prediction) -> Prediction:
+        return replace(one, seen=one.seen[:0])
 
     def report(found: Sequence[Prediction]) -> Report:
         return table(found, loaded.notes)
@@ -89,6 +93,8 @@ def command(
         return grouped(rows, key="image", width=width, colour=colour)
 
     facts = {"model": loaded.name, "notes": list(loaded.notes)}
-    listing = listings.Listing(loaded.name, work, report, text, "predictions", facts)
+    listing = listings.Listing(
+        loaded.name, work, lightened, report, text, key="predictions", facts=facts
+    )
     inputs = [path for path in (model["spec"], model["weights"], labels) if path]
     return listings.make(listing, images, reading=reading, look=look, inputs=inputs, **writing)
