@@ -19,6 +19,7 @@ from cnnviz.cli.main import cli
 
 NAMES = ["", *cli.list_commands(click.Context(cli))]
 ARRAY = SAMPLES / "matrix5x5.csv"
+NETWORKS = Path(__file__).parent / "data" / "networks"
 
 
 def examples(name: str) -> list[str]:
@@ -61,8 +62,10 @@ def provide(words: list[str], folder: Path) -> None:
         elif ".safetensors" in word:
             weights = np.random.default_rng(0).normal(size=(8, 3, 5, 5))
             save_file({"conv1.weight": weights}, folder / word.partition(":")[0])
-        elif word.partition(":")[0] == "model.pth":
-            shutil.copy(TORCH / "net.pth", folder / "model.pth")
+        elif path.stem == "mnist":
+            shutil.copy(NETWORKS / path.name, path)
+        elif path.suffix == ".pth":
+            shutil.copy(TORCH / "net.pth", path)
         elif path.suffix == ".csv":
             shutil.copy(ARRAY, path)
 

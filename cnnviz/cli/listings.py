@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import click
 
-from cnnviz.cli import clock, names, outputs, streams
+from cnnviz.cli import clock, outputs, streams
+from cnnviz.cli.names import label as label_of
 from cnnviz.cli.run import failure
 from cnnviz.cli.types import Target
 from cnnviz.errors import CnnvizError, SpecError
@@ -36,19 +37,25 @@ class Listing(Generic[R]):
         What the table is about, for a file that is named here.
     work : callable
         Takes an image, returns its result.
+    lightened : callable
+        Takes a result that has been drawn, returns what the table needs of it.
     report : callable
         Takes all results, returns their table.
     text : callable
         Takes all results, a width and whether to colour; returns the table to print.
     key : str
         What JSON calls the rows.
+    facts : mapping
+        What JSON has beside them.
     """
 
     name: str
     work: Callable[[Image], R]
+    lightened: Callable[[R], R]
     report: Callable[[Sequence[R]], Report]
     text: Callable[[Sequence[R], int, bool], str]
     key: str
+    facts: Mapping[str, Any]
 
 
 def make(
@@ -76,32 +83,34 @@ def make(
     pictures, tables = _plan(listing.name, images, targets, overwrite, as_json, [*images, *inputs])
     done: list[R] = []
     failures: list[dict[str, Any]] = []
-    made: list[tuple[outputs.Slot, bytes]] = []
+    paths: list[str | None] = []
     for number, (path, slots) in enumerate(zip(images, pictures, strict=True), 1):
         if len(images) > 1 and not quiet:
             streams.progress(f"{number}/{len(images)} {path}")
         try:
             with clock.timed(path):
                 result = listing.work(load_image(path, **reading))
-                made += [(slot, _picture(result, slot.format, look)) for slot in slots]
-            done.append(result)
+                made = [(slot, _picture(result, slot.format, look)) for slot in slots]
+            paths += [outputs.write(slot, content) for slot, content in made]
+            done.append(listing.lightened(result))
         except (CnnvizError, MemoryError) as error:
             if len(images) == 1:
                 raise
             failures.append(_failed(path, failure(error)))
     streams.progress("")
-    data = {listing.key: [row for one in done for row in one.to_dicts()], "failures": failures}
+    rows = [row for one in done for row in one.to_dicts()]
+    data = {listing.key: rows, **listing.facts, "failures": failures}
     if done:
-        made += [(slot, _table(listing, done, data, slot.format)) for slot in tables]
-    paths = [outputs.write(slot, content) for slot, content in made]
+        made = [(slot, _table(listing, done, data, slot.format)) for slot in tables]
+        paths += [outputs.write(slot, content) for slot, content in made]
+    names = list(filter(None, paths))
     if as_json:
-        streams.emit_json(data | {"outputs": [path for path in paths if path]})
+        streams.emit_json(data | {"outputs": names})
     elif done and None not in paths and not quiet:
         coloured = has_colour(sys.stdout, no_color=no_color)
         streams.emit(listing.text(done, width(sys.stdout), coloured).rstrip("\n"))
-    for name in filter(None, paths):
-        if not quiet:
-            streams.say(f"wrote {name}")
+    for name in names if not quiet else ():
+        streams.say(f"wrote {name}")
     if not failures:
         return 0
     streams.say(f"cnnviz: {len(failures)} of {len(images)} images failed")
@@ -122,7 +131,7 @@ def _plan(
     """
     from cnnviz import render
 
-    label = names.label(click.get_current_context())
+    label = label_of(click.get_current_context())
     drawn = render.formats()
     of_pictures = [t for t in targets if t.format in drawn or t.kind == "folder"]
     of_tables = [t for t in targets if t not in of_pictures]

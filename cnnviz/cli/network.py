@@ -109,8 +109,7 @@ def _label_of_spec(spec: str) -> str:
 _group = partial(group, OPTIONS)
 # What `load_model(**model)` takes, without and with weights.
 model = _group("model", "spec", "settings", "input_shape")
-weights = _group("model", "spec", "settings", "input_shape", "weights", "match", "layout")
-# The same for a command whose results are named by images.
+# For a command whose results are named by images.
 weights_of_images = _group(
     "model",
     *("spec", "settings", "input_shape", "weights", "match", "layout"),

@@ -6,7 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from cnnviz.errors import SpecError
-from cnnviz.geometry import times
+from cnnviz.geometry import Shape, times
 from cnnviz.graph import Node
 
 if TYPE_CHECKING:
@@ -23,11 +23,7 @@ def probabilities(last: Node, values: Array) -> Array:
     SpecError
         If the output is no row of classes.
     """
-    if values.ndim != 1 and prod(values.shape[:-1]) != 1:
-        raise SpecError(
-            f"{last.name}: the model ends in maps {times(values.shape)}, not in classes",
-            hint="end it with GlobalAveragePooling2D or Flatten and Dense",
-        )
+    check_classes(last, values.shape)
     row = values.reshape(-1)
     ending = ending_of(last)
     if ending in ("softmax", "sigmoid"):
@@ -37,6 +33,15 @@ def probabilities(last: Node, values: Array) -> Array:
     # After a log-softmax, softmax is the exponential that it needs.
     result: Array = ops.activation("softmax")(row)
     return result
+
+
+def check_classes(last: Node, shape: Shape) -> None:
+    """Refuse a network whose last output is no row of classes."""
+    if prod(shape[:-1]) != 1:
+        raise SpecError(
+            f"{last.name}: the model ends in maps {times(shape)}, not in classes",
+            hint="end it with GlobalAveragePooling2D or Flatten and Dense",
+        )
 
 
 def ending_of(last: Node) -> str | None:

@@ -25,7 +25,7 @@ class Executor(Protocol):
 
 
 class Sequential:
-    """Runs each layer's `forward` in order; what no later node takes is let go."""
+    """Runs the layers that are needed, in order; what no later node takes is let go."""
 
     def __init__(self, graph: Graph, weights: Mapping[str, Weights]) -> None:
         self._graph, self._weights = graph, weights
@@ -69,9 +69,20 @@ def peak_bytes(graph: Graph, keep: Collection[str], *, batch: int = 1) -> int:
 
 
 def _steps(graph: Graph, keep: Collection[str]) -> Iterator[tuple[Node, list[str]]]:
-    """Yield each node with the names that nobody needs once it has run."""
-    waiting = Counter(name for node in graph.nodes for name in node.inputs)
-    for node in graph.nodes:
+    """Yield each node that is needed, with the names that nobody needs once it has run."""
+    nodes = _needed(graph, keep)
+    waiting = Counter(name for node in nodes for name in node.inputs)
+    for node in nodes:
         waiting.subtract(node.inputs)
         names = dict.fromkeys((*node.inputs, node.name))
         yield node, [name for name in names if not waiting[name] and name not in keep]
+
+
+def _needed(graph: Graph, keep: Collection[str]) -> list[Node]:
+    """Return the nodes in `keep` and all above them, in order."""
+    needed, found = set(keep), []
+    for node in reversed(graph.nodes):
+        if node.name in needed:
+            needed.update(node.inputs)
+            found.append(node)
+    return found[::-1]

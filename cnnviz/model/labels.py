@@ -23,7 +23,8 @@ def labels_of(graph: Graph, path: str | None = None) -> tuple[str, ...]:
     Raises
     ------
     InputError
-        If the file cannot be read, is no text or has another number of labels than classes.
+        If the file cannot be read, is no printable text or has another number of labels than
+        classes.
     SpecError
         If the model's own labels are of another number.
 
@@ -54,6 +55,8 @@ def _read(path: str) -> tuple[str, ...]:
     lines = tuple(line.strip() for line in text.rstrip().splitlines())
     if not any(lines):
         raise InputError("has no labels", path=path)
-    if long := next((line for line in lines if len(line) > MAX_LABEL), None):
-        raise InputError(f"a label has {len(long)} characters, more than {MAX_LABEL}", path=path)
+    for number, line in enumerate(lines, 1):
+        if len(line) > MAX_LABEL or not line.isprintable():
+            what = f"line {number} is not up to {MAX_LABEL} printable characters"
+            raise InputError(what, path=path)
     return lines

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from cnnviz import layers
@@ -62,14 +64,18 @@ def load_model(
     shape = None if input_shape is None else tuple(input_shape)
     graph = _graph(spec, shape)
     if shape is not None:
-        table = fitted(graph.preprocess, shape)
+        table = fitted(graph.preprocess, graph.input_shape, shape)
         graph = replace(graph, input_shape=shape, preprocess=table)
     for text in settings:
         from cnnviz.graph.change import with_setting
 
         graph = with_setting(graph, text)
     graph.shapes()  # raises where the layers do not fit each other
-    prepared = preprocess_for(graph)
+    try:
+        prepared = preprocess_for(graph)
+    except SpecError as error:
+        path = os.fspath(spec) if _exists(os.fspath(spec)) else None
+        raise SpecError(error.message, path=path, hint=error.hint) from error
     if weights is None:
         return Model(graph, prepared=prepared)
     from cnnviz.model.match import read_weights
@@ -103,8 +109,12 @@ def _from_file(path: str, kind: str | None, shape: Shape | None) -> Graph:
     data = read_file(path, MAX_BYTES + 1)
     if kind is None:
         raise InputError(f"{shown(path)} is not a model spec", hint="name it .toml or .json")
+    read = partial(read_document, data, layers.find, kind=kind, name=Path(path).stem)
     try:
-        return read_document(data, layers.find, kind=kind, name=Path(path).stem, input_shape=shape)
+        if shape is not None:
+            with suppress(SpecError):  # it may leave its shape to the caller
+                return read()
+        return read(input_shape=shape)
     except SpecError as error:
         raise SpecError(error.message, path=path, hint=error.hint) from error
 

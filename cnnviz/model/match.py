@@ -45,7 +45,8 @@ def read_weights(
     graph : Graph
     match : {"auto", "name", "order"}
         By the names of the nodes, and (auto) as torchvision's checkpoint of the built-in model of
-        that name calls them; or the file's arrays in their order.
+        that name calls them; or the file's arrays in their order (which in .safetensors is that of
+        the alphabet).
     layout : {"hwio", "oihw", "ohwi"}, optional
         How kernels are stored; else what the file says, what fits the model's shapes, or what the
         names show (`weight` is PyTorch's word, `kernel` Keras's).

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cnnviz.errors import InputError, unknown_name
-from cnnviz.files import check_bytes
+from cnnviz.files import check_bytes, open_atomic
 from cnnviz.geometry import times
 from cnnviz.graph import INPUT, Graph
 
@@ -150,12 +151,20 @@ class Model:
         >>> load_model(spec, input_shape=(28, 28, 1)).predict(ramp).argmax()
         np.int64(0)
         """
-        if self.is_random:
-            raise InputError(f"{self.name} has no weights", hint="give --weights FILE")
         from cnnviz.model.ending import probabilities
 
+        self.check_predicts()
         last = self.graph.nodes[-1]
         return probabilities(last, self.trace(image, layers=[last.name])[last.name])
+
+    def check_predicts(self) -> None:
+        """Raise what `predict` would raise on any image."""
+        from cnnviz.model.ending import check_classes
+
+        if self.is_random:
+            raise InputError(f"{self.name} has no weights", hint="give --weights FILE")
+        last = self.graph.nodes[-1]
+        check_classes(last, self.graph.shapes()[last.name])
 
     def forward(self, batch: Array) -> Array:
         """Return the last output for a batch that is already preprocessed.
@@ -209,6 +218,27 @@ class Model:
 
         return to_toml(self.graph)
 
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the weights to a .safetensors file, `NODE.WEIGHT` each, in our order of axes.
+
+        Raises
+        ------
+        InputError
+            If the model has none.
+        OutputError
+            If the file exists (without `overwrite`) or cannot be written.
+        """
+        from cnnviz.arrays.archives.safetensors import write_to
+        from cnnviz.arrays.contents import Tensor
+
+        if self.weights is None:
+            raise InputError(f"{self.name} has no weights to save")
+        arrays = {f"{n}.{w}": a for n, own in self.weights.items() for w, a in own.items()}
+        tensors = {name: Tensor(array.shape, array.dtype.name) for name, array in arrays.items()}
+        about = {"format": "cnnviz", "layout": "hwio", "model": self.name}
+        with open_atomic(path, overwrite=overwrite) as file:
+            write_to(file, tensors, lambda name: _plain(arrays[name]), about)
+
     def _run(self, x: Array, keep: Collection[str]) -> dict[str, Array]:
         from cnnviz.model.executor import peak_bytes
 
@@ -218,6 +248,12 @@ class Model:
         for name, values in outputs.items():
             check_finite(values, name)
         return outputs
+
+
+def _plain(array: Array) -> Array:
+    import numpy as np
+
+    return np.ascontiguousarray(array)
 
 
 def check_finite(values: Array, what: str) -> None:

@@ -25,11 +25,12 @@ def predict(model: Model, image: Image, *, labels: Sequence[str] = (), top: int 
     probabilities = model.predict(image)
     return prediction(
         probabilities,
-        model.preprocess.framed(image),
+        model.preprocess.seen(image),
         image=image.path,
         title=image.name,
         model=model.name,
         labels=labels,
         top=top,
         preprocess=model.preprocess.describe(image.pixels.shape, is_array=not image.is_photo),
+        notes=image.notes,
     )

@@ -100,16 +100,14 @@ class Preprocess:
         """
         import numpy as np
 
-        x = self.framed(image)
+        x = self.seen(image)
         if self.channels == "bgr":
             x = x[..., ::-1]
-        if self.invert:
-            x = 255 - x
         x = x * np.float32(self.scale) - np.asarray(self.mean, np.float32)
         return np.ascontiguousarray(x / np.asarray(self.std, np.float32))
 
-    def framed(self, image: Array | Image) -> Array:
-        """Return the image in the size and the number of channels that the model takes, 0-255."""
+    def seen(self, image: Array | Image) -> Array:
+        """Return the image as a picture of what the model takes: RGB or gray, 0-255."""
         import numpy as np
 
         from cnnviz.model.resample import resampled
@@ -119,7 +117,8 @@ class Preprocess:
             x = self._channels(x[..., np.newaxis] if x.ndim == 2 else x)
             x = resampled(x, self._size(x.shape), self.filter, antialias=self.antialias)
             x = _centre(x, self.input_shape)
-        return np.asarray(x, np.float32).reshape(self.input_shape)
+        x = np.asarray(x, np.float32).reshape(self.input_shape)
+        return 255 - x if self.invert else x
 
     def undo(self, x: Array) -> Array:
         """Return what `apply` made on the 0-255 scale and in RGB, to be looked at.
@@ -254,7 +253,7 @@ def _of_table(table: Mapping[str, Any], input_shape: Shape) -> Preprocess:
 
     values = dict(table)
     preset = values.pop("preset", "none")
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         raise unknown_name("preset", str(preset), PRESETS)
     for name in values:
         if name not in READERS:

@@ -12,28 +12,27 @@ from cnnviz.geometry import Shape
 _LARGEST = 2**15
 
 
-def fitted(table: Mapping[str, Any] | None, input_shape: Shape) -> Mapping[str, Any] | None:
-    """Return a table made for another input with its sizes in proportion to this one.
+def fitted(
+    table: Mapping[str, Any] | None, own: Shape, input_shape: Shape
+) -> Mapping[str, Any] | None:
+    """Return a table made for inputs of the shape `own`, its sizes in proportion to another.
 
-    >>> fitted({"resize": 256, "crop": 224, "scale": "1/255"}, (112, 112, 3))
-    {'resize': 128, 'crop': (112, 112), 'scale': '1/255'}
+    >>> fitted({"resize": 256, "scale": "1/255"}, (224, 224, 3), (112, 112, 3))
+    {'resize': 128, 'scale': '1/255'}
     """
-    if table is None or len(input_shape) != 3:
+    if table is None or not len(own) == len(input_shape) == 3:
         return table
-    resize, crop = (
-        _sides(name, table[name]) if name in table else None for name in ("resize", "crop")
-    )
-    base = resize if crop is None else crop
-    if base is None or (crop is None and isinstance(base, int)):
-        return table  # the crop is the input's size by itself
-    old = (base, base) if isinstance(base, int) else base
-    rows, columns = (new / own for new, own in zip(input_shape[:2], old, strict=True))
-    fields: dict[str, Any] = {} if crop is None else {"crop": input_shape[:2]}
-    if isinstance(resize, int):
-        fields["resize"] = max(1, round(resize * min(rows, columns)))
-    elif resize is not None:
-        fields["resize"] = max(1, round(resize[0] * rows)), max(1, round(resize[1] * columns))
-    return {**table, **fields}
+    rows, columns = (new / old for new, old in zip(input_shape[:2], own[:2], strict=True))
+
+    def scaled(size: int | Shape) -> int | Shape:
+        if isinstance(size, int):
+            return max(1, round(size * min(rows, columns)))
+        return max(1, round(size[0] * rows)), max(1, round(size[1] * columns))
+
+    sizes = {
+        name: scaled(_sides(name, table[name])) for name in ("resize", "crop") if name in table
+    }
+    return {**table, **sizes}
 
 
 def _length(name: str, value: Any) -> int:
@@ -71,6 +70,13 @@ def _number(name: str, value: Any) -> float:
     return float(value)
 
 
+def _factor(name: str, value: Any) -> float:
+    number = _number(name, value)
+    if abs(number) < 1e-30:
+        raise SpecError(f"{name} {value!a} leaves nothing of the image")
+    return number
+
+
 def _numbers(name: str, value: Any) -> float | tuple[float, ...]:
     if not isinstance(value, tuple | list):
         return _number(name, value)
@@ -102,7 +108,7 @@ READERS: dict[str, Any] = {
     "crop": _sides,
     "channels": _word("rgb", "bgr"),
     "invert": _truth,
-    "scale": _number,
+    "scale": _factor,
     "mean": _numbers,
     "std": _divisors,
 }

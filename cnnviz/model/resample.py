@@ -90,7 +90,8 @@ def _along(image: Array, axis: int, length: int, filter: str) -> Array:
     """Resize one axis by reading the few nearest cells, centres aligned as in `interpolate`."""
     cells = image.shape[axis]
     if filter == "nearest":
-        taken = np.floor(np.arange(length) * (cells / length)).astype(int)
+        step = np.float32(cells) / np.float32(length)  # in single precision, which decides ties
+        taken = np.floor(np.arange(length, dtype=np.float32) * step).astype(int)
         nearest: Array = np.take(image, np.minimum(taken, cells - 1), axis)
         return nearest
     place = (np.arange(length) + 0.5) * (cells / length) - 0.5

@@ -38,9 +38,11 @@ class Prediction(Result):
     top : tuple of Guess
         The likeliest first.
     seen : ndarray, (H, W, C)
-        After resizing and cropping, 0-255.
+        Resized, cropped and inverted, 0-255.
     preprocess : tuple of str
         What was done to it, a text a step.
+    notes : tuple of str
+        What reading it changed.
     """
 
     figure: ClassVar[str] = "prediction"
@@ -52,6 +54,7 @@ class Prediction(Result):
     top: tuple[Guess, ...]
     seen: np.ndarray
     preprocess: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -83,6 +86,7 @@ def prediction(
     labels: Sequence[str] = (),
     top: int = 5,
     preprocess: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> Prediction:
     """Return the `top` likeliest classes of an image; of equal ones the first comes first.
 
@@ -97,7 +101,8 @@ def prediction(
         Guess(i, labels[i] if labels else str(i), float(probabilities[i])) for i in order
     )
     count = len(probabilities)
-    return Prediction(image, title, model, count, guesses, seen, tuple(preprocess))
+    steps = tuple(preprocess)
+    return Prediction(image, title, model, count, guesses, seen, steps, tuple(notes))
 
 
 def table(
@@ -140,20 +145,21 @@ def table(
 
 def _notes(found: Sequence[Prediction]) -> Iterator[str]:
     """Yield what was done to the images, once where it was the same."""
-    steps = {one.image: "; ".join(one.preprocess) for one in found}
-    different = len(set(steps.values())) > 1
+    steps = {one.image: "; ".join((*one.notes, *one.preprocess)) for one in found}
+    if len(set(steps.values())) == 1:
+        steps = {"image": next(iter(steps.values()))}
     for image, text in steps.items():
-        yield f"{image}: {text}" if different else f"image: {text}"
-        if not different:
-            return
+        yield f"{image}: {text}"
 
 
 def percent(share: float) -> str:
     """Return a probability for people, never 100% or 0% of what is neither.
 
     >>> percent(0.98765), percent(0.99999999), percent(3e-9), percent(1.0)
-    ('98.77%', '>99.99%', '<0.01%', '100.00%')
+    ('98.77%', '>99.99%', '<0.01%', '100%')
     """
+    if share in (0, 1):
+        return f"{100 * share:.0f}%"
     if 0.9999 < share < 1:
         return ">99.99%"
     return "<0.01%" if 0 < share < 0.0001 else f"{100 * share:.2f}%"

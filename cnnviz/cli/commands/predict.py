@@ -8,12 +8,13 @@ or .svg.
 \b
 Examples:
   cnnviz predict digit.png --model mnist.toml --weights mnist.pth
-  cnnviz predict photo.jpg --model vgg16 --weights vgg16.pth --labels imagenet.txt
-  cnnviz predict ink.jpg --model mnist.toml --weights mnist.pth --invert --top 3
+  cnnviz predict ink.jpg --model mnist.toml --weights mnist.pth --invert
+  cnnviz predict digit.png --model mnist.toml --weights mnist.pth -o top.png
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 @declare("predict", __doc__)
 @words.images
-@network.weights
+@network.weights_of_images
 @network.preprocessing
 @option(
     "--top",
@@ -70,21 +71,30 @@ def command(
     from cnnviz.model.labels import labels_of
     from cnnviz.model.prediction import predict
     from cnnviz.render.tables import grouped
+    from cnnviz.render.terminal import escape
     from cnnviz.report.prediction import table
 
     loaded = load_model(**model).preprocessed_by(**preprocess)
-    named = labels_of(loaded.graph, labels)
+    loaded.check_predicts()
+    classes = labels_of(loaded.graph, labels)
 
     def work(image: Image) -> Prediction:
-        return predict(loaded, image, labels=named, top=top)
+        return predict(loaded, image, labels=classes, top=top)
+
+    def lightened(one: Prediction) -> Prediction:
+        return replace(one, seen=one.seen[:0])
 
     def report(found: Sequence[Prediction]) -> Report:
         return table(found, loaded.notes)
 
     def text(found: Sequence[Prediction], width: int, colour: bool) -> str:
-        rows = table(found, loaded.notes, grouped=True)
+        named = [replace(one, image=escape(one.image)) for one in found]
+        rows = table(named, loaded.notes, grouped=True)
         return grouped(rows, key="image", width=width, colour=colour)
 
-    listing = listings.Listing(loaded.name, work, report, text, "predictions")
+    facts = {"model": loaded.name, "notes": list(loaded.notes)}
+    listing = listings.Listing(
+        loaded.name, work, lightened, report, text, key="predictions", facts=facts
+    )
     inputs = [path for path in (model["spec"], model["weights"], labels) if path]
     return listings.make(listing, images, reading=reading, look=look, inputs=inputs, **writing)

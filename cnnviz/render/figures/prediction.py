@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from cnnviz.render import display
@@ -50,8 +52,8 @@ def _lines(result: Prediction) -> list[str]:
     """Return who says so, and what was done to the image."""
     shown = min(len(result.top), MOST)
     of = f"the likeliest {shown} of {count(result.classes)} classes"
-    steps = [step.replace("x", "×") if step[-1].isdigit() else step for step in result.preprocess]
-    return [f"{result.model}, {of}", f"before the first layer: {'; '.join(steps)}"]
+    steps = re.sub(r"(?<=\d)x(?=\d)", "×", "; ".join(result.preprocess))
+    return [f"{result.model}, {of}", f"before the first layer: {steps}"]
 
 
 def _seen(scene: Scene, result: Prediction, look: Look, x: float, y: float) -> tuple[float, float]:
