@@ -85,7 +85,7 @@ def shapes(graph: Graph, batch: int = 1) -> Report:
         columns=columns_of(rows),
         notes=tuple(_notes(totals, batch)),
         key="layers",
-        about=f"input {times(graph.input_shape)}",
+        about=f"input {times(graph.input_shape)}" + (f", batch of {batch:,}" if batch > 1 else ""),
         sections=(Table("by type", TYPE_COLUMNS, tuple(totals["by_type"]), totals),),
     )
 
