@@ -47,7 +47,7 @@ def test_each_unit_sees_what_can_be_traced_back(windows):
         n = axis.output
         behind = field.through((axis,))
         if behind is None:
-            assert up and field.axes[0].turns * s > MAX_TURNS
+            assert field.axes[0].turns * s * up > MAX_TURNS
             return
         field = behind
     (sight,) = field.axes
