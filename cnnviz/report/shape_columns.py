@@ -49,7 +49,7 @@ def columns_of(rows: Sequence[Row]) -> tuple[Column, ...]:
 
     def working(row: Row) -> str:
         text = str(row.get("working", ""))
-        if "name" not in row or row["inputs"] == [above[row["name"]]]:
+        if "name" not in row or row["inputs"] == [above.get(row["name"])]:
             return text
         return ": ".join([f"from {_listed(row['inputs'])}", *filter(None, [text])])
 
