@@ -83,7 +83,7 @@ def unknown_name(kind: str, name: str, names: Iterable[str]) -> SpecError:
     known = sorted(names)
     name = shortened(name)
     near = get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {_listed(known)}"
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {_listed(known) or 'none'}"
     return SpecError(f"unknown {kind} {name!a}", hint=hint)
 
 

@@ -93,11 +93,9 @@ def test_an_inception_block() -> None:
         "size": [5, 5], "stride": [1, 1], "start": [-2, -2], "aligned": True,
     }  # fmt: skip
     assert made.warnings == ()
-    assert "from a, b, c, d   64 + 128 + 32 + 3 = 227" in shape_report(made)
-    assert "| from input |" in made.to_markdown()
-    heads = [column.heading for column in report("Flatten()").columns]
-    assert "inputs" not in heads
-    assert "statistics" not in heads
+    assert "from a, b, c and d: 64 + 128 + 32 + 3 = 227" in shape_report(made)
+    assert "| from input: ceil(16/1) = 16, padding 1 |" in made.to_markdown()
+    assert "statistics" not in [column.heading for column in made.columns]
 
 
 def test_branches_that_see_different_places_say_what_each_sees() -> None:
@@ -263,3 +261,19 @@ def test_cropping_and_padding_are_sums() -> None:
 def test_dead_ends_are_named() -> None:
     made = report("Conv2D(2, 3, name='a') Conv2D(2, 3, inputs='input', name='b') Flatten()")
     assert made.warnings == ("nothing takes a; the output is that of flatten",)
+
+
+def test_reshaped_and_permuted_places_are_unknown_from_there_on() -> None:
+    made = report("Conv2D(4, 3, padding='same') Reshape((32, 32)) Conv1D(3, 3) Flatten()")
+    assert [row["receptive_field"] == UNKNOWN for row in made] == [False, True, True, True]
+    assert made.rows[1]["working"] == "16 x 16 x 4 = 1024 = 32 x 32"
+    assert field(report("Permute((2, 1, 3)) MaxPool2D(2)"), "pool1") == UNKNOWN
+    flat = report("Conv2D(4, 3) Flatten() Reshape((14, 14, 4)) Conv2D(2, 3)")
+    assert seen(flat, "conv2") == (16, 0, 0)  # each unit sees all that the flat row does
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_golden_branches(width: int, golden) -> None:
+    text = INCEPTION + " BatchNormalization() UpSampling2D(2) Conv2D(2, 2, padding='same')"
+    made = report(text + " Add(inputs=['sampling1', 'sampling1'], name='end')", batch=4)
+    golden(f"shapes-branches-{width}.txt", shape_report(made, width=width))

@@ -31,6 +31,10 @@ def with_setting(graph: Graph, text: str) -> Graph:
     layers = {node.name: node.layer for node in graph.nodes}
     if name not in layers:
         raise unknown_name("layer", name, layers)
+    if field in ("type", "name", "inputs"):
+        raise SpecError(
+            f"{name}: {field} is no setting of a layer", hint="change it in the text of the spec"
+        )
     try:
         layer = changed(layers[name], field, setting(value, field))
     except SpecError as error:

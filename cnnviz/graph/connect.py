@@ -43,4 +43,9 @@ def place_of(own: Any, number: int) -> str:
 def placed(error: SpecError, place: str, kind: str) -> SpecError:
     """Return an error that says which layer it is about."""
     about = "" if error.message.startswith("unknown layer") else f"{kind}: "
-    return SpecError(f"{place}: {about}{error.message}", hint=error.hint)
+    return SpecError(f"{place}: {about}{_bounded(error.message)}", hint=error.hint)
+
+
+def _bounded(message: str) -> str:
+    """Return a message without the middle of a long value that it quotes."""
+    return message if len(message) <= 300 else f"{message[:160]} ... {message[-130:]}"

@@ -137,7 +137,7 @@ def dead_ends(graph: Graph) -> list[str]:
 def check_name(name: str, kind: str) -> None:
     """Refuse a name that would not fit or could change what a terminal shows."""
     if not isinstance(name, str) or not name or len(name) > MAX_NAME or not name.isprintable():
-        text = ascii(name if not isinstance(name, str) else name[:40])
+        text = shortened(ascii(name))
         raise SpecError(f"{kind} name {text} is not 1 to {MAX_NAME} printable characters")
 
 
@@ -145,4 +145,6 @@ def check_input_shape(shape: Shape) -> None:
     """Refuse an input shape that is not one to three positive integers."""
     whole = all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in shape)
     if not whole or not 1 <= len(shape) <= 3:
-        raise SpecError(f"input_shape {shape!a} is not (H, W, C) of positive integers")
+        raise SpecError(
+            f"input_shape {shortened(ascii(shape))} is not (H, W, C) of positive integers"
+        )

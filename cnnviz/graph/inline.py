@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cnnviz.contract import Layer
-from cnnviz.errors import SpecError
+from cnnviz.errors import SpecError, shortened
 from cnnviz.geometry import Shape
 from cnnviz.graph.connect import connected, inputs_of, place_of, placed
 from cnnviz.graph.graph import MAX_NODES, Graph
@@ -81,7 +81,7 @@ def read_inline(
             hint="give --input HxWxC or begin with Input((28, 28, 1))",
         )
     if not isinstance(shape, tuple):
-        raise SpecError(f"input_shape {shape!a} is not (H, W, C)")
+        raise SpecError(f"input_shape {shortened(ascii(shape))} is not (H, W, C)")
     return Graph(name, connected(layers, takes), shape)
 
 

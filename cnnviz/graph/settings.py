@@ -40,7 +40,7 @@ def build(
             raise SpecError(f"{name} is given twice")
         given[name] = value
     for name, field in known.items():
-        if name not in given and _is_required(field):
+        if given.get(name) is None and _is_required(field):
             raise SpecError(f"{name} is missing", hint=f"it takes {', '.join(known)}")
     return layer(**given)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cnnviz.contract import UNKNOWN
@@ -39,19 +39,21 @@ def memory_text(size: float) -> str:
 
 
 def columns_of(rows: Sequence[Row]) -> tuple[Column, ...]:
-    """Return the columns for these rows: those that would be empty throughout are left out."""
-    pairs = pairwise([INPUT, *(row["name"] for row in rows)])
-    chained = dict(zip((row["name"] for row in rows), (above for above, _ in pairs), strict=True))
-    branches = [row["name"] for row in rows if row["inputs"] != [chained[row["name"]]]]
-    branched = set(branches)
+    """Return the columns for these rows.
 
-    def takes(row: Row) -> str:
-        return _listed(row["inputs"]) if row.get("name") in branched else ""
+    Where branches leave the row above, `working` begins with what a row takes; running statistics
+    have a column where there are any.
+    """
+    names = [row["name"] for row in rows]
+    above = dict(zip(names, [INPUT, *names], strict=False))
 
-    columns = list(COLUMNS)
-    if branched:
-        place = next(n for n, column in enumerate(columns) if column.heading == "working")
-        columns.insert(place, Column("inputs", takes, rank=9, detail=True))
+    def working(row: Row) -> str:
+        text = str(row.get("working", ""))
+        if "name" not in row or row["inputs"] == [above.get(row["name"])]:
+            return text
+        return ": ".join([f"from {_listed(row['inputs'])}", *filter(None, [text])])
+
+    columns = [replace(c, text=working) if c.heading == "working" else c for c in COLUMNS]
     if any(row["non_trainable_params"] for row in rows):
         columns.append(STATISTICS)
     return tuple(columns)
@@ -81,11 +83,10 @@ def _share(figure: str, rank: int) -> Column:
     return Column("share", text, right=True, rank=rank, share=share)
 
 
-def _listed(names: Iterable[str]) -> str:
-    """Return what a row takes, `a + b`, the middle of a long list left out."""
-    shown = list(names)
-    shown = shown if len(shown) <= 8 else [*shown[:3], "...", shown[-1]]
-    return f"from {' and '.join(shown) if len(shown) < 3 else ', '.join(shown)}"
+def _listed(names: Sequence[str]) -> str:
+    """Return names in words, the middle of a long list left out."""
+    shown = [*names] if len(names) <= 8 else [*names[:3], "...", names[-1]]
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
 COLUMNS = (
