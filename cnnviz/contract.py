@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from cnnviz.geometry import Shape, Window
@@ -47,6 +48,10 @@ class Layer:
     def initial(self, *in_shapes: Shape) -> dict[str, Array]:
         """Return the weights, by name, whose values before training the settings give, float32."""
         return {}
+
+    def fan_in(self, name: str, *in_shapes: Shape) -> float:
+        """Return how many products with the kernel of that name one value is the sum of."""
+        return prod(self.weight_shapes(*in_shapes)[name][:-1])
 
     def macs(self, *in_shapes: Shape) -> int | Unknown:
         """Return the multiply-adds of one forward run on one example (no bias, no pooling)."""

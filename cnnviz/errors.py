@@ -87,9 +87,10 @@ def unknown_name(kind: str, name: str, names: Iterable[str]) -> SpecError:
     return SpecError(f"unknown {kind} {name!a}", hint=hint)
 
 
-def shortened(name: str, most: int = 60) -> str:
-    """Return a name as messages show it, cut if it is long."""
-    return name if len(name) <= most else f"{name[: most - 3]}..."
+def shortened(name: object, most: int = 60) -> str:
+    """Return a name of any kind as messages show it, cut if it is long."""
+    text = str(name)
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def _listed(names: Sequence[str], most: int = 350) -> str:

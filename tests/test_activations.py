@@ -169,7 +169,10 @@ def test_an_unknown_name_gets_the_nearest():
 
 def test_other_names():
     assert activation("Swish") is activation("silu")
-    assert activation("hard_swish") is activation("hard_silu")
+    assert activation("hard_swish") is activation("HardSwish") is activation("hard_silu")
+    assert activation("identity") is activation("linear")
+    assert activation("hardsigmoid") is activation("hard_sigmoid")
+    assert activation("hardtanh") is activation("hard_tanh")
 
 
 @pytest.mark.parametrize(

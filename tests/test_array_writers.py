@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cnnviz import SpecError
-from cnnviz.arrays import encode, npy, npz, read_array, store, unique
+from cnnviz.arrays import encode, npy, read_array, store, unique
+from cnnviz.arrays.archives import npz
 
 FEW = settings(deadline=None, derandomize=True, max_examples=150)
 

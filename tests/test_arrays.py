@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cnnviz import CnnvizError, InputError, RefusedError, SpecError
-from cnnviz.arrays import read_array, sniff, text
+from cnnviz.arrays import _zip, read_array, sniff, text
 
 FEW = settings(deadline=None, derandomize=True, max_examples=150)
 REAL = hnp.boolean_dtypes() | hnp.integer_dtypes() | hnp.unsigned_integer_dtypes()
@@ -206,10 +206,19 @@ class TestNpz:
         with pytest.raises(RefusedError, match="several members of one name"):
             read_array(data, name="a.npz")
 
-    def test_too_many_members(self):
-        data = saved(None, a=np.ones(1)) + b"PK\x01\x02" * 10_001
-        with pytest.raises(RefusedError, match="more than 10000 members"):
+    def test_too_many_members(self, monkeypatch):
+        data = packed([(f"{i}.npy", b"") for i in range(4)])
+        monkeypatch.setattr(_zip, "MAX_MEMBERS", 3)
+        with pytest.raises(RefusedError, match="more than 3 members"):
             read_array(data, name="a.npz")
+
+    def test_a_directory_of_any_size_is_not_taken_in(self):
+        """The end record declares how long it is, and zipfile would read as much at once."""
+        data = bytearray(bytes(_zip._MAX_DIRECTORY) + packed([("a.npy", b"")]))
+        end = data.rfind(b"PK\x05\x06")
+        data[end + 12 : end + 16] = struct.pack("<I", end)
+        with pytest.raises(RefusedError, match="more than 10000 members"):
+            read_array(b"PK\x03\x04" + data, name="a.npz")
 
     @pytest.mark.parametrize(
         ("data", "message"),

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save, save_file
 
-from cnnviz.arrays import open_arrays, read_array, safetensors, sniff
+from cnnviz.arrays import open_arrays, read_array, sniff
+from cnnviz.arrays.archives import safetensors
 from cnnviz.errors import CnnvizError, InputError, RefusedError, SpecError
 
 RNG = np.random.default_rng(3)

@@ -1,4 +1,4 @@
-"""Array files <-> NumPy: `.npy`, `.npz`, `.safetensors`, `.csv` and `.txt`, told apart by content.
+"""Array files <-> NumPy: told apart by content; a format of many arrays is a file in `archives/`.
 
 `read_array` takes one array, `open_arrays` looks inside a file of many. Nothing is ever unpickled,
 and no size that a file declares is believed before it is checked.
@@ -25,6 +25,7 @@ __all__ = [
     "FORMATS",
     "TEXT_SUFFIXES",
     "encode",
+    "holds_weights",
     "open_arrays",
     "read_array",
     "sniff",
@@ -50,7 +51,7 @@ def read_array(
     name : str
         What messages call the file.
     member : str, optional
-        The array to take out of an `.npz` or `.safetensors`; not needed if it holds only one.
+        The array to take out of a file of several.
     max_bytes : int, optional
         Budget for the array, checked before it is allocated; that of the run unless given.
 
@@ -101,7 +102,7 @@ def encode(format: str, names: Sequence[str], maps: Sequence[Array]) -> bytes:
     needed = 40 * values if format in ("csv", "txt") else 4 * sum(m.nbytes for m in maps)
     check_bytes(needed, f"maps of {values} values as .{format}")
     if format == "npz":
-        from cnnviz.arrays import npz
+        from cnnviz.arrays.archives import npz
 
         return npz.write(dict(zip(unique(names), maps, strict=True)))
     if format == "npy":
@@ -139,7 +140,7 @@ def store(format: str, named: Mapping[str, Array]) -> bytes:
     (3, 3, 1, 8)
     """
     if format == "npz":
-        from cnnviz.arrays import npz
+        from cnnviz.arrays.archives import npz
 
         return npz.write(named)
     if len(named) != 1:
@@ -169,6 +170,13 @@ def unique(names: Sequence[str]) -> list[str]:
         taken.add(new)
         result.append(new)
     return result
+
+
+def holds_weights(kind: str) -> bool:
+    """Tell whether files of a format that `sniff` names hold weights, and never an image."""
+    from cnnviz.arrays import archives
+
+    return kind in archives.formats() and bool(archives.module(kind).WEIGHTS)
 
 
 def __getattr__(name: str) -> Any:

@@ -20,8 +20,11 @@ _MAX_RANK = 32  # NumPy's own limit before 2.0
 _OVERFLOW = 2**63
 
 
-def read(data: bytes, name: str, max_bytes: int) -> Array:
-    """Return the array in `data`, its size held against the budget and the file beforehand."""
+def read(data: bytes, name: str, max_bytes: int, *, any_shape: bool = False) -> Array:
+    """Return the array in `data`, its size held against the budget and the file beforehand.
+
+    A single number and an empty array are refused unless `any_shape`.
+    """
     stream = io.BytesIO(data)
     shape, fortran_order, dtype = header(stream, name)
     start = stream.tell()
@@ -29,12 +32,12 @@ def read(data: bytes, name: str, max_bytes: int) -> Array:
         raise RefusedError("holds Python objects (a pickle), which are never loaded", path=name)
     if dtype.kind not in "biuf":
         raise InputError(f"holds {dtype} values, not real numbers", path=name)
-    if not shape:
+    if not any_shape and not shape:
         raise InputError("holds a single number, not an array", path=name)
     if len(shape) > _MAX_RANK or not all(0 <= n < _OVERFLOW for n in shape):
         raise RefusedError("its header declares an impossible shape", path=name)
     sizes = times(shape)
-    if 0 in shape:
+    if not any_shape and 0 in shape:
         raise InputError(f"the array is empty ({sizes})", path=name)
     size, stored = prod(shape) * dtype.itemsize, len(data) - start
     if size >= _OVERFLOW:

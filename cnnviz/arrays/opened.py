@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
+from cnnviz.arrays import archives
 from cnnviz.arrays.contents import Opened, Tensor, shown
 from cnnviz.errors import CnnvizError, InputError, SpecError
 from cnnviz.files import budget, check_bytes
@@ -17,12 +18,11 @@ if TYPE_CHECKING:
     from cnnviz.arrays.contents import Array
 
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_HEAD = 4096
+_HEAD, _TAIL = 4096, 65536
 
 
-def sniff(head: bytes, suffix: str = "") -> str | None:
-    """Return `"npy"`, `"npz"`, `"safetensors"`, `"text"` or None from the first bytes of a file.
+def sniff(head: bytes, suffix: str = "", *, tail: bytes = b"") -> str | None:
+    """Return `"npy"`, `"text"`, a format of `archives/` or None from the ends of a file.
 
     A table of numbers is known by its first figure; whatever text a `.csv` or `.txt` file holds
     counts too, so that its reader can say what is wrong with it.
@@ -32,10 +32,8 @@ def sniff(head: bytes, suffix: str = "") -> str | None:
     """
     if head.startswith(b"\x93NUMPY"):
         return "npy"
-    if head.startswith(_ZIP):
-        return "npz"
-    if head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") < 2**40:
-        return "safetensors"
+    if found := archives.find(head, tail):
+        return found
     head = head.removeprefix(b"\xef\xbb\xbf")
     if any(byte < 9 or 13 < byte < 32 for byte in head):
         return None
@@ -80,21 +78,20 @@ def open_arrays(
 
 
 def _opened(file: BinaryIO, name: str, max_bytes: int) -> Opened:
-    kind = sniff(file.read(_HEAD))
+    head = file.read(_HEAD)
+    file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+    kind = sniff(head, tail=file.read(_TAIL))
     file.seek(0)
-    if kind == "npz":
-        from cnnviz.arrays import npz
-
-        return npz.Archive(file, name, max_bytes)
-    if kind == "safetensors":
-        from cnnviz.arrays import safetensors
-
-        return safetensors.Archive(file, name, max_bytes)
+    if kind in archives.formats():
+        opened: Opened = archives.module(kind).Archive(file, name, max_bytes)
+        return opened
     return _Single(file, name, max_bytes, "npy" if kind == "npy" else "text")
 
 
 class _Single:
     """A file of one array, which has no name."""
+
+    convention = ""
 
     def __init__(self, file: BinaryIO, name: str, max_bytes: int, kind: str) -> None:
         self.format, self.metadata = kind, dict[str, str]()
@@ -117,6 +114,9 @@ class _Single:
             self._file.seek(0)
             self._array = self._parse(self._file.read(size))
         return self._array
+
+    def stored(self, member: str) -> Array:
+        return self.read(member or None)
 
     def _parse(self, data: bytes) -> Array:
         if self.format == "npy":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -97,9 +98,23 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     ),
 }
 
+
+def _label_of_spec(spec: str) -> str:
+    """Return a model's name; of layers that are written out the first ones."""
+    if "(" not in spec:
+        return stem_of(spec) if spec.endswith((".toml", ".json")) else spec
+    return "-".join(re.findall(r"(\w+)\(", spec)[:4])
+
+
 _group = partial(group, OPTIONS)
 # What `load_model(**model)` takes, without and with weights.
 model = _group("model", "spec", "settings", "input_shape")
 weights = _group("model", "spec", "settings", "input_shape", "weights", "match", "layout")
+# The same for a command whose results are named by images.
+weights_of_images = _group(
+    "model",
+    *("spec", "settings", "input_shape", "weights", "match", "layout"),
+    spec={"label": _label_of_spec},
+)
 # What `preprocess_for(graph, **preprocess)` takes.
 preprocessing = _group("preprocess", "preset", "invert")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import BinaryIO, NamedTuple
 
 from cnnviz.cli import stamp, streams
 from cnnviz.cli.names import clip, distinct, slug
 from cnnviz.cli.types import Target
 from cnnviz.errors import OutputError, SpecError
-from cnnviz.files import check_target, stem_of, write_file
+from cnnviz.files import check_target, open_atomic, stem_of, write_file
 
 FOLDER = "cnnviz-out"
+OVERVIEW, PAGE = "000-index", "index.html"  # of a folder: the picture of all, and what lists them
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Slot(NamedTuple):
@@ -21,12 +25,30 @@ class Slot(NamedTuple):
 
     `ours` marks a name that cnnviz chose in its own folder: the same run replaces its earlier
     file there, a different run takes the next free name.
+
+    Where a result has parts, the slot may be a file for each: `parts` has their paths, and `path`
+    is the folder that they share with `OVERVIEW` and `PAGE`, or the pattern that was given.
     """
 
     path: str | None
     format: str
     overwrite: bool = False
     ours: bool = False
+    parts: Mapping[str, str] = _NONE
+    is_folder: bool = False
+
+    @property
+    def paths(self) -> list[str]:
+        """All files that may be written."""
+        if self.path is None or not self.parts:
+            return [] if self.path is None else [self.path]
+        return [*self.parts.values(), *(self.extras if self.is_folder else ())]
+
+    @property
+    def extras(self) -> tuple[str, str]:
+        """In a folder, the paths of the picture of all and of the page that lists the others."""
+        assert self.path is not None
+        return os.path.join(self.path, f"{OVERVIEW}.{self.format}"), os.path.join(self.path, PAGE)
 
 
 def plan(
@@ -38,6 +60,7 @@ def plan(
     overwrite: bool = False,
     as_json: bool = False,
     inputs: Iterable[str] = (),
+    parts: Mapping[str, str] = _NONE,
 ) -> list[list[Slot]]:
     """Return the slots of each source, none of which can fail for a reason known beforehand.
 
@@ -51,6 +74,9 @@ def plan(
         What this command writes; the first is the default.
     inputs : iterable of str
         All files that are read, which are never written.
+    parts : mapping
+        Names of files by the parts of a result that have a file each, where it has parts: in a
+        folder, or where a target has `{layer}` in its name.
 
     Raises
     ------
@@ -66,10 +92,13 @@ def plan(
     stems = distinct([slug(_stem(source)) for source in sources])
     default = formats[0]
     if not targets:
+        if parts:
+            folders = [_folder(FOLDER, stem, label, default, parts) for stem in stems]
+            return [[folder._replace(ours=True)] for folder in folders]
         names = [_in(FOLDER, stem, label, default) for stem in stems]
         return [[Slot(name, default, ours=True)] for name in names]
-    plans = [[_slot(t, stem, label, default, overwrite) for t in targets] for stem in stems]
-    paths = [slot.path for slot in chain(*plans) if slot.path is not None]
+    plans = [[_slot(t, stem, label, default, overwrite, parts) for t in targets] for stem in stems]
+    paths = [path for slot in chain(*plans) for path in slot.paths]
     _check_paths(paths, overwrite, [path for path in inputs if path != "-"])
     return plans
 
@@ -82,6 +111,18 @@ def write(slot: Slot, data: bytes, run: str = "") -> str | None:
     if slot.ours:
         return _write_ours(slot.path, stamp.stamped(data, run), run)
     write_file(slot.path, data, overwrite=slot.overwrite)
+    return slot.path
+
+
+def stream(slot: Slot, writer: Callable[[BinaryIO], None]) -> str | None:
+    """Let `writer` write the file of a slot that the user named; return as `write` does."""
+    if slot.path is None:
+        content = io.BytesIO()
+        writer(content)
+        streams.emit_bytes(content.getvalue())
+        return None
+    with open_atomic(slot.path, overwrite=slot.overwrite) as file:
+        writer(file)
     return slot.path
 
 
@@ -99,13 +140,32 @@ def _check(target: Target, formats: Sequence[str], sources: int, as_json: bool) 
         )
 
 
-def _slot(target: Target, stem: str, label: str, default: str, overwrite: bool) -> Slot:
+def _slot(
+    target: Target,
+    stem: str,
+    label: str,
+    default: str,
+    overwrite: bool,
+    parts: Mapping[str, str],
+) -> Slot:
     form = target.format or default
     if target.kind == "stdout":
         return Slot(None, form)
+    if target.kind == "folder" and parts:
+        return _folder(target.path, stem, label, form, parts)._replace(overwrite=overwrite)
     if target.kind == "folder":
         return Slot(_in(target.path, stem, label, form), form, overwrite)
-    return Slot(target.path.replace("{stem}", stem), form, overwrite)
+    path = target.path.replace("{stem}", stem)
+    each = parts if "{layer}" in path else {}
+    return Slot(
+        path, form, overwrite, parts={k: path.replace("{layer}", v) for k, v in each.items()}
+    )
+
+
+def _folder(folder: str, stem: str, label: str, form: str, parts: Mapping[str, str]) -> Slot:
+    path = os.path.join(folder, clip(f"{stem}-{label}", ""))
+    files = {k: os.path.join(path, clip(name, f".{form}")) for k, name in parts.items()}
+    return Slot(path, form, parts=files, is_folder=True)
 
 
 def _in(folder: str, stem: str, label: str, suffix: str) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnviz.cli import clock, names, outputs, showing, stamp, streams
+from cnnviz.cli import clock, folders, names, outputs, showing, stamp, streams
 from cnnviz.cli.run import failure
 from cnnviz.cli.types import Target
 from cnnviz.errors import CnnvizError, SpecError
-from cnnviz.render.terminal import escape
+from cnnviz.render.terminal import escape, has_colour, width
 
 if TYPE_CHECKING:
     from cnnviz.images import Image
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cnnviz.report.result import Result
 
 SOME_FAILED = 3
+Text = Callable[["Result", int, bool], str]
 
 
 def make(
@@ -36,11 +37,17 @@ def make(
     show: bool,
     inputs: Sequence[str] = (),
     key: str = "maps",
+    parts: Mapping[str, str] | None = None,
+    text: Text | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> int:
     """Make the maps of every image and write them; return the exit code.
 
     One image that fails is an error; of several, the others are done and the exit code is 3, or
-    the first error's if none is left. `key` is what JSON calls the rows.
+    the first error's if none is left. `key` is what JSON calls the rows, `facts` is what it has
+    beside them. `parts` are the names of files by the parts of a result that get one each. `text`
+    takes a result, a width and whether to colour, and returns what is printed of it, in place of
+    its lines.
     """
     from cnnviz.render import Look
 
@@ -55,10 +62,12 @@ def make(
         overwrite=overwrite,
         as_json=as_json,
         inputs=[*images, *inputs],
+        parts=parts or {},
     )
     run = _Run(
         context,
         Look(**look),
+        text=text,
         to_stdout=any(slot.path is None for slot in slots[0]),
         as_json=as_json,
         quiet=quiet,
@@ -72,7 +81,7 @@ def make(
             if len(images) == 1:
                 raise
             run.fail(path, failure(error))
-    return run.finish(len(images), key)
+    return run.finish(len(images), key, facts or {})
 
 
 class _Run:
@@ -83,13 +92,14 @@ class _Run:
         context: click.Context,
         look: Look,
         *,
+        text: Text | None,
         to_stdout: bool,
         as_json: bool,
         quiet: bool,
         no_color: bool,
         show: bool,
     ) -> None:
-        self.context, self.look = context, look
+        self.context, self.look, self.text = context, look, text
         self.as_json, self.quiet, self.no_color, self.show = as_json, quiet, no_color, show
         self.stdout_is_taken = to_stdout or as_json
         self.written: list[str] = []
@@ -113,22 +123,36 @@ class _Run:
         with clock.timed(path):
             image = load_image(path, **reading)
             result = work(image)
-            made = [(slot, _encode(result, slot.format, self.look)) for slot in slots]
+            made = [(slot, self.encode(result, slot)) for slot in slots]
         content = image.pixels.data if path == "-" else b""
         fingerprint = stamp.fingerprint(self.context, path, content)
-        paths = [outputs.write(slot, data, fingerprint) for slot, data in made]
+        written = [(slot, _write(slot, files, fingerprint)) for slot, files in made]
         self.rows += result.to_dicts()
         for name, rows in result.tables().items():
             self.tables.setdefault(name, []).extend(rows)
         if not self.quiet and not self.as_json:
-            lines = [*result.lines(), *(f"note     {note}" for note in image.notes)]
-            self.tell("\n".join(map(escape, lines)))
+            self.tell(self.words(result, image.notes))
         if self.show:
             self.draw(result)
-        for name in filter(None, paths):
-            self.written.append(name)
-            if not self.quiet:
-                streams.say(f"wrote {name}")
+        for slot, paths in written:
+            self.written += paths
+            if paths and not self.quiet:
+                streams.say(folders.said(slot, paths) if slot.parts else f"wrote {paths[0]}")
+
+    def encode(self, result: Result, slot: outputs.Slot) -> dict[str, bytes]:
+        """Return the content of each file of a slot by its path, `""` for stdout."""
+        if slot.parts:
+            return folders.encode(result, slot, self.look, quiet=self.quiet)
+        return {slot.path or "": _encode(result, slot.format, self.look)}
+
+    def words(self, result: Result, notes: Sequence[str]) -> str:
+        """Return what is printed of a result."""
+        said = [escape(f"note     {note}") for note in notes]
+        if self.text is None:
+            return "\n".join([*map(escape, result.lines()), *said])
+        stream = sys.stderr if self.stdout_is_taken else sys.stdout
+        coloured = has_colour(stream, no_color=self.no_color)
+        return "\n".join([self.text(result, width(stream), coloured).rstrip("\n"), *said])
 
     def fail(self, path: str, fault: CnnvizError) -> None:
         """Report an image that could not be done."""
@@ -136,10 +160,10 @@ class _Run:
         self.failures.append({"path": path, "code": fault.code, "message": text})
         streams.say(f"cnnviz: error: {text if path in text else f'{path}: {text}'}")
 
-    def finish(self, count: int, key: str) -> int:
+    def finish(self, count: int, key: str, facts: Mapping[str, Any]) -> int:
         """Print the JSON and the number of failures; return the exit code."""
         if self.as_json:
-            fields = {"outputs": self.written, key: self.rows, **self.tables}
+            fields = {"outputs": self.written, key: self.rows, **self.tables, **facts}
             streams.emit_json(fields | {"failures": self.failures})
         if not self.failures:
             return 0
@@ -170,9 +194,13 @@ def _formats() -> tuple[str, ...]:
 def _encode(result: Result, format: str, look: Look) -> bytes:
     from cnnviz import arrays, render
 
+    parts = result.parts()
     if format not in arrays.FORMATS:
-        return render.render(result, format, look)
+        return render.render(parts[0][1] if len(parts) == 1 else result, format, look)
     named = result.arrays()
+    if parts:  # each is one array, not a map
+        keys = arrays.unique([names.member(name) for name, _ in named])
+        return arrays.store(format, dict(zip(keys, (v for _, v in named), strict=True)))
     if format != "npz":  # which has room for what stands beside the image
         named = [(name, values) for name, values in named if name not in result.aside]
     keys = [names.member(name) for name, _ in named]
@@ -180,6 +208,14 @@ def _encode(result: Result, format: str, look: Look) -> bytes:
     if format != "npz":  # one plane a channel: a pooled photo has three
         values = [plane for v in values for plane in (v.transpose(2, 0, 1) if v.ndim == 3 else [v])]
     return arrays.encode(format, keys, values)
+
+
+def _write(slot: outputs.Slot, files: Mapping[str, bytes], run: str) -> list[str]:
+    if slot.parts:
+        return folders.write(slot, files, run)
+    (data,) = files.values()
+    path = outputs.write(slot, data, run)
+    return [] if path is None else [path]
 
 
 def _watched(images: Sequence[str], quiet: bool) -> Iterator[str]:

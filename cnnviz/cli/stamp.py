@@ -1,4 +1,4 @@
-"""Which run made a picture: a text chunk in the PNG, so that the same run replaces its own file."""
+"""Which run made a file: a text chunk in a PNG, a comment in HTML; it replaces only its own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from cnnviz.cli.option import Option
 
 _KEYWORD = b"cnnviz-run\0"
+_COMMENT = b"<!-- cnnviz-run "  # the first line of an HTML file
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER = len(_SIGNATURE) + 25  # the signature and IHDR, which has 13 bytes of data
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # a pipe in the place of a file must not hang the run
@@ -33,7 +34,12 @@ def fingerprint(context: click.Context, source: str, content: bytes | memoryview
 
 
 def stamped(png: bytes, run: str) -> bytes:
-    """Return a PNG with the fingerprint in a `tEXt` chunk behind its header; others unchanged."""
+    """Return a PNG with the fingerprint in a `tEXt` chunk behind its header; others unchanged.
+
+    HTML has it in a comment ahead of all.
+    """
+    if png.startswith(b"<!DOCTYPE html>"):
+        return _COMMENT + run.encode() + b" -->\n" + png
     if not png.startswith(_SIGNATURE):
         return png
     data = _KEYWORD + run.encode()
@@ -43,13 +49,19 @@ def stamped(png: bytes, run: str) -> bytes:
 
 
 def read(path: str) -> str | None:
-    """Return the fingerprint in a PNG file, None where there is none (or behind a symlink)."""
+    """Return the fingerprint in a PNG or HTML file.
+
+    None where there is none, and behind a symlink.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | _NOFOLLOW | _NONBLOCK)
         with open(descriptor, "rb") as file:
-            chunk = file.read(_HEADER + 100)[_HEADER:]
+            begin = file.read(_HEADER + 100)
     except (OSError, ValueError):
         return None
+    if begin.startswith(_COMMENT):
+        return begin[len(_COMMENT) :].split(b" ")[0].decode("ascii", "replace")
+    chunk = begin[_HEADER:]
     end = 8 + int.from_bytes(chunk[:4], "big")
     if chunk[4:8] != b"tEXt" or not chunk[8:end].startswith(_KEYWORD):
         return None

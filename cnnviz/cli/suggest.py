@@ -132,3 +132,14 @@ def settings(ctx: click.Context, word: str) -> Iterable[str]:
     if chosen is None:
         return [f"{node.name}." for node in nodes]
     return [f"{layer}.{field}=" for field in getattr(chosen, "__dataclass_fields__", {})]
+
+
+def layers(ctx: click.Context, word: str) -> Iterable[str]:
+    """Return the layers of the model that was named before."""
+    from cnnviz.model import load_model
+
+    spec = ctx.params.get("spec")
+    if not spec:
+        return ()
+    graph = load_model(spec, input_shape=ctx.params.get("input_shape")).graph
+    return {node.name: type(node.layer).__name__ for node in graph.nodes}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import click
 
@@ -35,6 +35,7 @@ def put(
     no_color: bool,
     inputs: Sequence[str] = (),
     pictures: Mapping[str, Callable[[], bytes]] | None = None,
+    streamed: Mapping[str, Callable[[BinaryIO], None]] | None = None,
     draw: Callable[[TextIO], str | None] | None = None,
     encoded: Callable[[], object] | None = None,
 ) -> int:
@@ -50,6 +51,8 @@ def put(
         By suffix, what returns the content of a file; `txt` comes first by itself.
     pictures : mapping, optional
         By suffix, what draws the result; where there is any, the first is written without -o too.
+    streamed : mapping, optional
+        By suffix, what writes a file that is too large to be held as a whole.
     draw : callable, optional
         Takes a stream, returns a picture for the terminal behind it, or None.
     encoded : callable, optional
@@ -64,7 +67,7 @@ def put(
             targets,
             [name],
             label,
-            formats=tuple(writers),
+            formats=(*writers, *(streamed or {})),
             overwrite=overwrite,
             as_json=as_json,
             inputs=inputs,
@@ -72,11 +75,13 @@ def put(
         if targets or pictures
         else []
     )
-    made = [(slot, _encoded(writers[slot.format]())) for slot in slots]
+    large = streamed or {}
+    made = [(slot, _encoded(writers[slot.format]())) for slot in slots if slot.format in writers]
     if encoded is not None:
         encoded()
     run = stamp.fingerprint(context, name) if pictures else ""
     paths = [outputs.write(slot, content, run) for slot, content in made]
+    paths += [outputs.stream(s, large[s.format]) for s in slots if s.format not in writers]
     if as_json:
         written = {"outputs": [path for path in paths if path]} if pictures else {}
         streams.emit_json(data | written)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnviz.errors import SpecError
+from cnnviz.errors import unknown_name
 from cnnviz.graph.graph import Graph
 
 
@@ -29,14 +29,6 @@ def choose(graph: Graph, patterns: Sequence[str]) -> tuple[str, ...]:
     for pattern in patterns:
         own = {pattern} & set(names) or {n for n in names if fnmatchcase(n, pattern)}
         if not own:
-            raise SpecError(f"layer {pattern!a} is not in {graph.name}", hint=_hint(pattern, names))
+            raise unknown_name("layer", pattern, names)
         found |= own
     return tuple(name for name in names if name in found or not patterns)
-
-
-def _hint(pattern: str, names: list[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(pattern, names, n=3, cutoff=0.5)
-    words = " or ".join(near) if near else ", ".join(names[:3]) + ", ..." * (len(names) > 3)
-    return f"did you mean {words}?" if near else f"its layers are {words}"

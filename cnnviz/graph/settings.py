@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields
+from functools import lru_cache
 from typing import Any
 
 from cnnviz.contract import Layer
@@ -59,7 +60,12 @@ def settings_of(layer: Layer) -> dict[str, Any]:
     >>> settings_of(find("Conv2D")(64, (3, 3), strides=(1, 1), padding="same"))
     {'filters': 64, 'kernel_size': 3, 'padding': 'same'}
     """
-    kept = {field.name: short(getattr(layer, field.name)) for field in fields(layer)}
+    kept = {field.name: getattr(layer, field.name) for field in fields(layer)}
+    for name, value in kept.items():
+        brief = short(value)
+        # Not where the tuple is no size: Reshape((4, 4)) is not Reshape(4).
+        if brief != value and _made(layer, kept | {name: brief}) == layer:
+            kept[name] = brief
     for field in fields(layer):
         value = kept[field.name]
         if type(value) is type(field.default) and value == field.default:
@@ -81,6 +87,7 @@ def call_of(layer: Layer) -> str:
     return f"{type(layer).__name__}({arguments_of(layer)})"
 
 
+@lru_cache(maxsize=1024)  # networks repeat their layers
 def arguments_of(layer: Layer) -> str:
     """Return the settings as the arguments of a call; bare are the first and the needed ones."""
     settings = settings_of(layer)
@@ -91,7 +98,8 @@ def arguments_of(layer: Layer) -> str:
             bare = False
             continue
         others = {name: value for name, value in settings.items() if name != field.name}
-        bare = bare and (place == 0 or _made(layer, others) is None)
+        needed = place == 0 or _made(layer, others) is None
+        bare = bare and needed and not field.kw_only
         value = repr(settings[field.name])
         texts.append(value if bare else f"{field.name}={value}")
     return ", ".join(texts)
@@ -101,6 +109,8 @@ def short(value: Any) -> Any:
     """Return a size or padding in its shortest form, `3` for `(3, 3)`."""
     if not isinstance(value, tuple):
         return value
+    if len(value) == 1 and isinstance(value[0], tuple):  # the pair of a padding on one axis
+        return short(value[0])
     items = tuple(short(item) for item in value)
     if not all(isinstance(item, int) for item in items):
         return value

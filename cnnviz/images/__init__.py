@@ -164,7 +164,7 @@ def _array(opened: Source, member: str | None, max_pixels: int) -> NDArray[Any]:
     kind = arrays.sniff(opened.head, opened.suffix)
     if kind is None:
         raise unsupported(opened)
-    if kind == "safetensors":
+    if arrays.holds_weights(kind):
         raise InputError(
             f"{opened.path}: holds weights, not an image",
             path=opened.path,

@@ -74,8 +74,10 @@ class WeightFile:
         self.path, self._file = path, file
         shapes = {name: tensor.shape for name, tensor in file.tensors.items()}
         stated = Layout(layout, "as asked") if layout else _layout.of_metadata(file.metadata)
+        if not stated and file.format.startswith("torch"):
+            stated = Layout("oihw", "as PyTorch stores them")
         agreed = _layout.of_file(shapes)
-        is_numpy = file.format != "safetensors"
+        is_numpy = file.format in ("npy", "npz", "text") or file.metadata.get("format") == "numpy"
         found = [
             Stored(
                 name,

@@ -52,9 +52,10 @@ def number(value: Any, name: str, least: float = -LARGEST, most: float = LARGEST
 
 def numbers(value: Any, name: str) -> float | tuple[float, ...]:
     """Return one finite number, or several, one a channel."""
-    if isinstance(value, list | tuple) and value:
-        return tuple(number(each, name) for each in value)
-    return number(value, name)
+    if not isinstance(value, list | tuple) or not value:
+        return number(value, name)
+    several = tuple(number(each, name) for each in value)
+    return several if len(several) > 1 else several[0]
 
 
 def activation(value: Any) -> str | None:

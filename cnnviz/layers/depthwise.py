@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING
 
 from cnnviz.geometry import Padding, Shape, Size
@@ -62,6 +63,10 @@ class DepthwiseConv2D(_Sliding):
         shape = checks.image(in_shapes)
         kernel = (*self.window(shape).kernel_size, shape[-1], self.depth_multiplier)
         return {"kernel": kernel} | self._bias(shape[-1] * self.depth_multiplier)
+
+    def fan_in(self, name: str, *in_shapes: Shape) -> float:
+        """Return the cells of a window: nothing is summed over channels."""
+        return prod(self.window(in_shapes[0]).kernel_size)
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Convolve each channel."""

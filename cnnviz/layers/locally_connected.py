@@ -56,6 +56,10 @@ class _LocallyConnected(Layer):
         kernel = (prod(made[:-1]), read, self.filters)
         return {"kernel": kernel} | ({"bias": made} if self.use_bias else {})
 
+    def fan_in(self, name: str, *in_shapes: Shape) -> float:
+        """Return the cells of a window in all channels."""
+        return self.weight_shapes(*in_shapes)[name][1]
+
     def macs(self, *in_shapes: Shape) -> int:
         """Return the number of kernel weights: each is used once."""
         return prod(self.weight_shapes(*in_shapes)["kernel"])

@@ -95,8 +95,6 @@ class LocalResponseNormalization(Layer):
     `2 depth_radius + 1`.
     """
 
-    aliases = ("LRN", "LocalResponseNorm")
-
     size: int = 5
     alpha: float = 1e-4
     beta: float = 0.75

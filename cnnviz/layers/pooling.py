@@ -127,7 +127,7 @@ class AveragePooling2D(_Pooling):
 class LpPooling2D(_Pooling):
     """Take `(Σ |x|^p)^(1/p)` of each window: from the sum to, for a large `p`, the maximum."""
 
-    aliases = ("LpPool2D", "LPPool2d")
+    aliases = ("LpPool2D",)
     _op = "lp"
 
     p: float = field(default=2, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING
 
 from cnnviz.geometry import Padding, Shape, Size
@@ -71,6 +72,12 @@ class SeparableConv2D(_Sliding):
         apart = (*self.window(shape).kernel_size, shape[-1], self.depth_multiplier)
         across = (1, 1, shape[-1] * self.depth_multiplier, self.filters)
         return {"depthwise_kernel": apart, "pointwise_kernel": across} | self._bias(self.filters)
+
+    def fan_in(self, name: str, *in_shapes: Shape) -> float:
+        """Return the cells of a window, or the maps that each pixel is wired to."""
+        cells = prod(self.window(in_shapes[0]).kernel_size)
+        apart = name == "depthwise_kernel"
+        return cells if apart else in_shapes[0][-1] * self.depth_multiplier
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Convolve each channel, then wire the maps at each pixel."""

@@ -106,6 +106,11 @@ class Conv2DTranspose(Layer):
         kernel = (*sizes(self.kernel_size, "kernel_size"), self.filters, channels)
         return {"kernel": kernel} | ({"bias": (self.filters,)} if self.use_bias else {})
 
+    def fan_in(self, name: str, *in_shapes: Shape) -> float:
+        """Return the kernel weights of a filter, of which each value finds one in `strides`."""
+        window = self.window(in_shapes[0]).window
+        return prod(window.kernel_size) * in_shapes[0][-1] / prod(window.strides)
+
     def macs(self, *in_shapes: Shape) -> int:
         """Return input positions x kernel weights."""
         positions = prod(checks.image(in_shapes)[:-1])

@@ -30,12 +30,17 @@ def he_weights(graph: Graph, seed: int = 0) -> dict[str, dict[str, Array]]:
     wanted = wanted_shapes(graph)
     count = sum(prod(shape) for shapes in wanted.values() for shape in shapes.values())
     check_bytes(4 * count, f"{graph.name}: {count} weights", hint="use a smaller model")
-    weights, named = {}, initial(graph)
-    for name, shapes in wanted.items():
-        given = named.get(name, {})
-        weights[name] = {
-            n: given[n] if n in given else _values(n, s, generator) for n, s in shapes.items()
-        }
+    weights: dict[str, dict[str, Array]] = {}
+    named = initial(graph)
+    for node, taken in _taken(graph):
+        for name, shape in wanted.get(node.name, {}).items():
+            values = named.get(node.name, {}).get(name)
+            if values is None and "kernel" in name:
+                values = generator.standard_normal(shape, np.float32)
+                values *= np.float32(sqrt(2 / node.layer.fan_in(name, *taken)))
+            elif values is None:
+                values = np.full(shape, float(name in _ONES), np.float32)
+            weights.setdefault(node.name, {})[name] = values
     return weights
 
 
@@ -69,11 +74,3 @@ def _taken(graph: Graph) -> Iterator[tuple[Node, list[Shape]]]:
     shapes = graph.shapes()
     for node in graph.nodes:
         yield node, [shapes[name] for name in node.inputs]
-
-
-def _values(name: str, shape: tuple[int, ...], generator: np.random.Generator) -> Array:
-    if "kernel" in name:
-        values = generator.standard_normal(shape, np.float32)
-        values *= np.float32(sqrt(2 / prod(shape[:-1])))
-        return values
-    return np.full(shape, float(name in _ONES), np.float32)

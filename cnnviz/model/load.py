@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,10 @@ from cnnviz.errors import InputError, SpecError
 from cnnviz.geometry import Shape
 from cnnviz.graph import Graph
 from cnnviz.graph.values import shown
+from cnnviz.model.files import read_file
 from cnnviz.model.model import Model
+from cnnviz.model.preprocess import preprocess_for
+from cnnviz.model.preprocess_table import fitted
 
 _KINDS = {".toml": "toml", ".json": "json"}
 
@@ -21,18 +23,28 @@ _KINDS = {".toml": "toml", ".json": "json"}
 def load_model(
     spec: str | os.PathLike[str],
     *,
+    weights: str | os.PathLike[str] | None = None,
+    match: str = "auto",
+    layout: str | None = None,
     input_shape: Iterable[int] | None = None,
     settings: Iterable[str] = (),
 ) -> Model:
-    """Load a model by built-in name, spec file or inline spec.
+    """Load a model by built-in name, spec file or inline spec, and its weights.
 
     Parameters
     ----------
     spec : str or path
         `"vgg16"`, `"net.toml"`, `"net.json"`, or layers in Keras's words:
         `"Conv2D(16, 3) MaxPool2D(2) Flatten() Dense(10)"`.
+    weights : path, optional
+        A file of trained weights; without one, random ones stand in.
+    match : {"auto", "name", "order"}
+        How the file's arrays are found: by the names of the layers, then by those of torchvision's
+        checkpoint of a built-in model; or in their order.
+    layout : {"hwio", "oihw", "ohwi"}, optional
+        How kernels are stored, where the file does not tell.
     input_shape : iterable of int, optional
-        `(H, W, C)`; goes before the model's own.
+        `(H, W, C)`; goes before the model's own. Sizes in its preprocessing keep their proportion.
     settings : iterable of str
         Changes such as `"conv1.strides=2"`, made in order.
 
@@ -41,21 +53,29 @@ def load_model(
     SpecError
         If the name is unknown, the spec is wrong or its layers do not fit each other.
     InputError
-        If the file is missing or cannot be read.
+        If a file is missing or cannot be read, or the weights do not fit the model: `details` has
+        a line for every difference.
 
     >>> load_model("vgg16", settings=["conv1_1.strides=2"]).graph.shapes()["pool5"]
     (3, 3, 512)
     """
     shape = None if input_shape is None else tuple(input_shape)
     graph = _graph(spec, shape)
-    if shape is not None and graph.input_shape != shape:
-        graph = replace(graph, input_shape=shape)
+    if shape is not None:
+        table = fitted(graph.preprocess, shape)
+        graph = replace(graph, input_shape=shape, preprocess=table)
     for text in settings:
         from cnnviz.graph.change import with_setting
 
         graph = with_setting(graph, text)
     graph.shapes()  # raises where the layers do not fit each other
-    return Model(graph)
+    prepared = preprocess_for(graph)
+    if weights is None:
+        return Model(graph, prepared=prepared)
+    from cnnviz.model.match import read_weights
+
+    loaded = read_weights(weights, graph, match=match, layout=layout)
+    return Model(graph, loaded.weights, loaded.notes, prepared)
 
 
 def _graph(spec: str | os.PathLike[str], shape: Shape | None) -> Graph:
@@ -80,25 +100,13 @@ def _graph(spec: str | os.PathLike[str], shape: Shape | None) -> Graph:
 def _from_file(path: str, kind: str | None, shape: Shape | None) -> Graph:
     from cnnviz.graph.document import MAX_BYTES, read_document
 
-    data = _read(path, MAX_BYTES + 1)
+    data = read_file(path, MAX_BYTES + 1)
     if kind is None:
         raise InputError(f"{shown(path)} is not a model spec", hint="name it .toml or .json")
     try:
         return read_document(data, layers.find, kind=kind, name=Path(path).stem, input_shape=shape)
     except SpecError as error:
         raise SpecError(error.message, path=path, hint=error.hint) from error
-
-
-def _read(path: str, most: int) -> bytes:
-    try:
-        # Opening a pipe or a device could wait for ever.
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise InputError("is not a file", path=path)
-        with open(path, "rb") as file:
-            return file.read(most)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"cannot be read: {reason.lower()}", path=path) from error
 
 
 def _exists(path: str) -> bool:

@@ -77,6 +77,12 @@ class Preprocess:
                 f"crop {times(_pair(self.crop))} is not the input's {times(self.input_shape[:2])}",
                 hint="leave crop out, or change input_shape",
             )
+        exact = isinstance(self.resize, tuple) and self.crop is None
+        if exact and self.resize != self.input_shape[:2]:
+            raise SpecError(
+                f"resize {self.resize!a} is not the input's {self.input_shape[:2]}",
+                hint="add a crop, or change input_shape",
+            )
 
     def apply(self, image: Array | Image) -> Array:
         """Return what the model takes, float32 of `input_shape`.
@@ -94,6 +100,18 @@ class Preprocess:
         """
         import numpy as np
 
+        x = self.framed(image)
+        if self.channels == "bgr":
+            x = x[..., ::-1]
+        if self.invert:
+            x = 255 - x
+        x = x * np.float32(self.scale) - np.asarray(self.mean, np.float32)
+        return np.ascontiguousarray(x / np.asarray(self.std, np.float32))
+
+    def framed(self, image: Array | Image) -> Array:
+        """Return the image in the size and the number of channels that the model takes, 0-255."""
+        import numpy as np
+
         from cnnviz.model.resample import resampled
 
         x = np.asarray(getattr(image, "pixels", image))
@@ -101,13 +119,23 @@ class Preprocess:
             x = self._channels(x[..., np.newaxis] if x.ndim == 2 else x)
             x = resampled(x, self._size(x.shape), self.filter, antialias=self.antialias)
             x = _centre(x, self.input_shape)
-        x = np.asarray(x, np.float32).reshape(self.input_shape)
-        if self.channels == "bgr":
-            x = x[..., ::-1]
-        if self.invert:
-            x = 255 - x
-        x = x * np.float32(self.scale) - np.asarray(self.mean, np.float32)
-        return np.ascontiguousarray(x / np.asarray(self.std, np.float32))
+        return np.asarray(x, np.float32).reshape(self.input_shape)
+
+    def undo(self, x: Array) -> Array:
+        """Return what `apply` made on the 0-255 scale and in RGB, to be looked at.
+
+        What was cut off, or turned over by `invert`, stays so.
+
+        >>> import numpy as np
+        >>> imagenet = Preprocess((1, 1, 3), scale=1 / 255, mean=0.5, std=0.25)
+        >>> imagenet.undo(imagenet.apply(np.full((1, 1, 3), 51.0))).tolist()
+        [[[51.0, 51.0, 51.0]]]
+        """
+        import numpy as np
+
+        plain = x * np.asarray(self.std, np.float32) + np.asarray(self.mean, np.float32)
+        plain = np.round(plain / np.float32(self.scale), 3)  # the rounding of float32 is no colour
+        return plain[..., ::-1] if self.channels == "bgr" else plain
 
     def describe(self, shape: Shape, *, is_array: bool = False) -> list[str]:
         """Return what `apply` does to an image of that shape, a line a step."""

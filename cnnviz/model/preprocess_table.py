@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
@@ -9,6 +10,30 @@ from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape
 
 _LARGEST = 2**15
+
+
+def fitted(table: Mapping[str, Any] | None, input_shape: Shape) -> Mapping[str, Any] | None:
+    """Return a table made for another input with its sizes in proportion to this one.
+
+    >>> fitted({"resize": 256, "crop": 224, "scale": "1/255"}, (112, 112, 3))
+    {'resize': 128, 'crop': (112, 112), 'scale': '1/255'}
+    """
+    if table is None or len(input_shape) != 3:
+        return table
+    resize, crop = (
+        _sides(name, table[name]) if name in table else None for name in ("resize", "crop")
+    )
+    base = resize if crop is None else crop
+    if base is None or (crop is None and isinstance(base, int)):
+        return table  # the crop is the input's size by itself
+    old = (base, base) if isinstance(base, int) else base
+    rows, columns = (new / own for new, own in zip(input_shape[:2], old, strict=True))
+    fields: dict[str, Any] = {} if crop is None else {"crop": input_shape[:2]}
+    if isinstance(resize, int):
+        fields["resize"] = max(1, round(resize * min(rows, columns)))
+    elif resize is not None:
+        fields["resize"] = max(1, round(resize[0] * rows)), max(1, round(resize[1] * columns))
+    return {**table, **fields}
 
 
 def _length(name: str, value: Any) -> int:

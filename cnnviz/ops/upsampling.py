@@ -77,11 +77,14 @@ def _between(batch: Array, axis: int, size: int) -> Array:
     if size == 1:
         return batch
     cells = batch.shape[axis]
-    at = np.clip((np.arange(cells * size) + 0.5) / size - 0.5, 0, cells - 1)
-    low = at.astype(np.intp)
-    share = (at - low).astype(batch.dtype).reshape(-1, *(1,) * (batch.ndim - 1 - axis))
-    out: Array = batch.take(low, axis)
-    above = batch.take(np.minimum(low + 1, cells - 1), axis)
+    at = (np.arange(cells * size) + 0.5) / size - 0.5
+    low = np.floor(at).astype(np.intp)
+    share = at - low
+    # Where the other neighbour has no share, it is not read: it may be NaN or beyond the rim.
+    high = np.where(share > 0, low + 1, low)
+    out: Array = batch.take(np.clip(low, 0, cells - 1), axis)
+    above = batch.take(np.clip(high, 0, cells - 1), axis)
+    share = share.astype(batch.dtype).reshape(-1, *(1,) * (batch.ndim - 1 - axis))
     with np.errstate(all="ignore"):
         above -= out
         above *= share

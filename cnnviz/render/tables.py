@@ -87,7 +87,10 @@ def shape_report(
 def grouped(
     report: Report, *, key: str = "", width: int = 80, colour: bool = False, unicode: bool = True
 ) -> str:
-    """Return a report as text: its table, one for each value of `key` if given, and its notes."""
+    """Return a report as text: its table, one for each value of `key` if given, and its notes.
+
+    Without a key the totals stand below it; warnings come before the notes.
+    """
     from itertools import groupby
 
     from rich.text import Text
@@ -96,7 +99,11 @@ def grouped(
     lines: list[Text] = []
     for name, rows in groupby(report.rows, lambda row: str(row[key]) if key else ""):
         lines += [Text(f" {name}", ACCENT)] if name else []
-        lines += [*_lines(report.columns, list(rows), None, width, report.rows), Text()]
+        total = None if key else report.totals or None
+        lines += [*_lines(report.columns, list(rows), total, width, report.rows), Text()]
+    for warning in report.warnings:
+        lines += _wrapped(f"warning: {warning}", width, WARNING)
+    lines += [Text()] if report.warnings else []
     for note in report.notes:
         lines += [*_wrapped(note, width, DIM), Text()]
     return _written(lines, width, colour, unicode)

@@ -66,13 +66,15 @@ class MapStats:
 
     @cached_property
     def dead(self) -> np.ndarray:
-        """Which maps are 0 everywhere, bool."""
-        return self.zeros == self.size
+        """Which maps are 0 everywhere, bool; none where a map is a single value."""
+        dead: np.ndarray = (self.zeros == self.size) & (self.size > 1)
+        return dead
 
     @cached_property
     def constant(self) -> np.ndarray:
         """Which maps have another value that is the same everywhere, bool."""
-        return (self.low == self.high) & ~self.dead & (self.size > 1)
+        same: np.ndarray = (self.low == self.high) & ~self.dead & (self.size > 1)
+        return same
 
     @property
     def sparsity(self) -> float:
@@ -93,8 +95,8 @@ class MapStats:
         return np.argsort(-(self.mean if by == "mean" else self.high), kind="stable")
 
     def strongest(self, by: str) -> list[int]:
-        """Return the numbers of the first maps in that order, without the dead ones."""
-        return [i for i in self.order(by).tolist() if not self.dead[i]][:STRONGEST]
+        """Return the numbers of the first maps in that order, without those that are all 0."""
+        return [i for i in self.order(by).tolist() if self.zeros[i] < self.size][:STRONGEST]
 
 
 def limits_of(layer: Layer) -> Limits:
@@ -116,7 +118,7 @@ def _saturated(flat: np.ndarray, limits: Limits) -> np.ndarray | None:
     if high is None:
         return None
     margin = NEAR * high
-    counts = np.count_nonzero(flat >= np.float32(high - margin), axis=0)
+    counts: np.ndarray = np.count_nonzero(flat >= np.float32(high - margin), axis=0)
     if low is not None:
         counts += np.count_nonzero(flat <= np.float32(low + margin), axis=0)
     return counts

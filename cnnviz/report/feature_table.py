@@ -27,7 +27,7 @@ def report(features: FeatureSet) -> Report:
         head={"image": seen.image},
         rows=rows,
         totals={},
-        warnings=(f"random weights: {seen.weights}",) if seen.is_random else (),
+        warnings=features.warnings,
         columns=tuple(c for c in COLUMNS if c.heading not in _SOMETIMES or any(map(c.text, rows))),
         notes=tuple(notes),
         key="maps",

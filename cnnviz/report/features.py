@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from cnnviz.contract import UNKNOWN
-from cnnviz.errors import InputError, SpecError
-from cnnviz.files import check_bytes
+from cnnviz.errors import SpecError
 from cnnviz.geometry import times
-from cnnviz.graph import INPUT, Graph
+from cnnviz.graph import Graph
 from cnnviz.report.feature_stats import Limits, MapStats, limits_of
 from cnnviz.report.maps import Ranged
 from cnnviz.report.report import Report, Row
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from cnnviz.contract import Array
 
 PAGE = 64  # maps in a picture
-FLOAT_BYTES = 4
 
 
 @dataclass(eq=False, repr=False)
@@ -38,6 +36,8 @@ class Seen:
         Their names.
     pixels : ndarray, (H, W, C)
         The image as the network takes it, preprocessed.
+    picture : ndarray, optional
+        The same part of the image on the 0-255 scale and in RGB, to be looked at.
     preprocess : tuple of str
         What was done to it, a line a step.
     weights : str
@@ -53,11 +53,17 @@ class Seen:
     image: str
     model: str
     pixels: np.ndarray
+    picture: np.ndarray | None = None
     preprocess: tuple[str, ...] = ()
     weights: str = ""
     is_random: bool = True
     labels: tuple[str, ...] = ()
     nbytes: int = 0
+
+    @property
+    def stamp(self) -> str:
+        """What stands on every picture of random weights."""
+        return f"random weights: {self.weights}" if self.weights else "random weights"
 
 
 @dataclass(eq=False, repr=False)
@@ -76,6 +82,8 @@ class LayerFeatures(Ranged, Result):
         What its activation cannot pass.
     is_last : bool
         Whether it ends the network.
+    names : tuple of str
+        The kernels that its maps are of, where they have names.
     page : int, optional
         Which 64 maps a picture shows, from 1; without, an even sample.
     sort : {"index", "mean", "max"}
@@ -90,6 +98,7 @@ class LayerFeatures(Ranged, Result):
     values: np.ndarray
     limits: Limits = (None, None)
     is_last: bool = False
+    names: tuple[str, ...] = ()
     page: int | None = None
     sort: str = "index"
 
@@ -102,6 +111,11 @@ class LayerFeatures(Ranged, Result):
     def subject(self) -> str:
         """Layer and image."""
         return f"{self.name} of {self.seen.image}"
+
+    @property
+    def heading(self) -> str:
+        """Name and shape."""
+        return f"{self.name}: {times(self.shape)}"
 
     @cached_property
     def stats(self) -> MapStats:
@@ -158,7 +172,7 @@ class LayerFeatures(Ranged, Result):
         yield f"min {self.min:.6g}, max {self.max:.6g}, mean {self.mean:.6g}"
         yield f"{stats.sparsity:.1%} zeros, {stats.dead.sum()} of {stats.count} maps dead"
         if self.seen.is_random:
-            yield "random weights"
+            yield self.seen.stamp
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return its row of plain data."""
@@ -214,11 +228,30 @@ class FeatureSet(Result):
         """The image."""
         return self.seen.image
 
-    def lines(self, width: int = 80) -> Iterator[str]:
-        """Yield image, network and a line a layer."""
-        yield f"input    {self.seen.image} as {times(self.seen.pixels.shape)}"
+    @property
+    def heading(self) -> str:
+        """Network and image."""
+        noun = "layer" if len(self.layers) == 1 else "layers"
+        return f"{self.seen.model}: what {len(self.layers)} {noun} make of {self.seen.image}"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Whether the weights are random."""
+        return (self.seen.stamp,) if self.seen.is_random else ()
+
+    def parts(self) -> list[tuple[str, Result]]:
+        """Return the layers by name."""
+        return [(layer.name, layer) for layer in self.layers]
+
+    def head(self) -> Iterator[str]:
+        """Yield what the network sees, and what was done to the image for it."""
+        yield f"input    {self.seen.image}, seen as {times(self.seen.pixels.shape)}"
         for step in self.seen.preprocess:
             yield f"applied  {step}"
+
+    def lines(self, width: int = 80) -> Iterator[str]:
+        """Yield image, network and a line a layer."""
+        yield from self.head()
         for layer in self.layers:
             yield f"layer    {layer.name}  {times(layer.shape)}  {layer.row['type']}"
 
@@ -232,6 +265,11 @@ class FeatureSet(Result):
         """Return a row of plain data for each layer."""
         return [row for layer in self.layers for row in layer.to_dicts()]
 
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what was done to the image."""
+        steps = list(self.seen.preprocess)
+        return {"preprocess": [{"image": self.seen.image, "steps": steps}]}
+
     def arrays(self) -> list[tuple[str, np.ndarray]]:
         """Return the output of each layer by its name."""
         return [(layer.name, layer.values) for layer in self.layers]
@@ -242,32 +280,18 @@ class FeatureSet(Result):
         return self.seen.nbytes
 
 
-def check_trace(graph: Graph, names: Collection[str], image: str) -> int:
-    """Return the bytes that the outputs of these layers take together.
-
-    Raises
-    ------
-    RefusedError
-        If that is over the byte budget.
-    """
-    shapes = graph.shapes()
-    held = FLOAT_BYTES * sum(prod(shapes[name]) for name in {INPUT, *names})
-    what = f"what {len(names)} layers of {graph.name} make of {image}"
-    check_bytes(held, what, hint="choose fewer with --layer or a higher --max-memory")
-    return held
-
-
 def check_page(graph: Graph, names: Collection[str], page: int | None) -> None:
     """Refuse a page that no layer has."""
     shapes = graph.shapes()
-    most = max(-(-shapes[name][-1] // PAGE) for name in names)
+    counts = [shapes[name][-1] for name in names if prod(shapes[name][:-1]) > 1]
+    most = -(-max(counts, default=1) // PAGE)
     if page is not None and page > most:
-        raise SpecError(f"page {page} is over the most that a layer has, {most}")
+        raise SpecError(f"page {page} of {most}: no layer has so many maps")
 
 
 def features(
     graph: Graph,
-    rows: Mapping[str, Row],
+    rows: Sequence[Row],
     trace: Mapping[str, Array],
     names: Sequence[str],
     *,
@@ -281,8 +305,8 @@ def features(
     Parameters
     ----------
     graph : Graph
-    rows : mapping
-        The rows of its shape report, by name.
+    rows : sequence of mapping
+        The rows of its shape report.
     trace : mapping
         Outputs by name, without a batch axis.
     leave_out : bool
@@ -290,21 +314,31 @@ def features(
 
     Raises
     ------
-    InputError
-        If an output is not finite.
+    SpecError
+        If nothing is left.
     """
+    places = {row["name"]: row for row in rows}
     made, unchanged = [], []
     for number, node in enumerate(graph.nodes, 1):
         if node.name not in names:
             continue
         values = trace[node.name]
-        _check_finite(node.name, values)
         if leave_out and len(node.inputs) == 1 and _same(values, trace.get(node.inputs[0])):
             unchanged.append(node.name)
             continue
-        last = number == len(graph.nodes)
-        limits = limits_of(node.layer)
-        made.append(LayerFeatures(seen, number, rows[node.name], values, limits, last, page, sort))
+        made.append(
+            LayerFeatures(
+                seen,
+                number,
+                places[node.name],
+                values,
+                limits=limits_of(node.layer),
+                is_last=number == len(graph.nodes),
+                names=tuple(getattr(node.layer, "kernels", None) or ()),
+                page=page,
+                sort=sort,
+            )
+        )
     if not made:
         raise SpecError(f"no layer of {graph.name} changes its input", hint="name one with --layer")
     return FeatureSet(seen, tuple(made), tuple(unchanged))
@@ -315,11 +349,3 @@ def _same(values: Array, taken: Array | None) -> bool:
     if taken is None or values.size != taken.size:
         return False
     return bool(np.array_equal(values.ravel(), taken.ravel()))
-
-
-def _check_finite(name: str, values: Array) -> None:
-    with np.errstate(invalid="ignore", over="ignore"):
-        total = float(values.sum(dtype=np.float64))
-    if not np.isfinite(total):
-        count = values.size - int(np.count_nonzero(np.isfinite(values)))
-        raise InputError(f"{name}: {count} of {values.size} values are not finite")

@@ -42,6 +42,20 @@ class Result(ABC):
         """Return the raw values by name, `(H, W)` or `(H, W, C)` each."""
 
     @property
+    def heading(self) -> str:
+        """What it shows, in a few words."""
+        return self.subject
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is not to be overlooked."""
+        return ()
+
+    def parts(self) -> list[tuple[str, Result]]:
+        """Return the results that this one consists of by name, where each has its own figure."""
+        return []
+
+    @property
     def aside(self) -> frozenset[str]:
         """Names of arrays that only `.npz` has room for; `.npy` is the others, stacked."""
         return frozenset()

@@ -110,4 +110,4 @@ def glu(x: ArrayLike, *, axis: int = -1) -> Array:
 
 
 ACTIVATIONS = (silu, hard_silu, gelu, mish)
-ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
+ALIASES = {"swish": "silu", "hard_swish": "hard_silu", "hardswish": "hard_silu"}

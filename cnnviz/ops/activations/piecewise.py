@@ -147,3 +147,4 @@ ACTIVATIONS = (
     hard_shrink,
     soft_shrink,
 )
+ALIASES = {"identity": "linear", "hardsigmoid": "hard_sigmoid", "hardtanh": "hard_tanh"}

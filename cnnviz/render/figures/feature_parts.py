@@ -14,10 +14,9 @@ from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import number, times
 from cnnviz.render.scene import Rect, Scene
-from cnnviz.render.theme import GAP, LABEL, MARGIN, Theme
+from cnnviz.render.theme import LABEL, MARGIN, Theme
 from cnnviz.report.features import LayerFeatures, Seen
 
-STAMP = "random weights"
 MOST_VOTES = 8  # maps that are asked whether a root scale is needed
 CAPTION_LINE = 16
 
@@ -35,7 +34,7 @@ def draw_head(scene: Scene, lines: Sequence[str], seen: Seen) -> None:
     header.draw(scene, list(lines))
     if not seen.is_random:
         return
-    words = STAMP + (f": {seen.weights}, not trained" if seen.weights else "")
+    words = seen.stamp
     y = MARGIN + 24 + header.LINE * len(lines)
     room = scene.width - 2 * MARGIN - 16
     text = measure(words, LABEL, "bold")
@@ -72,8 +71,8 @@ def draw_input(
 
 
 def input_pixels(seen: Seen, height: int, width: int) -> np.ndarray:
-    """Return the image as the network takes it in colour, stretched to its own range."""
-    values = seen.pixels
+    """Return the part of the image that the network takes, in colour; an array to its own range."""
+    values = seen.pixels if seen.picture is None else seen.picture
     if values.ndim == 3 and values.shape[2] == 3:
         return display.reduce(display.photo(values)[0], height, width)
     flat = values.mean(axis=2) if values.ndim == 3 else np.atleast_2d(values)

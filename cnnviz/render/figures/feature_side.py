@@ -12,7 +12,6 @@ from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, count, number, times
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import GAP, WIDE_GAP
-from cnnviz.report.feature_stats import NEAR
 from cnnviz.report.features import LayerFeatures
 from cnnviz.report.maps import share
 
@@ -57,16 +56,25 @@ def _facts(layer: LayerFeatures) -> Iterator[tuple[str, str]]:
         low, high = layer.limits
         ends = " or ".join(number(end) for end in (low, high) if end is not None)
         part = _percent(int(stats.saturated.sum()), layer.values.size)
-        yield "saturated", f"{part} (at {ends}, to {NEAR:.0%})"
+        yield "saturated", f"{part} at {ends}"
     if not layer.is_vector:
         yield "strongest, mean", " ".join(map(str, stats.strongest("mean")))
         yield "strongest, max", " ".join(map(str, stats.strongest("max")))
     field = layer.row["receptive_field"]
     if layer.field_words():
-        yield "one value sees", f"{times(field['size'])} input pixels"
+        yield "one value sees", _field(layer)
         if layer.values.ndim == layer.seen.pixels.ndim:
             steps = list(dict.fromkeys(field["stride"]))
             yield "and the next one", f"{times(steps)} further"
+
+
+def _field(layer: LayerFeatures) -> str:
+    """Return the receptive field, and that it covers the input where it does."""
+    sides = layer.row["receptive_field"]["size"]
+    whole = all(n >= side for n, side in zip(sides, layer.seen.pixels.shape, strict=False))
+    if layer.is_vector and whole:
+        return "all of the input"
+    return f"{times(sides)} pixels" + (", all of it" if whole else "")
 
 
 def _percent(part: int, whole: int) -> str:

@@ -25,6 +25,7 @@ _LAYOUTS = ((1, 448, 1), (2, 336, 2), (4, 280, 2), (9, 168, 3), (16, 136, 4), (3
 _FULL = 112, 8
 _SEQUENCE = 640, 448  # px that a layer over time may take
 LEAST = 96  # px of a tile, so that number and range fit below it
+WIDE = 160  # px of a tile that has room for a kernel's name too
 FOOT = 16
 
 
@@ -80,7 +81,9 @@ def _shown(layer: LayerFeatures, look: Look) -> str:
     if layer.is_vector:
         return ""
     signed = ", zero in the middle" if layer.min < 0 else ""
-    scale = "one colour scale for the layer" if look.range == "shared" else "each its own colours"
+    scale = (
+        "one colour scale for all" if look.range == "shared" else "each map on its own colour scale"
+    )
     return "; ".join(filter(None, (layer.page_words(), scale + signed)))
 
 
@@ -112,7 +115,8 @@ def _caption(
     scene: Scene, x: float, line: float, layer: LayerFeatures, i: int, *, room: float
 ) -> None:
     """Write a map's number and its range, with as many digits as there is room."""
-    used = scene.text(x, line, f"{i}", face="bold") + 6
+    name = f"{i} {layer.names[i]}" if layer.names and room >= WIDE else f"{i}"
+    used = scene.text(x, line, name, face="bold", room=room / 2) + 6
     stats = layer.stats
     for digits in (4, 3, 2):
         low, high = number(float(stats.low[i]), digits), number(float(stats.high[i]), digits)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-from math import prod
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import numpy as np
-
-from cnnviz.arrays.contents import Tensor, choose, shown
+from cnnviz.arrays import contents
+from cnnviz.arrays.contents import Tensor, read_exactly, shown
 from cnnviz.errors import InputError, RefusedError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import times
@@ -21,6 +21,7 @@ from cnnviz.geometry import times
 if TYPE_CHECKING:
     from cnnviz.arrays.contents import Array
 
+WEIGHTS = True
 MAX_HEADER = 2**24  # bytes; a model of ten thousand tensors takes one
 _METADATA = "__metadata__"
 _TYPES = {
@@ -37,13 +38,18 @@ _TYPES = {
 }
 
 
-class Archive:
+def sniff(head: bytes, tail: bytes = b"") -> int:
+    """Tell a length and the brace that opens a header."""
+    return 2 * (head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") < 2**40)
+
+
+class Archive(contents.Archive):
     """An open `.safetensors`; see `cnnviz.arrays.contents.Opened`."""
 
     format = "safetensors"
 
     def __init__(self, file: BinaryIO, name: str, max_bytes: int) -> None:
-        self._file, self._name, self._max_bytes = file, name, max_bytes
+        super().__init__(file, name, max_bytes)
         size = int.from_bytes(file.read(8), "little")
         if size > MAX_HEADER:
             raise RefusedError(f"its header declares {size} bytes", path=name)
@@ -56,41 +62,29 @@ class Archive:
         if not header:
             raise InputError("a safetensors file without tensors", path=name)
 
-    @property
+    @cached_property
     def tensors(self) -> dict[str, Tensor]:
+        """See `Opened`."""
         return {
             key: Tensor(tuple(entry["shape"]), _TYPES.get(entry["dtype"], entry["dtype"]))
             for key, entry in self._entries.items()
         }
 
-    def read(self, member: str | None = None) -> Array:
-        key = choose(self._entries, self._name, member)
-        entry = self._entries[key]
-        where, shape = f"{self._name}:{shown(key)}", tuple(entry["shape"])
+    def stored(self, member: str) -> Array:
+        """See `Opened`."""
+        import numpy as np
+
+        entry, where = self._entries[member], self._where(member)
         kind = _TYPES.get(entry["dtype"])
         if kind is None:
             raise InputError(f"{where} holds {entry['dtype']} values, which are not read")
-        if not shape:
-            raise InputError(f"{where} holds a single number, not an array")
-        sizes = times(shape)
-        if 0 in shape:
-            raise InputError(f"{where}: the array is empty ({sizes})")
         begin, end = entry["data_offsets"]
-        widened = 4 * prod(shape) if kind == "bfloat16" else end - begin
-        check_bytes(max(end - begin, widened), f"{where} ({sizes})", limit=self._max_bytes)
-        self._file.seek(self._start + begin)
-        data = self._file.read(end - begin)
-        if len(data) != end - begin:
-            raise InputError(f"{where}: truncated while it was read")
-        return _values(data, kind).reshape(shape)
-
-
-def _values(data: bytes, kind: str) -> Array:
-    """Return values in native byte order; bfloat16, the upper half of a float32, as float32."""
-    if kind == "bfloat16":
-        return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
-    stored = np.dtype(kind).newbyteorder("<")
-    return np.frombuffer(data, stored).astype(np.dtype(kind))
+        check_bytes(end - begin, f"{where} ({times(entry['shape'])})", limit=self._max_bytes)
+        dtype = np.dtype("uint16" if kind == "bfloat16" else kind)
+        values = np.empty((end - begin) // dtype.itemsize, dtype.newbyteorder("<"))
+        if values.size:
+            read_exactly(self._file, self._start + begin, values.view("u1").data, where)
+        return values.astype(dtype, copy=False).reshape(entry["shape"])
 
 
 def _validate(file: BinaryIO, name: str) -> None:
@@ -123,3 +117,50 @@ def _parse(header: bytes, name: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise InputError("corrupt .safetensors header", path=name) from error
     return parsed
+
+
+def write_to(
+    stream: BinaryIO,
+    tensors: Mapping[str, Tensor],
+    read: Callable[[str], Array],
+    metadata: Mapping[str, str],
+) -> None:
+    """Write tensors to a file, reading one at a time.
+
+    Their names keep their order in the header. Their values stand in the order of their types'
+    sizes, the largest first, so that each is aligned as readers that map the file need.
+
+    Raises
+    ------
+    InputError
+        If a tensor has a type that the format has not.
+    """
+    codes = {kind: code for code, kind in _TYPES.items()}
+    for name, tensor in tensors.items():
+        if tensor.dtype not in codes or tensor.nbytes is None:
+            raise InputError(f"{shown(name)}: .safetensors has no type {tensor.dtype}")
+    order = sorted(tensors, key=lambda name: -_itemsize(tensors[name]))
+    starts, end = {}, 0
+    for name in order:
+        starts[name], end = end, end + (tensors[name].nbytes or 0)
+    header: dict[str, Any] = {_METADATA: dict(metadata)} if metadata else {}
+    for name, tensor in tensors.items():
+        stop = starts[name] + (tensor.nbytes or 0)
+        offsets = [starts[name], stop]
+        header[name] = {
+            "dtype": codes[tensor.dtype],
+            "shape": list(tensor.shape),
+            "data_offsets": offsets,
+        }
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    stream.write(len(text).to_bytes(8, "little") + text)
+    for name in order:
+        values = read(name)
+        stream.write(
+            values.astype(values.dtype.newbyteorder("<"), copy=False).reshape(-1).view("u1").data
+        )
+
+
+def _itemsize(tensor: Tensor) -> int:
+    return Tensor((1,), tensor.dtype).nbytes or 0

@@ -1,0 +1,1 @@
+"""What the files of `torch.save` have in common, whatever they are packed in."""

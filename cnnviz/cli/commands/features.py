@@ -1,0 +1,163 @@
+"""Show what each layer of a network makes of images.
+
+Every layer gets a picture: its maps, the image as the network sees it, what one value sees of that,
+ranges, zeros and dead maps. They go to a folder in cnnviz-out/ unless -o says where, with an
+overview and a page that lists them. A single -o FILE gets the overview, or the layer if one is
+chosen; "{stem}-{layer}.svg" is a file a layer.
+
+A model is a built-in name (see "cnnviz models"), a spec file (.toml, .json), or layers in Keras's
+own words. Without --weights it has random ones, and every picture says so.
+
+\b
+Examples:
+  cnnviz features photo.jpg --model lenet5
+  cnnviz features photo.jpg --model lenet5 --layer "c*" --layer output
+  cnnviz features photo.jpg --model "Conv2D(kernels=['edge'])" --input 60x90
+  cnnviz features photo.jpg --model lenet5 --layer s2 --show -o s2.npy
+  cnnviz features photo.jpg --model lenet5 -o overview.svg -o maps.npz
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnnviz.cli import network, options, suggest, words
+from cnnviz.cli.option import after, option
+from cnnviz.cli.option import command as declare
+from cnnviz.errors import SpecError
+
+if TYPE_CHECKING:
+    from cnnviz.images import Image
+    from cnnviz.model import Model
+    from cnnviz.report.features import FeatureSet
+
+_SINGLE = ("npy", "csv", "txt")  # formats that hold one array
+
+
+@declare("features", __doc__)
+@words.images
+@network.weights_of_images
+@network.preprocessing
+@option(
+    "--layer",
+    "layers",
+    type=suggest.Text(suggest.layers),
+    multiple=True,
+    section="Layers",
+    label=after("", str),
+    metavar="NAME|GLOB",
+    help='Only these: a name, or a pattern whose * crosses "/". Repeatable.',
+)
+@option(
+    "--page",
+    type=click.IntRange(min=1),
+    section="Layers",
+    label=after("page"),
+    metavar="N",
+    help="Show the Nth 64 maps of each layer (or its last ones), instead of an even sample.",
+)
+@option(
+    "--sort",
+    type=click.Choice(["index", "mean", "max"]),
+    default="index",
+    section="Layers",
+    label=after("sort-", str),
+    help="Order of the maps: as stored, or the largest mean or maximum first.",
+)
+@options.style_of_kernels
+@options.reading
+@options.writing
+def command(
+    images: tuple[str, ...],
+    model: dict[str, Any],
+    preprocess: dict[str, Any],
+    layers: tuple[str, ...],
+    page: int | None,
+    sort: str,
+    look: dict[str, Any],
+    reading: dict[str, Any],
+    writing: dict[str, Any],
+) -> int:
+    """Load the network and choose its layers first: what is wrong there needs no image."""
+    from cnnviz.cli import pictures
+    from cnnviz.graph.choose import choose
+    from cnnviz.model import load_model
+    from cnnviz.report.features import check_page
+
+    net = load_model(**model).preprocessed_by(**preprocess)
+    chosen = choose(net.graph, layers)
+    check_page(net.graph, chosen, page)
+    for target in writing["targets"]:
+        if target.format in _SINGLE and len(chosen) > 1:
+            hint = "use .npz, or choose one with --layer"
+            raise SpecError(
+                f"a .{target.format} file holds one layer, not {len(chosen)}", hint=hint
+            )
+
+    def work(image: Image) -> FeatureSet:
+        return _features(net, image, chosen, leave_out=not layers, page=page, sort=sort)
+
+    return pictures.make(
+        images,
+        work,
+        reading=reading,
+        look=look,
+        inputs=[path for path in (model["spec"], model["weights"]) if path],
+        parts=_files(net, chosen),
+        text=_text,
+        facts=_facts(net, model),
+        **writing,
+    )
+
+
+def _features(net: Model, image: Image, chosen: tuple[str, ...], **how: Any) -> FeatureSet:
+    from cnnviz.graph import INPUT
+    from cnnviz.report.features import Seen, features
+
+    trace = net.trace(image, layers=[INPUT, *chosen])
+    steps = net.preprocess.describe(image.pixels.shape, is_array=not image.is_photo)
+    seen = Seen(
+        image=image.name,
+        model=net.name,
+        pixels=trace[INPUT],
+        picture=net.preprocess.undo(trace[INPUT]),
+        preprocess=tuple(steps),
+        weights="He-initialised, seed 0, not trained" if net.is_random else "",
+        is_random=net.is_random,
+        labels=net.graph.labels,
+        nbytes=sum(values.nbytes for values in trace.values()),
+    )
+    return features(net.graph, net.shapes().rows, trace, chosen, seen=seen, **how)
+
+
+def _files(net: Model, chosen: tuple[str, ...]) -> dict[str, str]:
+    """Return the names of the layers' files: their place in the network, and a safe word."""
+    from cnnviz.cli.names import slug
+
+    places = {node.name: number for number, node in enumerate(net.graph.nodes, 1)}
+    digits = max(3, len(str(len(places))))
+    return {name: f"{places[name]:0{digits}d}-{slug(name)}" for name in chosen}
+
+
+def _facts(net: Model, model: dict[str, Any]) -> dict[str, Any]:
+    """Return what JSON has beside the maps."""
+    return {
+        "model": {
+            "name": net.name,
+            "spec": model["spec"],
+            "input_shape": list(net.graph.input_shape),
+            "weights": model["weights"],
+            "notes": list(net.notes),
+        },
+        "random_weights": net.is_random,
+    }
+
+
+def _text(result: Any, width: int, colour: bool) -> str:
+    from cnnviz.render.tables import grouped
+    from cnnviz.render.terminal import escape
+
+    head = "\n".join(map(escape, result.head()))
+    return f"{head}\n\n{grouped(result.report(), width=width, colour=colour)}"

@@ -1,0 +1,128 @@
+"""The overview of `features`: the whole network as cards, each layer with its strongest maps."""
+
+from __future__ import annotations
+
+from math import ceil, sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnnviz.render import display
+from cnnviz.render.figures import blocks, feature_parts
+from cnnviz.render.figures.blocks import HEADING
+from cnnviz.render.figures.feature_bars import strongest
+from cnnviz.render.fonts import measure
+from cnnviz.render.look import Look
+from cnnviz.render.numbers import number, times
+from cnnviz.render.scene import Rect, Scene
+from cnnviz.render.theme import CAPTION, MARGIN, WIDE_GAP, theme
+from cnnviz.report.features import FeatureSet, LayerFeatures
+
+if TYPE_CHECKING:
+    from cnnviz.render.sheet import Tile
+
+MAPS = 4  # of a card
+_BOX = 56  # px of a map, 112 where there are few layers
+_FEW = 24
+_AIR = 4  # px between the maps of a card
+_FOOT = 18
+_BARS = 16
+_ASPECT = 1.5
+
+
+def draw(features: FeatureSet, look: Look) -> Scene:
+    """Return the overview: the input, then a card for each layer, in reading order."""
+    seen, layers = features.seen, features.layers
+    scene = Scene(theme(look.theme), description=". ".join(features.lines()))
+    scene.title = features.heading
+    lines = ["each layer with its strongest maps by mean, each in its own colours"]
+    if features.unchanged:
+        names = features.unchanged
+        said = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+        lines.append(f"left out, since they change nothing: {said}")
+    box = _BOX if len(layers) > _FEW else 2 * _BOX
+    width = MAPS * (box + _AIR) - _AIR
+    step_x, step_y = width + 2 * WIDE_GAP, HEADING + box + _FOOT + WIDE_GAP
+    count = len(layers) + 1
+    columns = max(3, ceil(sqrt(count * step_y * _ASPECT / step_x)))
+    columns = min(columns, count) if count > 1 else 1
+    top = MARGIN + feature_parts.head_height(lines, seen)
+    size = feature_parts.input_size(seen, (width, box))
+    feature_parts.draw_input(scene, MARGIN, top, seen, size, look, room=width)
+    for place, layer in enumerate(layers, 1):
+        row, column = divmod(place, columns)
+        _card(scene, MARGIN + column * step_x, top + row * step_y, layer, box, width, look)
+    rows = -(-count // columns)
+    scene.width = max(2 * MARGIN + columns * step_x - 2 * WIDE_GAP, 720)
+    scene.height = top + rows * step_y - WIDE_GAP + MARGIN
+    feature_parts.draw_head(scene, lines, seen)
+    return scene
+
+
+def tiles(features: FeatureSet, look: Look) -> list[Tile]:
+    """Return the maps of the last layer that has any, as tiles for the terminal."""
+    from cnnviz.render.figures.feature_tiles import layer_tiles
+
+    return layer_tiles(features.layers[-1], look)
+
+
+def _card(
+    scene: Scene, x: float, y: float, layer: LayerFeatures, box: int, width: int, look: Look
+) -> None:
+    role = feature_parts.role(scene.theme, layer)
+    blocks.heading(scene, x, y, role, layer.name, times(layer.shape), room=width)
+    if layer.is_vector:
+        _bars(scene, x, y + HEADING, layer, box, width)
+    elif layer.values.ndim == 2:
+        _sequence(scene, x, y + HEADING, layer, (width, box), look)
+    else:
+        _maps(scene, x, y + HEADING, layer, box, look)
+    dead = int(layer.stats.dead.sum())
+    words = f"{number(layer.min, 3)} … {number(layer.max, 3)}"
+    if dead and not layer.is_vector:
+        words += f"   {dead} of {layer.stats.count} dead"
+    line, room = y + HEADING + box + 13, width - measure(words, CAPTION) - WIDE_GAP
+    secondary = scene.theme.secondary
+    used = scene.text(x, line, str(layer.row["type"]), colour=secondary, room=room)
+    scene.text(x + used + WIDE_GAP, line, words, colour=secondary)
+
+
+def _maps(scene: Scene, x: float, y: float, layer: LayerFeatures, box: int, look: Look) -> None:
+    height, width = display.fit(layer.shape, (box, box))
+    chosen = layer.stats.order("mean").tolist()[:MAPS]
+    scales = feature_parts.scales(layer, chosen, look)
+    for place, (i, scale) in enumerate(zip(chosen, scales, strict=True)):
+        left = x + place * (box + _AIR)
+        if layer.stats.dead[i]:
+            colour = scene.theme.rule
+            scene.add(Rect(left - 1, y - 1, width + 2, height + 2, stroke=colour, hatch=colour))
+            continue
+        plane = np.ascontiguousarray(layer.values[..., i])
+        pixels = display.picture(plane, scale, height * look.scale, width * look.scale)
+        blocks.tile(scene, left, y, pixels, width, height, f"map {i}")
+
+
+def _bars(scene: Scene, x: float, y: float, layer: LayerFeatures, box: int, width: int) -> None:
+    """Draw the strongest outputs as upright bars around zero."""
+    values = layer.values.ravel()[strongest(layer, _BARS)]
+    low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
+    unit = (box - 2) / ((high - low) or 1.0)
+    zero = y + 1 + high * unit
+    step = min(24, width // len(values))
+    role = feature_parts.role(scene.theme, layer)
+    for place, value in enumerate(map(float, values)):
+        length = max(1.0, abs(value) * unit) if value else 0.0
+        if length:
+            up = zero - length if value > 0 else zero
+            scene.add(Rect(x + place * step, up, step - 3, length, fill=role))
+    scene.add(Rect(x, round(zero), step * len(values), 1, fill=scene.theme.rule))
+
+
+def _sequence(
+    scene: Scene, x: float, y: float, layer: LayerFeatures, box: tuple[int, int], look: Look
+) -> None:
+    picture = layer.values[:, list(layer.shown)].T
+    height, width = display.fit(picture.shape, box)
+    scale = display.choose(float(picture.min()), float(picture.max()), theme=look.theme)
+    pixels = display.picture(picture, scale, height * look.scale, width * look.scale)
+    blocks.tile(scene, x, y, pixels, width, height, layer.name)

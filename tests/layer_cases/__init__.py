@@ -1,0 +1,1 @@
+"""What every layer must be, one file a family, each with its `CASES`."""
