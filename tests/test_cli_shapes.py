@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import struct
+import subprocess
+import sys
 
 import pytest
 from conftest import files
@@ -124,3 +127,93 @@ def test_json_errors(cnnviz):
     assert result.code == error["code"] == 2
     assert result.err == f"cnnviz: error: {error['message']}; {error['hint']}\n"
     assert set(error) == {"code", "message", "path", "hint", "details"}
+
+
+def test_tables_in_latex_and_html(cnnviz, folder):
+    result = cnnviz("shapes", "--model", "lenet5", "-o", "r.tex", "-o", "r.html", "-q")
+    assert (result.code, result.out, result.err) == (0, b"", "")
+    assert "61{,}706" in (folder / "r.tex").read_text()
+    assert (folder / "r.html").read_text().startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize("others", [[], ["--compare", "alexnet"]])
+def test_pictures_are_written_where_they_are_asked_for(cnnviz, folder, others):
+    arguments = ("shapes", "--model", "lenet5", *others, "-o", "r.png", "-o", "r.svg")
+    result = cnnviz(*arguments, "--theme", "dark", "--scale", "2")
+    assert result.err == "wrote r.png\nwrote r.svg\n"
+    size = struct.unpack(">II", (folder / "r.png").read_bytes()[16:24])
+    assert size[0] == 2 * 960
+    svg = (folder / "r.svg").read_text()
+    assert 'width="960"' in svg
+    assert "#12161c" in svg  # the dark background
+    assert cnnviz("shapes", "--model", "lenet5", "-o", "png:-").out.startswith(b"\x89PNG")
+    cnnviz("shapes", "--model", "lenet5", *others)
+    assert files(folder) == {"r.png", "r.svg"}
+
+
+def test_comparison(cnnviz, folder):
+    arguments = ("shapes", "--model", "vgg16", "--compare", "googlenet")
+    names = ("c.json", "c.csv", "c.md", "c.tex", "c.html", "c.txt")
+    result = cnnviz(*arguments, *(word for name in names for word in ("-o", name)))
+    assert result.code == 0
+    assert "vgg16 has 20 times the parameters and 9.8 times the work of googlenet" in result.text
+    assert "dense layers hold 89% of the parameters, convolutions do 99% of the\n" in result.text
+    assert all(len(line) <= 80 for line in result.text.splitlines())
+    for name in names[2:]:
+        content = (folder / name).read_text().replace("{,}", ",")
+        assert "138,357,544" in content
+        assert "14.6" in content
+    rows = list(csv.DictReader(io.StringIO((folder / "c.csv").read_text())))
+    assert [(row["model"], row["depth"]) for row in rows] == [("vgg16", "16"), ("googlenet", "22")]
+    data = json.loads((folder / "c.json").read_bytes())
+    assert data["compared"] == [report(cnnviz, "--model", "googlenet")]
+    single = report(cnnviz, "--model", "vgg16")
+    assert {key: data[key] for key in single} == single
+    assert set(data) - set(single) == {"compared", "comparison"}
+    assert report(cnnviz, *arguments[1:]) == data
+
+
+def test_settings_are_of_the_model_and_the_input_of_all(cnnviz, folder):
+    arguments = ("--model", "lenet5", "--set", "c1.filters=12", "--compare", "lenet5")
+    data = report(cnnviz, *arguments, "--input", "32x32x1")
+    assert [row["model"] for row in data["comparison"]] == ["lenet5 c1.filters=12", "lenet5"]
+    assert [row["input_shape"] for row in data["comparison"]] == [[32, 32, 1]] * 2
+    assert data["comparison"][0]["params"] > data["comparison"][1]["params"]
+    assert data["model"] == data["compared"][0]["model"] == "lenet5"
+    cnnviz("shapes", *arguments, "-o", "out/")
+    assert files(folder) == {"out/lenet5-shapes-c1.filters=12-vs-lenet5.txt"}
+
+
+def test_batch(cnnviz):
+    one = report(cnnviz, "--model", "lenet5")
+    many = report(cnnviz, "--model", "lenet5", "--batch", "32", "--compare", "lenet5")
+    for key, factor in (("params", 1), ("macs", 32), ("flops", 32), ("activation_bytes", 32)):
+        assert many["totals"][key] == factor * one["totals"][key]
+        assert [row[key] for row in many["comparison"]] == [factor * one["totals"][key]] * 2
+    assert "batch of 32" in cnnviz("shapes", "--model", "lenet5", "--batch", "32").text
+    assert "--batch" in cnnviz("shapes", "--model", "lenet5", "--batch", "0").fault(2)
+
+
+def test_a_model_to_compare_with_that_is_wrong(cnnviz):
+    wrong = ("shapes", "--model", "lenet5", "--compare")
+    assert "vgg16" in cnnviz(*wrong, "vgg17").fault(2)
+    assert "net.toml" in cnnviz(*wrong, "net.toml").fault(1)
+    assert "png" in cnnviz("shapes", "--model", "lenet5", "-o", "r.gif").fault(2)
+
+
+def test_a_spec_to_compare_with_is_not_overwritten(cnnviz, folder):
+    layer = {"type": "Dense", "units": 3}
+    spec = json.dumps({"name": "net", "input_shape": [4], "layers": [layer]})
+    (folder / "net.json").write_text(spec)
+    arguments = ("--model", "lenet5", "--compare", "net.json", "-o", "net.json", "--overwrite")
+    assert "net.json is an input" in cnnviz("shapes", *arguments).fault(4)
+    assert (folder / "net.json").read_text() == spec
+
+
+def test_tables_and_text_need_no_numpy():
+    code = (
+        "import sys; from cnnviz.cli.run import run; "
+        "run(['shapes', '--model', 'vgg16', '--compare', 'lenet5', '-q', '-o', 'html:-']); "
+        "sys.exit('numpy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL).returncode == 0

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import times
@@ -48,9 +46,12 @@ def resampled(
     SpecError
         For another filter, and for Lanczos without antialiasing, which has no definition.
 
+    >>> import numpy as np
     >>> resampled(np.arange(8.0).reshape(2, 4, 1), (1, 2), antialias=False)[..., 0].tolist()
     [[2.5, 4.5]]
     """
+    import numpy as np
+
     check_filter(filter, antialias)
     height, width = size
     values = height * width * image.shape[-1]
@@ -74,6 +75,7 @@ def check_filter(filter: str, antialias: bool) -> None:
 
 
 def _by_pillow(image: Array, size: tuple[int, int], filter: str) -> Array:
+    import numpy as np
     from PIL import Image
 
     kind = Image.Resampling[filter.upper()]
@@ -88,6 +90,8 @@ def _by_pillow(image: Array, size: tuple[int, int], filter: str) -> Array:
 
 def _along(image: Array, axis: int, length: int, filter: str) -> Array:
     """Resize one axis by reading the few nearest cells, centres aligned as in `interpolate`."""
+    import numpy as np
+
     cells = image.shape[axis]
     if filter == "nearest":
         step = np.float32(cells) / np.float32(length)  # in single precision, which decides ties

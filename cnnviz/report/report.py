@@ -37,7 +37,7 @@ class Column:
     detail: bool = False
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class Table:
     """Rows, the columns that show them, and what their sums are.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cnnviz.render.fonts import measure
-from cnnviz.render.numbers import THIN, count
+from cnnviz.render.numbers import THIN, count, number
 from cnnviz.render.scene import Anchor, Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, Theme, ink, rgb
 from cnnviz.report.cost import FIGURES, KINDS, Bar
@@ -18,6 +18,7 @@ STRIP = 20  # px of a strip that is divided by kind
 LEGEND = 20  # px of the line that names the colours
 HEADINGS = {"params": "parameters", "macs": "multiply-adds (MACs)"}
 UNKNOWN = "unknown"
+MOST_EXACT = 10**21  # amounts up to which every digit is written
 
 
 @dataclass(eq=False, repr=False)
@@ -156,9 +157,10 @@ def name(scene: Scene, place: Wings, y: float, text: str) -> None:
 def amount(bar: Bar, figure: str) -> str:
     """Return the amount of a figure as text; at least that where a part of it is not known."""
     known = bar.total(figure)
+    text = count(known) if known < MOST_EXACT else number(known)
     if figure not in bar.unknown:
-        return count(known)
-    return f"at least {count(known)}" if known else UNKNOWN
+        return text
+    return f"at least {text}" if known else UNKNOWN
 
 
 def percent(part: float) -> str:

@@ -63,7 +63,9 @@ def _facts(row: Row) -> str:
     parts = [f"input {times(row['input_shape'])}", layers(row["nodes"]), f"depth {row['depth']}"]
     parts.append(f"activations {memory_text(row['activation_bytes'])}")
     field = row["receptive_field"]
-    if field.get("size"):
+    if isinstance(field, str):
+        parts.append(f"receptive field {field}")
+    elif field.get("size"):
         parts.append(f"receptive field {times(field['size'])} at {field['layer']}")
     return "     ".join(parts)
 

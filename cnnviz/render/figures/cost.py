@@ -79,7 +79,7 @@ def _remarks(cost: Cost) -> list[str]:
     if cost.bars:
         lines.append("Bars are shares of the total, on one scale for both sides.")
     if len(cost.bars) < cost.weighted:
-        lines.append(f"{cost.weighted} layers are gathered into {len(cost.bars)} blocks by name.")
+        lines.append(f"{cost.weighted} layers are gathered into {len(cost.bars)} blocks.")
     free = len(cost.report.rows) - cost.weighted
     if free:
         verb = "has" if free == 1 else "have"
