@@ -53,7 +53,7 @@ class Layer:
         """Return how many products with the kernel of that name one value is the sum of."""
         return prod(self.weight_shapes(*in_shapes)[name][:-1])
 
-    def macs(self, *in_shapes: Shape) -> int:
+    def macs(self, *in_shapes: Shape) -> int | Unknown:
         """Return the multiply-adds of one forward run on one example (no bias, no pooling)."""
         return 0
 

@@ -6,6 +6,7 @@ Raised in the core with the value and what would do, translated to a line on std
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import ClassVar
 
 
@@ -86,14 +87,15 @@ def unknown_name(kind: str, name: str, names: Iterable[str]) -> SpecError:
     return SpecError(f"unknown {kind} {name!a}", hint=hint)
 
 
+def shortened(name: object, most: int = 60) -> str:
+    """Return a name of any kind as messages show it, cut if it is long."""
+    text = str(name)
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def _listed(names: Sequence[str], most: int = 350) -> str:
     """Return the names on one line, as many as fit into `most` characters."""
-    shown = [name for n, name in enumerate(names) if len(", ".join(names[: n + 1])) <= most]
+    ends = accumulate(len(name) + 2 for name in names)
+    shown = [name for name, end in zip(names, ends, strict=True) if end - 2 <= most]
     left = len(names) - len(shown)
     return ", ".join(shown) + (f" and {left} more" if left else "")
-
-
-def shortened(name: object) -> str:
-    """Return a name of any kind as text that fits into a message."""
-    text = str(name)
-    return text if len(text) <= 60 else f"{text[:57]}..."

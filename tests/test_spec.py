@@ -318,11 +318,11 @@ def test_models_by_name_file_and_text(tmp_path: Path) -> None:
     )
     assert model.graph.shapes()["dense1"] == (3,)
     (tmp_path / "again.toml").write_text(model.to_toml())
-    assert load_model(tmp_path / "again.toml") == model
+    assert load_model(tmp_path / "again.toml").graph == model.graph
 
 
 def test_models_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="unknown model 'vgg61'; did you mean vgg16"):
+    with pytest.raises(SpecError, match=r"unknown model 'vgg61'; did you mean .*vgg16"):
         load_model("vgg61")
     with pytest.raises(InputError, match=r"nowhere\.toml: cannot be read: no such file"):
         load_model("nowhere.toml")

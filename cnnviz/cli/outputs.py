@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from cnnviz.cli import stamp, streams
 from cnnviz.cli.names import clip, distinct, slug
 from cnnviz.cli.types import Target
 from cnnviz.errors import OutputError, SpecError
-from cnnviz.files import check_target, stem_of, write_file
+from cnnviz.files import check_target, open_atomic, stem_of, write_file
 
 FOLDER = "cnnviz-out"
 OVERVIEW, PAGE = "000-index", "index.html"  # of a folder: the picture of all, and what lists them
@@ -110,6 +111,18 @@ def write(slot: Slot, data: bytes, run: str = "") -> str | None:
     if slot.ours:
         return _write_ours(slot.path, stamp.stamped(data, run), run)
     write_file(slot.path, data, overwrite=slot.overwrite)
+    return slot.path
+
+
+def stream(slot: Slot, writer: Callable[[BinaryIO], None]) -> str | None:
+    """Let `writer` write the file of a slot that the user named; return as `write` does."""
+    if slot.path is None:
+        content = io.BytesIO()
+        writer(content)
+        streams.emit_bytes(content.getvalue())
+        return None
+    with open_atomic(slot.path, overwrite=slot.overwrite) as file:
+        writer(file)
     return slot.path
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import click
 
@@ -13,7 +14,9 @@ from cnnviz.cli.types import Target
 from cnnviz.render.terminal import has_colour, width
 
 if TYPE_CHECKING:
+    from cnnviz.render import Look
     from cnnviz.report.report import Report
+    from cnnviz.report.result import Result
 
 FILE_WIDTH = 120
 Text = Callable[[int, bool], str]
@@ -32,6 +35,7 @@ def put(
     no_color: bool,
     inputs: Sequence[str] = (),
     pictures: Mapping[str, Callable[[], bytes]] | None = None,
+    streamed: Mapping[str, Callable[[BinaryIO], None]] | None = None,
     draw: Callable[[TextIO], str | None] | None = None,
     encoded: Callable[[], object] | None = None,
 ) -> int:
@@ -47,6 +51,8 @@ def put(
         By suffix, what returns the content of a file; `txt` comes first by itself.
     pictures : mapping, optional
         By suffix, what draws the result; where there is any, the first is written without -o too.
+    streamed : mapping, optional
+        By suffix, what writes a file that is too large to be held as a whole.
     draw : callable, optional
         Takes a stream, returns a picture for the terminal behind it, or None.
     encoded : callable, optional
@@ -61,7 +67,7 @@ def put(
             targets,
             [name],
             label,
-            formats=tuple(writers),
+            formats=(*writers, *(streamed or {})),
             overwrite=overwrite,
             as_json=as_json,
             inputs=inputs,
@@ -69,11 +75,13 @@ def put(
         if targets or pictures
         else []
     )
-    made = [(slot, _encoded(writers[slot.format]())) for slot in slots]
+    large = streamed or {}
+    made = [(slot, _encoded(writers[slot.format]())) for slot in slots if slot.format in writers]
     if encoded is not None:
         encoded()
     run = stamp.fingerprint(context, name) if pictures else ""
     paths = [outputs.write(slot, content, run) for slot, content in made]
+    paths += [outputs.stream(s, large[s.format]) for s in slots if s.format not in writers]
     if as_json:
         written = {"outputs": [path for path in paths if path]} if pictures else {}
         streams.emit_json(data | written)
@@ -88,10 +96,46 @@ def put(
     return 0
 
 
-def put_report(report: Report, text: Text, **options: Any) -> int:
-    """Print a report and write it in its own formats; `options` are those of `put`."""
-    formats = {"md": report.to_markdown, "csv": report.to_csv, "json": report.to_json}
-    return put(report.name, text, report.to_dict(), formats, **options)
+def put_report(
+    report: Report,
+    text: Text,
+    *,
+    name: str | None = None,
+    figure: Callable[[], Result] | None = None,
+    look: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> int:
+    """Print a report and write it in its own formats; `options` are those of `put`.
+
+    Parameters
+    ----------
+    name : str, optional
+        What its files are called, instead of its own name.
+    figure : callable, optional
+        Returns what a picture of it shows, for -o with a picture's suffix.
+    look : mapping, optional
+        Options of the picture.
+    """
+    formats: dict[str, Callable[[], str | bytes]] = {
+        "md": report.to_markdown,
+        "csv": report.to_csv,
+        "json": report.to_json,
+        "tex": report.to_latex,
+        "html": report.to_html,
+    }
+    if figure is not None and options["targets"]:
+        from cnnviz import render
+
+        how = render.Look(**look or {})
+        for form in render.formats():
+            formats[form] = partial(_pictured, figure, form, how)
+    return put(name or report.name, text, report.to_dict(), formats, **options)
+
+
+def _pictured(figure: Callable[[], Result], format: str, look: Look) -> bytes:
+    from cnnviz import render
+
+    return render.render(figure(), format, look)
 
 
 def _draw(draw: Callable[[TextIO], str | None], *, aside: bool, alone: bool) -> None:

@@ -73,6 +73,11 @@ class Sight:
         firsts, ends = zip(*seen, strict=True)
         return Sight(firsts, ends, self.shift * rounds * inputs // self.turns)
 
+    def whole(self, units: int) -> Sight:
+        """Return the sight of units that all see what the first `units` see together."""
+        first, end = self.seen(range(units))
+        return Sight((first,), (end,), 0)
+
     def repeated(self, turns: int) -> Sight:
         """Return the same sight, written in more turns."""
         units = [self._at(u) for u in range(turns)]
@@ -155,10 +160,14 @@ class Field:
             found.append(behind)
         return Field(tuple(found), self.aligned)
 
-    def whole(self, space: Sequence[int]) -> Field:
-        """Return the field of a unit that sees what all units of `space` see together."""
-        seen = [sight.seen(range(n)) for sight, n in zip(self.axes, space, strict=True)]
-        return Field(tuple(Sight((a,), (b,), 0) for a, b in seen), self.aligned)
+    def whole(self, space: Sequence[int | None]) -> Field:
+        """Return the field of units that see all that the units of `space` see together.
+
+        An axis of None stays as it is.
+        """
+        pairs = zip(self.axes, space, strict=True)
+        axes = tuple(sight if n is None else sight.whole(n) for sight, n in pairs)
+        return Field(axes, self.aligned)
 
     def merge(self, others: Iterable[Field]) -> Field | None:
         """Return the hull of branches that meet; aligned if their centres agree too.
@@ -176,9 +185,13 @@ class Field:
         return Field(found, aligned)
 
     def lines_up(self, others: Iterable[Field]) -> bool:
-        """Return whether units of one place look at the same place, on average over their turns."""
+        """Return whether units of one place look at the same place, on average over their turns.
+
+        Units that all see the same have no place.
+        """
         return all(
-            a.shift * b.turns == b.shift * a.turns and _same_centre(a, b)
+            a.shift == b.shift == 0
+            or (a.shift * b.turns == b.shift * a.turns and _same_centre(a, b))
             for other in others
             for a, b in zip(self.axes, other.axes, strict=True)
         )

@@ -28,6 +28,8 @@ class TransposedAxis:
     output_padding: int
     output: int
     rule: Literal["sum", "same"]
+    # Every input cell is written somewhere; what is cropped is the output's.
+    unread = leftover = 0
 
     @property
     def extent(self) -> int:

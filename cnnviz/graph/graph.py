@@ -83,11 +83,12 @@ class Graph:
         elif name in below:
             hint = f"it is below {node.name}; write a layer after all that it takes"
         else:
-            hint = unknown_name("layer", str(name), above).hint or ""
+            hint = unknown_name("layer", name, above).hint or ""
             if hint.startswith("known"):
                 hint = f"the one above is {self.nodes[place - 1].name if place else INPUT}"
-        text = shortened(name)
-        return SpecError(f"{node.name}: input {text!a} is not a layer above it", hint=hint)
+        return SpecError(
+            f"{node.name}: input {shortened(name)!a} is not a layer above it", hint=hint
+        )
 
     def shapes(self) -> dict[str, Shape]:
         """Return the output shape of the input and of every node, by name.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields
+from functools import lru_cache
 from typing import Any
 
 from cnnviz.contract import Layer
@@ -65,8 +66,12 @@ def settings_of(layer: Layer) -> dict[str, Any]:
         # Not where the tuple is no size: Reshape((4, 4)) is not Reshape(4).
         if brief != value and _made(layer, kept | {name: brief}) == layer:
             kept[name] = brief
-    for field in reversed(fields(layer)):
-        fewer = {name: value for name, value in kept.items() if name != field.name}
+    for field in fields(layer):
+        value = kept[field.name]
+        if type(value) is type(field.default) and value == field.default:
+            del kept[field.name]
+    for name in reversed(list(kept)):
+        fewer = {other: value for other, value in kept.items() if other != name}
         if _made(layer, fewer) == layer:
             kept = fewer
     return kept
@@ -82,6 +87,7 @@ def call_of(layer: Layer) -> str:
     return f"{type(layer).__name__}({arguments_of(layer)})"
 
 
+@lru_cache(maxsize=1024)  # networks repeat their layers
 def arguments_of(layer: Layer) -> str:
     """Return the settings as the arguments of a call; bare are the first and the needed ones."""
     settings = settings_of(layer)

@@ -77,7 +77,7 @@ class WeightFile:
         if not stated and file.format.startswith("torch"):
             stated = Layout("oihw", "as PyTorch stores them")
         agreed = _layout.of_file(shapes)
-        is_numpy = file.format in ("npy", "npz", "text")
+        is_numpy = file.format in ("npy", "npz", "text") or file.metadata.get("format") == "numpy"
         found = [
             Stored(
                 name,

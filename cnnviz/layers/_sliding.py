@@ -6,6 +6,7 @@ from math import prod
 from typing import Any, ClassVar
 
 from cnnviz.contract import Layer
+from cnnviz.errors import SpecError
 from cnnviz.geometry import Padding, Shape, Size, Window, pads, sizes
 from cnnviz.layers import checks
 
@@ -23,7 +24,8 @@ class _Sliding(Layer):
 
     def _check(self, **own: Any) -> None:
         """Replace the settings by their checked form, and a layer's `own` by those given."""
-        assert self.kernel_size is not None
+        if self.kernel_size is None:
+            raise SpecError("kernel_size is missing", hint="give 3 or (3, 3)")
         checks.canonical(
             self,
             kernel_size=sizes(self.kernel_size, "kernel_size", rank=self.rank),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cnnviz.contract import UNKNOWN, Layer, Unknown
 from cnnviz.errors import SpecError
-from cnnviz.geometry import Shape
+from cnnviz.geometry import Shape, times
 from cnnviz.layers import checks
 
 if TYPE_CHECKING:
@@ -144,5 +144,5 @@ def _broadcast(a: Shape, b: Shape) -> Shape:
     """Return the shape that two inputs are repeated to, from the last axis on."""
     pairs = list(zip_longest(reversed(a), reversed(b), fillvalue=1))
     if any(m != n and 1 not in (m, n) for m, n in pairs):
-        raise SpecError(f"inputs {a} and {b} differ", hint="only axes of 1 are repeated")
+        raise SpecError(f"{times(a)} and {times(b)} differ", hint="only axes of 1 are repeated")
     return tuple(max(pair) for pair in reversed(pairs))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from cnnviz.errors import InputError, SpecError
 from cnnviz.geometry import Shape
 from cnnviz.graph import Graph
 from cnnviz.graph.values import shown
+from cnnviz.model.files import read_file
 from cnnviz.model.model import Model
 from cnnviz.model.preprocess import preprocess_for
 from cnnviz.model.preprocess_table import fitted
@@ -100,25 +100,13 @@ def _graph(spec: str | os.PathLike[str], shape: Shape | None) -> Graph:
 def _from_file(path: str, kind: str | None, shape: Shape | None) -> Graph:
     from cnnviz.graph.document import MAX_BYTES, read_document
 
-    data = _read(path, MAX_BYTES + 1)
+    data = read_file(path, MAX_BYTES + 1)
     if kind is None:
         raise InputError(f"{shown(path)} is not a model spec", hint="name it .toml or .json")
     try:
         return read_document(data, layers.find, kind=kind, name=Path(path).stem, input_shape=shape)
     except SpecError as error:
         raise SpecError(error.message, path=path, hint=error.hint) from error
-
-
-def _read(path: str, most: int) -> bytes:
-    try:
-        # Opening a pipe or a device could wait for ever.
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise InputError("is not a file", path=path)
-        with open(path, "rb") as file:
-            return file.read(most)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"cannot be read: {reason.lower()}", path=path) from error
 
 
 def _exists(path: str) -> bool:

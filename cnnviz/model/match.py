@@ -73,9 +73,9 @@ def read_weights(
         }
         job = _Job(name, graph, file, tensors)
         how = job.by_order() if match == "order" else job.by_name(match)
-        job.settle(layout)
+        how += job.settle(layout)
         job.check()
-        return Loaded(job.read(), (how, *job.notes()))
+        return Loaded(job.read(), (f"weights: {how}", *job.notes()))
 
 
 @dataclass
@@ -113,7 +113,8 @@ class _Job:
         for source, node in tensor_names.beside(found, self._tensors).items():
             self._faults.append(f"{shown(source)}: in the file, but {node} has no such weight")
         whose = "torchvision's names" if which else "name"
-        return f"{len(found)} arrays of {self._path} by {whose}"
+        stem = shown(os.path.basename(self._path))
+        return f"{len(found)} arrays of {stem} by {whose}"
 
     def by_order(self) -> str:
         """Fill the places in order; return how."""
@@ -126,12 +127,13 @@ class _Job:
                 self._faults.append(f"{shown(source)}: in the file, but no weight is left for it")
             elif source is not None:
                 self._places[key].source = source
-        return f"{len(keys)} arrays of {self._path} in their order"
+        return f"{len(keys)} arrays of {shown(os.path.basename(self._path))} in their order"
 
-    def settle(self, asked: str | None) -> None:
-        """Decide how kernels are stored."""
+    def settle(self, asked: str | None) -> str:
+        """Decide how kernels are stored; return it as words."""
         own = asked or layout.stated(self._file.metadata, self._file.format)
         self._layout = own or self._told()
+        return f", kernels as {self._layout}"
 
     def check(self) -> None:
         """Raise with every difference between the model and the file, if there is any."""
@@ -161,11 +163,10 @@ class _Job:
 
     def notes(self) -> Iterator[str]:
         """Yield what else is to be said."""
-        yield f"layout {self._layout}"
         if self._layout != "hwio":
             for node, parts in self._flat.items():
                 maps = ", ".join(map(times, parts))
-                yield f"{node}: from channels-first to channels-last order of the maps {maps}"
+                yield f"{node}: maps of {maps} put from channels-first into channels-last order"
             yield from flat.moved(self._graph)
         taken = {place.source for place in self._places.values()}
         if left := [name for name in self._tensors if name not in taken]:

@@ -190,8 +190,10 @@ class Model:
         last = self.graph.nodes[-1].name
         return self._run(x, [last])[last]
 
-    def shapes(self) -> Report:
+    def shapes(self, batch: int = 1) -> Report:
         """Return the shape report: sizes, parameters, costs and receptive fields of every node.
+
+        Multiply-adds and activation bytes are those of `batch` images.
 
         >>> from cnnviz import load_model
         >>> load_model("lenet5").shapes().totals["params"]
@@ -199,7 +201,7 @@ class Model:
         """
         from cnnviz.report.shapes import shapes
 
-        return shapes(self.graph)
+        return shapes(self.graph, batch)
 
     def to_toml(self) -> str:
         """Return the model as the text of a spec file, to be edited and loaded again."""

@@ -100,6 +100,18 @@ class Preprocess:
         """
         import numpy as np
 
+        x = self.framed(image)
+        if self.channels == "bgr":
+            x = x[..., ::-1]
+        if self.invert:
+            x = 255 - x
+        x = x * np.float32(self.scale) - np.asarray(self.mean, np.float32)
+        return np.ascontiguousarray(x / np.asarray(self.std, np.float32))
+
+    def framed(self, image: Array | Image) -> Array:
+        """Return the image in the size and the number of channels that the model takes, 0-255."""
+        import numpy as np
+
         from cnnviz.model.resample import resampled
 
         x = np.asarray(getattr(image, "pixels", image))
@@ -107,13 +119,7 @@ class Preprocess:
             x = self._channels(x[..., np.newaxis] if x.ndim == 2 else x)
             x = resampled(x, self._size(x.shape), self.filter, antialias=self.antialias)
             x = _centre(x, self.input_shape)
-        x = np.asarray(x, np.float32).reshape(self.input_shape)
-        if self.channels == "bgr":
-            x = x[..., ::-1]
-        if self.invert:
-            x = 255 - x
-        x = x * np.float32(self.scale) - np.asarray(self.mean, np.float32)
-        return np.ascontiguousarray(x / np.asarray(self.std, np.float32))
+        return np.asarray(x, np.float32).reshape(self.input_shape)
 
     def undo(self, x: Array) -> Array:
         """Return what `apply` made on the 0-255 scale and in RGB, to be looked at.

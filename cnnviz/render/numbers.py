@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from math import floor, isfinite, log10
 
@@ -36,6 +37,11 @@ def number(value: float, digits: int = 4) -> str:
 def count(value: int) -> str:
     """Return an exact integer with thin spaces between thousands."""
     return f"{value:,}".replace(",", THIN).replace("-", MINUS)
+
+
+def spaced(text: str) -> str:
+    """Return a text whose numbers have thin spaces, and no commas, between thousands."""
+    return re.sub(r"(?<=\d),(?=\d{3})", THIN, text)
 
 
 def times(shape: Iterable[int]) -> str:

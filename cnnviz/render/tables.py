@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 BAR, LEAST = 6, 20
+NARROW = 40  # columns below which a title is cut, not wrapped
 DIM, HEAD, ACCENT, WARNING = "dim", "bold", "cyan", "yellow"
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 _ASCII = str.maketrans(
@@ -65,9 +66,12 @@ def shape_report(
     from rich.text import Text
 
     width = max(width, LEAST)
-    title = Text.assemble(" ", (report.name, HEAD), (f"  {report.about}", DIM))
+    title, about = Text.assemble(" ", (report.name, HEAD)), f"  {report.about}"
+    beside = title.cell_len + _width(about) <= max(width, NARROW)
+    title = Text.assemble(title, (about if beside else "", DIM))
     title.truncate(width, overflow="ellipsis")
-    lines = [title, Text(), *_lines(report.columns, report.rows, report.totals or None, width)]
+    lines = [title, *([] if beside else _wrapped(report.about, width, DIM)), Text()]
+    lines += _lines(report.columns, report.rows, report.totals or None, width)
     for part in report.sections:
         lines += [Text(), *_lines(part.columns, part.rows, part.total, width)]
     if report.warnings:
@@ -83,7 +87,10 @@ def shape_report(
 def grouped(
     report: Report, *, key: str = "", width: int = 80, colour: bool = False, unicode: bool = True
 ) -> str:
-    """Return a report as text: its table, one for each value of `key` if given, and its notes."""
+    """Return a report as text: its table, one for each value of `key` if given, and its notes.
+
+    Without a key the totals stand below it; warnings come before the notes.
+    """
     from itertools import groupby
 
     from rich.text import Text
@@ -92,9 +99,11 @@ def grouped(
     lines: list[Text] = []
     for name, rows in groupby(report.rows, lambda row: str(row[key]) if key else ""):
         lines += [Text(f" {name}", ACCENT)] if name else []
-        lines += [*_lines(report.columns, list(rows), None, width, report.rows), Text()]
+        total = None if key else report.totals or None
+        lines += [*_lines(report.columns, list(rows), total, width, report.rows), Text()]
     for warning in report.warnings:
-        lines += [*_wrapped(warning, width, WARNING), Text()]
+        lines += _wrapped(f"warning: {warning}", width, WARNING)
+    lines += [Text()] if report.warnings else []
     for note in report.notes:
         lines += [*_wrapped(note, width, DIM), Text()]
     return _written(lines, width, colour, unicode)

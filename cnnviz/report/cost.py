@@ -82,6 +82,11 @@ class Cost(Result):
         return 0
 
     @property
+    def batch(self) -> int:
+        """Images that the multiply-adds are for."""
+        return int(self.report.head.get("batch", 1))
+
+    @property
     def kinds(self) -> list[str]:
         """The kinds of layers that cost anything, in a fixed order."""
         return kinds_of([self.whole])

@@ -148,18 +148,17 @@ class LayerFeatures(Ranged, Result):
         if self.page is not None:
             return f"page {min(self.page, pages)} of {pages} of {count} maps{order}"
         if count > PAGE:
-            chosen = (
-                ", evenly sampled" if self.sort == "index" else f", those of largest {self.sort}"
-            )
-            return f"{PAGE} of {count} maps shown{chosen}"
+            even = self.sort == "index"
+            chosen = "evenly sampled" if even else f"those of largest {self.sort}"
+            return f"{PAGE} of {count} maps shown, {chosen}"
         return f"{count} maps{order}" if order else ""
 
     def field_words(self) -> str:
         """Return how much of the input one value sees, `11x11 of the input, a step of 4`."""
         field = self.row["receptive_field"]
-        if field == UNKNOWN or not field["size"] or UNKNOWN in field["size"]:
+        if field == UNKNOWN or not field["size"]:
             return ""
-        if self.values.ndim < self.seen.pixels.ndim:
+        if self.values.ndim < self.seen.pixels.ndim or not all(field["stride"]):
             return f"{times(field['size'])} of the input"
         steps = dict.fromkeys(map(str, field["stride"]))
         return f"{times(field['size'])} of the input, a step of {'x'.join(steps)}"

@@ -31,19 +31,27 @@ class TorchArchive(Archive):
 
     convention = "torch"
     byteorder: Literal["<", ">"] = "<"
-    _strided: dict[str, Strided]
-    others: int
+    others: int  # values that are no tensors
 
     def _load(self, pickle: BinaryIO) -> None:
         """Take the tensors out of a pickle of any nesting of dictionaries and lists."""
+        self._storages: dict[str, Storage] = {}
         content = _pickle.load(
             pickle,
             path=self._name,
             allowed=rebuild.ALLOWED,
             call=rebuild.call,
-            persistent=rebuild.storage,
+            persistent=self._storage,
         )
         self._strided, self.others = flatten(content, self._name)
+
+    def _storage(self, persistent_id: Any) -> Storage:
+        """Return the storage that a persistent id names, which says the same of it each time."""
+        found = rebuild.storage(persistent_id)
+        known = self._storages.setdefault(found.key, found)
+        if (known.dtype, known.length) != (found.dtype, found.length):
+            raise _pickle.Malformed("a storage of two sizes")
+        return found
 
     @cached_property
     def tensors(self) -> dict[str, Tensor]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cnnviz.arrays.contents import Array
 
 WEIGHTS = False
+_LARGE = 2**31 - 2**16  # bytes; zip64 from here on
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -82,8 +83,11 @@ def write_to(stream: BinaryIO, arrays: Iterable[tuple[str, Array]]) -> None:
     """Write arrays to a file as they come, holding one at a time."""
     import zipfile
 
-    from cnnviz.arrays import npy
+    import numpy as np
 
     with zipfile.ZipFile(stream, "w") as archive:
         for key, array in arrays:
-            archive.writestr(zipfile.ZipInfo(f"{key}.npy"), npy.write(array))
+            info = zipfile.ZipInfo(f"{key}.npy")
+            with archive.open(info, "w", force_zip64=array.nbytes >= _LARGE) as member:
+                values = array if array.flags.c_contiguous else array.copy()
+                np.lib.format.write_array(member, values, allow_pickle=False)

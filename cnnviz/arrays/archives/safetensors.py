@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -116,3 +117,50 @@ def _parse(header: bytes, name: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise InputError("corrupt .safetensors header", path=name) from error
     return parsed
+
+
+def write_to(
+    stream: BinaryIO,
+    tensors: Mapping[str, Tensor],
+    read: Callable[[str], Array],
+    metadata: Mapping[str, str],
+) -> None:
+    """Write tensors to a file, reading one at a time.
+
+    Their names keep their order in the header. Their values stand in the order of their types'
+    sizes, the largest first, so that each is aligned as readers that map the file need.
+
+    Raises
+    ------
+    InputError
+        If a tensor has a type that the format has not.
+    """
+    codes = {kind: code for code, kind in _TYPES.items()}
+    for name, tensor in tensors.items():
+        if tensor.dtype not in codes or tensor.nbytes is None:
+            raise InputError(f"{shown(name)}: .safetensors has no type {tensor.dtype}")
+    order = sorted(tensors, key=lambda name: -_itemsize(tensors[name]))
+    starts, end = {}, 0
+    for name in order:
+        starts[name], end = end, end + (tensors[name].nbytes or 0)
+    header: dict[str, Any] = {_METADATA: dict(metadata)} if metadata else {}
+    for name, tensor in tensors.items():
+        stop = starts[name] + (tensor.nbytes or 0)
+        offsets = [starts[name], stop]
+        header[name] = {
+            "dtype": codes[tensor.dtype],
+            "shape": list(tensor.shape),
+            "data_offsets": offsets,
+        }
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    stream.write(len(text).to_bytes(8, "little") + text)
+    for name in order:
+        values = read(name)
+        stream.write(
+            values.astype(values.dtype.newbyteorder("<"), copy=False).reshape(-1).view("u1").data
+        )
+
+
+def _itemsize(tensor: Tensor) -> int:
+    return Tensor((1,), tensor.dtype).nbytes or 0

@@ -9,24 +9,22 @@ from cnnviz.layers.activation import ReLU
 from cnnviz.layers.conv2d import Conv2D
 from cnnviz.layers.normalization import BatchNormalization
 
+# Colours from 0 to 1, on a picture that just covers the input.
+UNIT: dict[str, Any] = {"filter": "bilinear", "antialias": True, "scale": 1 / 255}
 # How torchvision prepares photos for the weights that it offers: the shorter side to 256 pixels,
-# the middle 224x224, and ImageNet's mean and standard deviation on a scale of 0 to 1.
-TORCHVISION: dict[str, Any] = {
+# the middle as large as the input, and ImageNet's mean and standard deviation.
+TORCHVISION = {
     "resize": 256,
-    "filter": "bilinear",
-    "antialias": True,
-    "crop": 224,
-    "scale": 1 / 255,
+    **UNIT,
     "mean": (0.485, 0.456, 0.406),
     "std": (0.229, 0.224, 0.225),
 }
 # How Caffe's versions of the papers' models do: blue first, less ImageNet's mean colour, and the
 # scale left at 0 to 255.
-CAFFE: dict[str, Any] = {
+CAFFE = {
     "resize": 256,
     "filter": "bilinear",
     "antialias": True,
-    "crop": 224,
     "channels": "bgr",
     "mean": (104.0, 117.0, 123.0),
 }
@@ -36,8 +34,9 @@ def conv_bn(
     name: str, filters: int, kernel_size: int, strides: int = 1, *, epsilon: float
 ) -> dict[str, Layer]:
     """Return `NAME`, `NAME_bn`: a convolution padded by half its kernel, without biases."""
+    padding = kernel_size // 2 or "valid"
     # Normalising would subtract a bias again.
-    convolution = Conv2D(filters, kernel_size, strides, kernel_size // 2, use_bias=False)
+    convolution = Conv2D(filters, kernel_size, strides, padding, use_bias=False)
     return {name: convolution, f"{name}_bn": BatchNormalization(epsilon=epsilon)}
 
 

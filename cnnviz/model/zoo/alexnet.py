@@ -23,15 +23,16 @@ def alexnet() -> Graph:
 
 
 def alexnet_ungrouped() -> Graph:
-    """AlexNet in one piece: every filter sees all channels (after Krizhevsky et al., 2012)."""
+    """AlexNet ungrouped: each filter sees all channels (Krizhevsky et al., 2012)."""
     return _published("alexnet-ungrouped", groups=1)
 
 
 def alexnet_torchvision() -> Graph:
-    """AlexNet as torchvision builds it: one tower, no normalisation (Krizhevsky, 2014).
+    """AlexNet as torchvision builds it: no normalisation (Krizhevsky, 2014).
 
-    "One weird trick for parallelizing convolutional neural networks", arXiv:1404.5997. The
-    adaptive average pooling before the classifier is left out: at 224x224 it changes nothing.
+    "One weird trick for parallelizing convolutional neural networks", arXiv:1404.5997: one
+    tower. The adaptive average pooling before the classifier is left out: at 224x224 it changes
+    nothing.
     """
     layers: dict[str, Layer] = {
         "conv1": Conv2D(64, 11, strides=4, padding=2, activation="relu"),
@@ -71,7 +72,7 @@ def _published(name: str, *, groups: int) -> Graph:
         "drop7": Dropout(0.5),
         "fc8": Dense(1000),
     }
-    return sequential(name, (227, 227, 3), layers, preprocess=CAFFE | {"crop": 227})
+    return sequential(name, (227, 227, 3), layers, preprocess=CAFFE)
 
 
 def _checkpoint_names(graph: Graph) -> dict[str, str]:

@@ -58,7 +58,7 @@ _STEM = {"conv1": "conv1", "conv2/3x3_reduce": "conv2", "conv2/3x3": "conv3"}
 
 
 def googlenet() -> Graph:
-    """GoogLeNet: nine inception blocks, and a single dense layer (Szegedy et al., 2014).
+    """GoogLeNet: nine inception blocks, one dense layer (Szegedy et al., 2014).
 
     "Going Deeper with Convolutions", arXiv:1409.4842, table 1, without the auxiliary classifiers,
     which only help training. What the paper leaves open is Caffe's: names, pooling that rounds up,
@@ -83,7 +83,7 @@ def googlenet() -> Graph:
 
 
 def googlenet_torchvision() -> Graph:
-    """GoogLeNet as torchvision builds it: batch norm, no 5x5 kernels (after Szegedy et al., 2014).
+    """GoogLeNet as torchvision builds it: batch norm (Szegedy et al., 2014).
 
     The branch that is called 5x5 has 3x3 kernels, kept for the sake of trained weights
     (github.com/pytorch/vision/issues/906), and pool4 is 2x2. torchvision's weights want photos on
@@ -142,7 +142,7 @@ def _inception(
 
 
 def _conv(name: str, filters: int, kernel_size: int, strides: int = 1) -> dict[str, Layer]:
-    padding = kernel_size // 2
+    padding = kernel_size // 2 or "valid"
     return {name: Conv2D(filters, kernel_size, strides, padding, activation="relu")}
 
 

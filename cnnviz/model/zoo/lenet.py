@@ -7,6 +7,7 @@ from cnnviz.graph import Graph, sequential
 from cnnviz.layers.conv2d import Conv2D
 from cnnviz.layers.dense import Dense, Flatten
 from cnnviz.layers.pooling import AveragePooling2D
+from cnnviz.model.zoo._parts import UNIT
 
 
 def lenet5() -> Graph:
@@ -26,5 +27,4 @@ def lenet5() -> Graph:
         "f6": Dense(84, activation="tanh"),
         "output": Dense(10),
     }
-    prepared = {"resize": (28, 28), "filter": "bilinear", "antialias": True, "scale": 1 / 255}
-    return sequential("lenet5", (28, 28, 1), layers, preprocess=prepared)
+    return sequential("lenet5", (28, 28, 1), layers, preprocess=UNIT)

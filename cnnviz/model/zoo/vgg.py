@@ -9,13 +9,13 @@ from cnnviz.layers.conv2d import Conv2D
 from cnnviz.layers.dense import Dense, Flatten
 from cnnviz.layers.pooling import MaxPooling2D
 from cnnviz.layers.regularization import Dropout
-from cnnviz.model.zoo._parts import TORCHVISION
+from cnnviz.model.zoo._parts import TORCHVISION, UNIT
 
 _WIDTHS = (64, 128, 256, 512, 512)
 
 
 def vgg11() -> Graph:
-    """VGG-11: eight 3x3 convolutions in five blocks (Simonyan and Zisserman, 2014).
+    """VGG-11: eight 3x3 convolutions in 5 blocks (Simonyan and Zisserman, 2014).
 
     Configuration A of table 1 of the paper; see `vgg16`.
     """
@@ -23,7 +23,7 @@ def vgg11() -> Graph:
 
 
 def vgg13() -> Graph:
-    """VGG-13: ten 3x3 convolutions in five blocks (Simonyan and Zisserman, 2014).
+    """VGG-13: ten 3x3 convolutions in 5 blocks (Simonyan and Zisserman, 2014).
 
     Configuration B of table 1 of the paper; see `vgg16`.
     """
@@ -31,7 +31,7 @@ def vgg13() -> Graph:
 
 
 def vgg16() -> Graph:
-    """VGG-16: thirteen 3x3 convolutions in five blocks (Simonyan and Zisserman, 2014).
+    """VGG-16: thirteen 3x3 convolutions in 5 blocks (Simonyan and Zisserman, 2014).
 
     "Very Deep Convolutional Networks for Large-Scale Image Recognition", arXiv:1409.1556,
     configuration D of table 1. Photos are prepared as for torchvision's weights, which fit as they
@@ -41,7 +41,7 @@ def vgg16() -> Graph:
 
 
 def vgg19() -> Graph:
-    """VGG-19: sixteen 3x3 convolutions in five blocks (Simonyan and Zisserman, 2014).
+    """VGG-19: sixteen 3x3 convolutions in 5 blocks (Simonyan and Zisserman, 2014).
 
     Configuration E of table 1 of the paper; see `vgg16`.
     """
@@ -49,14 +49,13 @@ def vgg19() -> Graph:
 
 
 def tiny_vgg() -> Graph:
-    """Tiny VGG: two small blocks, sized for teaching (CNN Explainer, Wang et al., 2020).
+    """Tiny VGG: two small blocks for teaching (CNN Explainer, Wang et al., 2020).
 
     "CNN Explainer: Learning Convolutional Neural Networks with Interactive Visualization",
     arXiv:2004.15004. Its photos are scaled to 0..1.
     """
     layers = _blocks((2, 2), (10, 10), padding="valid") | {"flatten": Flatten(), "fc": Dense(10)}
-    prepared = {"resize": (64, 64), "filter": "bilinear", "antialias": True, "scale": 1 / 255}
-    return sequential("tiny-vgg", (64, 64, 3), layers, preprocess=prepared)
+    return sequential("tiny-vgg", (64, 64, 3), layers, preprocess=UNIT)
 
 
 def _vgg(name: str, depths: Shape) -> Graph:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cnnviz.render.fonts import measure, shorten
+from cnnviz.render.fonts import measure
 from cnnviz.render.numbers import THIN, count
-from cnnviz.render.scene import Rect, Scene
+from cnnviz.render.scene import Anchor, Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, Theme, ink, rgb
 from cnnviz.report.cost import FIGURES, KINDS, Bar
 
@@ -78,7 +78,8 @@ def legend(scene: Scene, y: float, kinds: Sequence[str], whole: Bar | None = Non
 
 def _parts(whole: Bar, kind: str) -> str:
     words = zip(FIGURES, ("parameters", "MACs"), strict=True)
-    parts = [f"{percent(whole.share(f, kind))} of {w}" for f, w in words if whole.total(f)]
+    shares = [(whole.share(figure, kind), name) for figure, name in words]
+    parts = [f"{percent(part)} of {name}" for part, name in shares if part]
     return ", ".join(parts)
 
 
@@ -86,7 +87,7 @@ def headings(scene: Scene, place: Wings, y: float, whole: Bar | None = None) -> 
     """Write what each side is, and the total of `whole`; return the bottom."""
     for figure in FIGURES:
         side, x = place.signs[figure], place.start(figure)
-        anchor = "end" if side < 0 else "start"
+        anchor = _outwards(side)
         width = measure(HEADINGS[figure], LABEL, "bold")
         scene.text(x, y + 13, HEADINGS[figure], size=LABEL, face="bold", anchor=anchor)
         if whole is not None:
@@ -136,8 +137,7 @@ def rows(
     """
     room = place.reach - max(_label_width(bar, figure, of) for bar in bars for figure in FIGURES)
     for bar in bars:
-        name = shorten(bar.name, LABEL, "regular", place.right - place.left - 2 * GAP)
-        scene.text(place.middle, y + 15, name, size=LABEL, anchor="middle")
+        name(scene, place, y + 15, bar.name)
         for figure in FIGURES:
             end = _bar(
                 scene, place, y, bar, figure, kinds, room / full[figure] if full[figure] else 0
@@ -145,6 +145,12 @@ def rows(
             _label(scene, end, y + 15, place.signs[figure], bar, figure, of)
         y += ROW
     return y
+
+
+def name(scene: Scene, place: Wings, y: float, text: str) -> None:
+    """Write a name in the middle, cut where it is longer than the column."""
+    room = place.right - place.left - 2 * GAP
+    scene.text(place.middle, y, text, size=LABEL, anchor="middle", room=room)
 
 
 def amount(bar: Bar, figure: str) -> str:
@@ -183,7 +189,7 @@ def _label(
     scene: Scene, x: float, y: float, side: int, bar: Bar, figure: str, of: Bar | None
 ) -> None:
     """Write an amount, and behind it the share, outwards of a bar's end."""
-    anchor = "end" if side < 0 else "start"
+    anchor = _outwards(side)
     known, text = bar.total(figure), amount(bar, figure)
     dim = scene.theme.secondary
     x += side * GAP * 0.75
@@ -192,6 +198,10 @@ def _label(
     if of is not None and known:
         part = percent(known / of.total(figure))
         scene.text(x + side * (width + GAP), y, part, colour=dim, anchor=anchor)
+
+
+def _outwards(side: int) -> Anchor:
+    return "end" if side < 0 else "start"
 
 
 def _label_width(bar: Bar, figure: str, of: Bar | None) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnnviz.render.figures import butterfly
 from cnnviz.render.fonts import measure, shorten
 from cnnviz.render.look import Look
-from cnnviz.render.numbers import times
+from cnnviz.render.numbers import count, times
 from cnnviz.render.scene import Line, Scene
 from cnnviz.render.theme import GAP, LABEL, MARGIN, TITLE, WIDE_GAP, theme
 from cnnviz.report.cost import FIGURES, Cost
@@ -50,11 +50,15 @@ def head(scene: Scene, name: str, sentence: str, detail: str) -> float:
 
 def about(cost: Cost) -> str:
     """Return the input, and how much there is of what costs something."""
-    head = cost.report.head
-    parts = [f"input {times(head['input_shape'])}", f"{len(cost.report.rows)} layers"]
-    if (batch := head.get("batch", 1)) != 1:
-        parts.insert(1, f"batch of {batch}")
+    parts = [f"input {times(cost.report.head['input_shape'])}", layers(len(cost.report.rows))]
+    if cost.batch > 1:
+        parts.insert(1, f"batch of {count(cost.batch)}")
     return ", ".join(parts)
+
+
+def layers(number: int) -> str:
+    """Return how many there are, `1 layer`."""
+    return f"{number} layer{'s' * (number != 1)}"
 
 
 def _bars(scene: Scene, cost: Cost, place: butterfly.Wings, y: float) -> float:
@@ -78,8 +82,9 @@ def _remarks(cost: Cost) -> list[str]:
         lines.append(f"{cost.weighted} layers are gathered into {len(cost.bars)} blocks by name.")
     free = len(cost.report.rows) - cost.weighted
     if free:
-        words = "layer has" if free == 1 else "layers have"
-        lines.append(f"{free} other {words} neither parameters nor multiply-adds.")
+        verb = "has" if free == 1 else "have"
+        which = layers(free).replace(" ", " other " if cost.weighted else " ")
+        lines.append(f"{which} {verb} neither parameters nor multiply-adds.")
     if cost.whole.unknown:
         lines.append("What some layers cost is not known: shares are of what is.")
     return [" ".join(lines)] if lines else []

@@ -14,12 +14,19 @@ def write(report: Report) -> str:
     import csv
     from io import StringIO
 
-    lines = [_flat(row) for row in report.rows]
+    parts = {k: v for row in report.rows for k, v in row.items() if isinstance(v, Mapping)}
+    lines = [_flat(_alike(row, parts)) for row in report.rows]
     file = StringIO()
     writer = csv.DictWriter(file, list(lines[0]) if lines else [], lineterminator="\n")
     writer.writeheader()
     writer.writerows(lines)
     return file.getvalue()
+
+
+def _alike(row: Row, parts: Row) -> Row:
+    """Return a row in which a text where others have several values stands for each of them."""
+    wide = {key: dict.fromkeys(parts[key], row[key]) for key in parts if isinstance(row[key], str)}
+    return {**row, **wide}
 
 
 def _flat(row: Row) -> dict[str, Any]:

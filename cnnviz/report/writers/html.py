@@ -31,6 +31,7 @@ th, td { padding: 2px 10px; text-align: left; white-space: nowrap; font-weight: 
 thead th, tfoot th, tfoot td { font-weight: 600; }
 thead { border-bottom: 1px solid var(--rule); }
 tfoot { border-top: 1px solid var(--rule); }
+tbody th { position: sticky; left: 0; background: var(--back); }
 tbody tr:nth-child(even) { background: color-mix(in srgb, var(--text) 4%, transparent); }
 .n { text-align: right; }
 .s { background: linear-gradient(var(--bar), var(--bar)) left / var(--part) 70% no-repeat; }

@@ -90,7 +90,7 @@ def _line(columns: list[Column], cells: list[str]) -> str:
 def _typeset(cell: str, column: Column) -> str:
     """Return a cell with the signs of print, where it is a number or a shape."""
     if _SHAPE.fullmatch(cell):
-        return f"${cell.replace('x', r'{\times}')}$"
+        return "$" + cell.replace("x", r"{\times}") + "$"
     if column.right and all(map(_FIGURE.match, re.split("[/ ]", cell))):
         return escape(cell).replace("-", "$-$").replace(",", "{,}")
     return escape(cell)

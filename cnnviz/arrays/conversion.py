@@ -1,0 +1,64 @@
+"""A file of arrays written as another kind of file, one array at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
+
+from cnnviz.arrays.contents import Opened, widen
+from cnnviz.errors import SpecError
+from cnnviz.files import check_bytes
+
+if TYPE_CHECKING:
+    from cnnviz.arrays.contents import Array
+
+FORMATS = ("safetensors", "npz")
+_NUMPY = ("npy", "npz", "text")
+
+
+def write(file: Opened, format: str, stream: BinaryIO) -> None:
+    """Write all arrays of a file that is open, names and types kept.
+
+    What the file says about its layout goes along where the format has room for it, so that the
+    result loads as the original does; `.npz` has none, and no bfloat16, which becomes float32.
+
+    Parameters
+    ----------
+    file : Opened
+    format : {"safetensors", "npz"}
+    stream : binary file
+        That can be sought in.
+
+    Raises
+    ------
+    InputError, RefusedError
+        If an array is corrupt, over the budget or of a type that the format has not.
+    SpecError
+        If the format is another one.
+    """
+    if format == "safetensors":
+        from cnnviz.arrays.archives import safetensors
+
+        safetensors.write_to(stream, file.tensors, file.stored, metadata(file))
+    elif format == "npz":
+        from cnnviz.arrays.archives import npz
+
+        npz.write_to(stream, _plain(file))
+    else:
+        raise SpecError(f"no format {format!r} to convert to", hint=f"use {', '.join(FORMATS)}")
+
+
+def metadata(file: Opened) -> dict[str, str]:
+    """Return what a file says of itself: PyTorch's and NumPy's are known by the format alone."""
+    if file.format in _NUMPY:
+        return {"format": "numpy"}
+    return {"format": "pt"} if file.format.startswith("torch") else dict(file.metadata)
+
+
+def _plain(file: Opened) -> Iterator[tuple[str, Array]]:
+    for name, tensor in file.tensors.items():
+        if tensor.dtype != "bfloat16":
+            yield name, file.stored(name)
+        else:
+            check_bytes(5 * (tensor.nbytes or 0), name)
+            yield name, widen(file.stored(name))

@@ -1,0 +1,167 @@
+"""The way of a command that makes one table of many images, and a picture of each where asked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import click
+
+from cnnviz.cli import clock, names, outputs, streams
+from cnnviz.cli.run import failure
+from cnnviz.cli.types import Target
+from cnnviz.errors import CnnvizError, SpecError
+from cnnviz.render.terminal import has_colour, width
+
+if TYPE_CHECKING:
+    from cnnviz.images import Image
+    from cnnviz.report.report import Report
+    from cnnviz.report.result import Result
+
+R = TypeVar("R", bound="Result")
+SOME_FAILED = 3
+FILE_WIDTH = 120
+TABLES = ("txt", "csv", "json", "md")
+
+
+@dataclass(frozen=True)
+class Listing(Generic[R]):
+    """What a command makes of images.
+
+    Parameters
+    ----------
+    name : str
+        What the table is about, for a file that is named here.
+    work : callable
+        Takes an image, returns its result.
+    report : callable
+        Takes all results, returns their table.
+    text : callable
+        Takes all results, a width and whether to colour; returns the table to print.
+    key : str
+        What JSON calls the rows.
+    """
+
+    name: str
+    work: Callable[[Image], R]
+    report: Callable[[Sequence[R]], Report]
+    text: Callable[[Sequence[R], int, bool], str]
+    key: str
+
+
+def make(
+    listing: Listing[R],
+    images: Sequence[str],
+    *,
+    reading: dict[str, Any],
+    look: dict[str, Any],
+    targets: Sequence[Target],
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+    no_color: bool,
+    inputs: Sequence[str] = (),
+) -> int:
+    """Do every image, print the table and write what -o asks for; return the exit code.
+
+    One image that fails is an error; of several, the others are done and the exit code is 3, or
+    the first error's if none is left.
+    """
+    from cnnviz.images import load_image
+
+    if images.count("-") > 1:
+        raise SpecError("standard input is given twice")
+    pictures, tables = _plan(listing.name, images, targets, overwrite, as_json, [*images, *inputs])
+    done: list[R] = []
+    failures: list[dict[str, Any]] = []
+    made: list[tuple[outputs.Slot, bytes]] = []
+    for number, (path, slots) in enumerate(zip(images, pictures, strict=True), 1):
+        if len(images) > 1 and not quiet:
+            streams.progress(f"{number}/{len(images)} {path}")
+        try:
+            with clock.timed(path):
+                result = listing.work(load_image(path, **reading))
+                made += [(slot, _picture(result, slot.format, look)) for slot in slots]
+            done.append(result)
+        except (CnnvizError, MemoryError) as error:
+            if len(images) == 1:
+                raise
+            failures.append(_failed(path, failure(error)))
+    streams.progress("")
+    data = {listing.key: [row for one in done for row in one.to_dicts()], "failures": failures}
+    if done:
+        made += [(slot, _table(listing, done, data, slot.format)) for slot in tables]
+    paths = [outputs.write(slot, content) for slot, content in made]
+    if as_json:
+        streams.emit_json(data | {"outputs": [path for path in paths if path]})
+    elif done and None not in paths and not quiet:
+        coloured = has_colour(sys.stdout, no_color=no_color)
+        streams.emit(listing.text(done, width(sys.stdout), coloured).rstrip("\n"))
+    for name in filter(None, paths):
+        if not quiet:
+            streams.say(f"wrote {name}")
+    if not failures:
+        return 0
+    streams.say(f"cnnviz: {len(failures)} of {len(images)} images failed")
+    return SOME_FAILED if done else int(failures[0]["code"])
+
+
+def _plan(
+    name: str,
+    images: Sequence[str],
+    targets: Sequence[Target],
+    overwrite: bool,
+    as_json: bool,
+    inputs: Sequence[str],
+) -> tuple[list[list[outputs.Slot]], list[outputs.Slot]]:
+    """Return the slots of each image's pictures, and of the table of all.
+
+    A folder is for pictures, which are named there by their images; `-` alone is the table.
+    """
+    from cnnviz import render
+
+    label = names.label(click.get_current_context())
+    drawn = render.formats()
+    of_pictures = [t for t in targets if t.format in drawn or t.kind == "folder"]
+    of_tables = [t for t in targets if t not in of_pictures]
+    if sum(target.kind == "stdout" for target in targets) > 1:
+        raise SpecError("-o - is given twice", hint="stdout takes one format")
+    for target in of_tables:
+        if target.format not in (None, *TABLES):
+            known = ", ".join((*TABLES, *drawn))
+            raise SpecError(f"no output format {target.format!r}", hint=f"use {known}")
+    shared: dict[str, Any] = {"overwrite": overwrite, "as_json": as_json, "inputs": inputs}
+    pictures: list[list[outputs.Slot]] = [[] for _ in images]
+    if of_pictures:
+        pictures = outputs.plan(of_pictures, images, label, formats=drawn, **shared)
+    if not of_tables:
+        return pictures, []
+    return pictures, outputs.plan(of_tables, [name], label, formats=TABLES, **shared)[0]
+
+
+def _picture(result: Result, format: str, look: dict[str, Any]) -> bytes:
+    from cnnviz import render
+
+    return render.render(result, format, render.Look(**look))
+
+
+def _table(listing: Listing[R], done: Sequence[R], data: dict[str, Any], format: str) -> bytes:
+    if format == "txt":
+        content = listing.text(done, FILE_WIDTH, False)
+    elif format == "json":
+        import json
+
+        content = json.dumps(data, indent=2, allow_nan=False) + "\n"
+    else:
+        report = listing.report(done)
+        content = report.to_csv() if format == "csv" else report.to_markdown()
+    return content.encode("utf-8", "backslashreplace")
+
+
+def _failed(path: str, fault: CnnvizError) -> dict[str, Any]:
+    """Report an image that could not be done; return what JSON says of it."""
+    text = str(fault)
+    streams.say(f"cnnviz: error: {text if path in text else f'{path}: {text}'}")
+    return {"path": path, "code": fault.code, "message": text}
