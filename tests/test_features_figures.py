@@ -35,6 +35,7 @@ NETS = {
     "labels": ("Flatten() Dense(3)", (4, 4, 1), {"labels": ("cat", "dog " * 40, "x")}),
     "one cell": ("Conv2D(5, 4) GlobalAveragePooling2D()", (4, 4, 3), {}),
     "sequence": ("Conv1D(5, 3) MaxPooling1D(2)", (16, 3), {}),
+    "long sequence": ("Conv1D(70, 3)", (3000, 2), {}),
     "deep": (DEEP, (9, 9, 3), {}),
     "names": ("Conv2D(2, 3)", (9, 9, 3), {"image": "x" * 300, "model": "y" * 100}),
     "huge values": ("Rescaling(-1e30) Conv2D(4, 3)", (9, 9, 3), {}),
