@@ -17,6 +17,8 @@ from cnnviz.cli.run import run
 
 SAMPLES = Path(__file__).resolve().parent.parent / "sample_images"
 GOLDEN = Path(__file__).resolve().parent / "golden"
+# Networks in PyTorch: no tests, and not to be imported where there is none.
+collect_ignore_glob = ["peers/twins/*.py"]
 
 
 @dataclass(frozen=True)
