@@ -18,7 +18,8 @@ from cnnviz.render.figures import features_index as index
 from cnnviz.render.listing import listing
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import theme
-from cnnviz.report.features import FeatureSet, Seen, features
+from cnnviz.report.features import FeatureSet, features
+from cnnviz.report.layer_features import Seen
 
 RNG = np.random.default_rng(5)
 DEEP = " ".join(["Conv2D(8, 3, padding='same', activation='relu') BatchNormalization()"] * 15)

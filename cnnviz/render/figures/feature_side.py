@@ -11,7 +11,7 @@ from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, count, number, times
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import GAP, WIDE_GAP
-from cnnviz.report.features import LayerFeatures
+from cnnviz.report.layer_features import LayerFeatures
 from cnnviz.report.maps import share
 
 WIDTH = 224

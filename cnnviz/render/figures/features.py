@@ -15,7 +15,7 @@ from cnnviz.render.look import Look
 from cnnviz.render.numbers import number, times, typeset
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, theme
-from cnnviz.report.features import LayerFeatures
+from cnnviz.report.layer_features import LayerFeatures
 
 if TYPE_CHECKING:
     from cnnviz.render.sheet import Tile
