@@ -197,11 +197,11 @@ def test_text_names_what_was_done_and_the_random_weights(cnnviz, photo, monkeypa
     lines = text.splitlines()
     assert lines[0] == "input    photo.png, seen as 12x16x3"
     assert "applied  invert" in lines
-    assert " random weights: He-initialised, seed 0, not trained" in lines
+    assert " warning: random weights: He-initialised, seed 0, not trained" in lines
     assert "left out, they change nothing here: f" in text
     assert all(len(line) <= 80 for line in lines)
     monkeypatch.setenv("FORCE_COLOR", "1")
-    assert "\x1b[33m random weights" in cnnviz("features", photo, *MODEL, "--invert").text
+    assert "\x1b[33m warning: random weights" in cnnviz("features", photo, *MODEL, "--invert").text
 
 
 def test_layers_by_glob(cnnviz, photo):

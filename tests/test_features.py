@@ -14,7 +14,8 @@ from cnnviz.layers.conv2d import Conv2D
 from cnnviz.layers.pooling import MaxPooling2D
 from cnnviz.layers.regularization import Dropout
 from cnnviz.report.feature_stats import MapStats, limits_of
-from cnnviz.report.features import FeatureSet, Seen, check_page, features
+from cnnviz.report.features import FeatureSet, check_page, features
+from cnnviz.report.layer_features import Seen
 
 RNG = np.random.default_rng(3)
 NAMES = ("a", "a/b", "b", "b/[x]", "b/x", "c*")

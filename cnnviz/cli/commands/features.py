@@ -114,7 +114,8 @@ def command(
 
 def _features(net: Model, image: Image, chosen: tuple[str, ...], **how: Any) -> FeatureSet:
     from cnnviz.graph import INPUT
-    from cnnviz.report.features import Seen, features
+    from cnnviz.report.features import features
+    from cnnviz.report.layer_features import Seen
 
     trace = net.trace(image, layers=[INPUT, *chosen])
     steps = net.preprocess.describe(image.pixels.shape, is_array=not image.is_photo)

@@ -16,7 +16,7 @@ from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, WIDE_GAP, rgb
 
 if TYPE_CHECKING:
-    from cnnviz.report.features import LayerFeatures
+    from cnnviz.report.layer_features import LayerFeatures
 
 MOST = 20  # bars
 WIDTH = 560  # px of names, bars and numbers together

@@ -15,7 +15,7 @@ from cnnviz.render.look import Look
 from cnnviz.render.numbers import number, times
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import LABEL, MARGIN, Theme
-from cnnviz.report.features import LayerFeatures, Seen
+from cnnviz.report.layer_features import LayerFeatures, Seen
 
 MOST_VOTES = 8  # maps that are asked whether a root scale is needed
 CAPTION_LINE = 16

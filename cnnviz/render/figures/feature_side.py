@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnnviz.contract import UNKNOWN
 from cnnviz.render.display import Scale
 from cnnviz.render.figures import blocks, feature_parts
 from cnnviz.render.figures.blocks import HEADING
@@ -12,7 +11,7 @@ from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, count, number, times
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import GAP, WIDE_GAP
-from cnnviz.report.features import LayerFeatures
+from cnnviz.report.layer_features import LayerFeatures
 from cnnviz.report.maps import share
 
 WIDTH = 224
@@ -63,7 +62,7 @@ def _facts(layer: LayerFeatures) -> Iterator[tuple[str, str]]:
     field = layer.row["receptive_field"]
     if layer.field_words():
         yield "one value sees", _field(layer)
-        if layer.values.ndim == layer.seen.pixels.ndim:
+        if layer.values.ndim == layer.seen.pixels.ndim and all(field["stride"]):
             steps = list(dict.fromkeys(field["stride"]))
             yield "and the next one", f"{times(steps)} further"
 
@@ -88,10 +87,7 @@ def _outline(scene: Scene, x: float, y: float, size: tuple[int, int], layer: Lay
         return
     spans = []
     for axis in (0, 1):
-        figures = field["size"][axis], field["stride"][axis], field["start"][axis]
-        if UNKNOWN in figures:
-            return
-        long, step, start = figures
+        long, step, start = (field[key][axis] for key in ("size", "stride", "start"))
         first = start + (layer.shape[axis] // 2) * step
         low, high = max(0, first), min(pixels.shape[axis], first + long)
         spans.append((low, high))

@@ -12,7 +12,7 @@ from cnnviz.render.figures import feature_parts
 from cnnviz.render.look import Look
 from cnnviz.render.preview import array_tile
 from cnnviz.render.sheet import Tile
-from cnnviz.report.features import LayerFeatures
+from cnnviz.report.layer_features import LayerFeatures
 
 
 def layer_tiles(layer: LayerFeatures, look: Look) -> list[Tile]:

@@ -15,7 +15,7 @@ from cnnviz.render.look import Look
 from cnnviz.render.numbers import number, times, typeset
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, theme
-from cnnviz.report.features import LayerFeatures
+from cnnviz.report.layer_features import LayerFeatures
 
 if TYPE_CHECKING:
     from cnnviz.render.sheet import Tile
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Maps up to a count: px of the box of each, and columns.
 _LAYOUTS = ((1, 448, 1), (2, 336, 2), (4, 280, 2), (9, 168, 3), (16, 136, 4), (36, 112, 6))
 _FULL = 112, 8
-_SEQUENCE = 640, 448  # px that a layer over time may take
+_SEQUENCE, _CELL = (640, 448), 24  # px that a layer over time may take, and a value of it
 LEAST = 96  # px of a tile, so that number and range fit below it
 WIDE = 160  # px of a tile that has room for a kernel's name too
 FOOT = 16
@@ -81,9 +81,8 @@ def _shown(layer: LayerFeatures, look: Look) -> str:
     if layer.is_vector:
         return ""
     signed = ", zero in the middle" if layer.min < 0 else ""
-    scale = (
-        "one colour scale for all" if look.range == "shared" else "each map on its own colour scale"
-    )
+    is_shared = look.range == "shared" or layer.values.ndim == 2
+    scale = "one colour scale for all" if is_shared else "each map on its own colour scale"
     return "; ".join(filter(None, (layer.page_words(), scale + signed)))
 
 
@@ -148,14 +147,22 @@ def _sequence(
     """Draw maps over time as the rows of one picture; return right and bottom."""
     shown = layer.shown
     picture = layer.values[:, list(shown)].T
-    low, high = float(picture.min()), float(picture.max())
-    scale = display.choose(low, high, name=look.colormap, theme=look.theme)
-    height, width = display.fit(picture.shape, _SEQUENCE)
-    blocks.heading(
-        scene, left, top, scene.theme.map, "maps over time", "a row a map", room=_SEQUENCE[0]
-    )
-    pixels = display.picture(picture, scale, height * look.scale, width * look.scale)
+    scale = display.choose(layer.min, layer.max, name=look.colormap, theme=look.theme)
+    words = "a row a map, time to the right"
+    blocks.heading(scene, left, top, scene.theme.map, "maps over time", words, room=_SEQUENCE[0])
+    # Time and maps are not of one kind: a cell need not be square.
+    cells = [max(1, min(_CELL, n // m)) for n, m in zip(_SEQUENCE, picture.T.shape, strict=True)]
+    length = min(picture.shape[1], _SEQUENCE[0] * look.scale)
+    pixels = display.picture(picture, scale, len(shown), length)
+    pixels = pixels.repeat(cells[1] * look.scale, axis=0).repeat(cells[0], axis=1)
+    height = len(shown) * cells[1]
+    width = picture.shape[1] * cells[0] if cells[0] > 1 else min(length, _SEQUENCE[0])
+    if cells[0] > 1:
+        pixels = pixels.repeat(look.scale, axis=1)
     blocks.tile(scene, left, top + HEADING, pixels, width, height, layer.name)
+    for place, i in enumerate(shown if cells[1] >= CAPTION + 1 else ()):
+        line = top + HEADING + (place + 0.5) * cells[1] + 4
+        scene.text(left + width + 6, line, str(i), colour=scene.theme.secondary)
     bar = top + HEADING + height + WIDE_GAP
     blocks.bar(scene, left, bar, max(width, 160), scale)
-    return left + max(width, 200), bar + 24
+    return left + max(width, 200) + 40, bar + 24

@@ -16,7 +16,8 @@ from cnnviz.render.look import Look
 from cnnviz.render.numbers import number, times
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import CAPTION, MARGIN, WIDE_GAP, theme
-from cnnviz.report.features import FeatureSet, LayerFeatures
+from cnnviz.report.features import FeatureSet
+from cnnviz.report.layer_features import LayerFeatures
 
 if TYPE_CHECKING:
     from cnnviz.render.sheet import Tile
