@@ -53,7 +53,7 @@ def stages(line: str) -> tuple[list[list[str]], str | None]:
 def provide(words: list[str], folder: Path) -> None:
     """Put the inputs that an example names into the folder: a small photo, matrix or layer."""
     for before, word in zip(["", *words], words, strict=False):
-        path = folder / word
+        path = folder / word.partition(":")[0]
         if before in ("-o", "--output") or path.exists():
             continue
         if path.suffix in (".jpg", ".png"):
@@ -61,7 +61,7 @@ def provide(words: list[str], folder: Path) -> None:
                 photo.convert("RGB").resize((90, 60)).save(path)
         elif ".safetensors" in word:
             weights = np.random.default_rng(0).normal(size=(8, 3, 5, 5))
-            save_file({"conv1.weight": weights}, folder / word.partition(":")[0])
+            save_file({"conv1.weight": weights}, path)
         elif path.stem == "mnist":
             shutil.copy(NETWORKS / path.name, path)
         elif path.suffix == ".pth":

@@ -78,7 +78,10 @@ def test_any_table_gives_a_preprocessing_or_an_error_of_the_spec(table):
 
 
 def test_a_wrong_table_is_an_error_when_the_model_is_loaded(tmp_path):
-    text = 'input_shape = [8, 8, 1]\n[preprocess]\nmeen = 1\n[[layers]]\ntype = "Flatten"\n'
+    layers = '[[layers]]\ntype = "Flatten"\n'
+    text = f"input_shape = [8, 8, 1]\n[preprocess]\nmeen = 1\n{layers}"
     (tmp_path / "m.toml").write_text(text)
-    with pytest.raises(SpecError, match=r"m\.toml: preprocess: unknown field 'meen'; did you mean mean"):
+    with pytest.raises(
+        SpecError, match=r"m\.toml: preprocess: unknown field 'meen'; did you mean mean"
+    ):
         load_model(tmp_path / "m.toml")
