@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MAX_RATIO = 100
 MAX_MEMBERS = 10_000
 _MAX_DIRECTORY = 2**22  # bytes; 10,000 members take about one
+_ENTRY = 200  # bytes of the directory a member, where more are allowed
 _STORED, _DEFLATED = 0, 8  # zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 _PEEK = 2**16
 _SMALL = 2**20  # so little may be packed at any ratio: a map of zeros is no bomb
@@ -34,21 +35,31 @@ class Zip:
         What messages call the format, `.npz`.
     max_bytes : int
         Budget for one member.
+    max_members : int, optional
+        How many it may hold, 10,000 unless given.
     """
 
-    def __init__(self, file: BinaryIO, name: str, form: str, max_bytes: int) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        name: str,
+        form: str,
+        max_bytes: int,
+        max_members: int | None = None,
+    ) -> None:
         import zipfile
 
         self._name, self._form, self._max_bytes = name, form, max_bytes
+        max_members = MAX_MEMBERS if max_members is None else max_members
         self.size = file.seek(0, 2)
         file.seek(0)
-        guarded = _Guarded(file, name)
+        guarded = _Guarded(file, name, max_members)
         with self.faults():
             self._zip = zipfile.ZipFile(guarded)
             guarded.most = None
             infos = self._zip.infolist()
-        if len(infos) > MAX_MEMBERS:
-            raise RefusedError(f"holds more than {MAX_MEMBERS} members", path=name)
+        if len(infos) > max_members:
+            raise RefusedError(f"holds more than {max_members} members", path=name)
         self.members = {info.filename: info for info in infos}
         if len(self.members) < len(infos):
             raise RefusedError("holds several members of one name", path=name)
@@ -98,9 +109,9 @@ class Zip:
 class _Guarded:
     """The file as zipfile sees it, which reads a directory of any declared size at once."""
 
-    def __init__(self, file: BinaryIO, name: str) -> None:
-        self._file, self._name = file, name
-        self.most: int | None = _MAX_DIRECTORY
+    def __init__(self, file: BinaryIO, name: str, max_members: int) -> None:
+        self._file, self._name, self._max_members = file, name, max_members
+        self.most: int | None = max(_MAX_DIRECTORY, _ENTRY * max_members)
         self.seek, self.tell = file.seek, file.tell
 
     def seekable(self) -> bool:
@@ -108,7 +119,7 @@ class _Guarded:
 
     def read(self, size: int = -1) -> bytes:
         if self.most is not None and size > self.most:
-            raise RefusedError(f"holds more than {MAX_MEMBERS} members", path=self._name)
+            raise RefusedError(f"holds more than {self._max_members} members", path=self._name)
         return self._file.read(size)
 
 
