@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import weakref
 from abc import ABC, abstractmethod
@@ -16,6 +17,7 @@ from cnnviz.errors import InputError, RefusedError
 from cnnviz.files import check_bytes
 
 _MAX_DEPTH = 16  # folders in folders
+_IDX = "ubyte"  # in the names of MNIST's files
 _JUNK = ("__macosx", "thumbs.db", "desktop.ini")  # what systems leave behind, in lower case
 
 
@@ -154,12 +156,12 @@ def open_tree(path: str, max_files: int) -> Tree:
         raise _unreadable(path, error) from error
 
 
-def _beginning_with(path: str) -> Tree | None:
-    """Return the files whose names begin with `path`, which is none itself."""
+def _idx_beginning_with(path: str) -> Tree | None:
+    """Return the IDX files whose names begin with `path`: images and labels are two files."""
     root, start = os.path.split(path)
     with contextlib.suppress(OSError, ValueError):
         entries = sorted(e.name for e in os.scandir(root or ".") if e.is_file())
-        if files := tuple(name for name in entries if start and name.startswith(start)):
+        if files := tuple(n for n in entries if n.startswith(start) and _IDX in n):
             return Folder(path, root, files)
     return None
 
