@@ -71,6 +71,11 @@ class TestStatistics:
         assert stats.constant.tolist() == [False, False, False, True, False]
         assert 1 not in stats.strongest("mean")
 
+    def test_negative_maps_have_an_order_too(self):
+        means = np.array([-3, -1, -2], np.float32)
+        stats = MapStats.of(np.tile(means, (4, 4, 1)) + RNG.uniform(0, 0.1, (4, 4, 1)))
+        assert stats.strongest("mean") == stats.strongest("max") == [1, 2, 0]
+
     def test_single_values_are_no_maps(self):
         stats = MapStats.of(np.array([0, 3, 1], np.float32))
         assert not stats.dead.any()

@@ -221,3 +221,9 @@ def test_only_colour_has_an_order_of_channels(shape):
         made({"channels": "bgr"}, shape)
     gray = made({"channels": "bgr"}, (1, 1, 1))
     assert gray.apply(np.full((1, 1, 1), 7.0)) == 7
+
+
+def test_what_was_applied_can_be_undone_to_be_looked_at():
+    table = {"channels": "bgr", "scale": "1/255", "mean": (0.5, 0.4, 0.3), "std": (0.2, 0.3, 0.5)}
+    own, image = made(table, (6, 5, 3)), np.round(RANDOM.uniform(0, 255, (6, 5, 3)))
+    np.testing.assert_allclose(own.undo(own.apply(image)), image, atol=2e-3)
