@@ -263,7 +263,7 @@ def test_kernels_of_pytorch_files(cnnviz, net: Path, photo: Path, expected) -> N
     filters = resolve("net.pth:conv")
     for i, one in enumerate(filters):
         np.testing.assert_array_equal(one.values, expected["conv.weight"][i].transpose(1, 2, 0))
-    assert "OIHW (as PyTorch stores them)" in cnnviz("kernels", "net.pth", "-o", "k.png").text
+    assert "OIHW (as torch stores them)" in cnnviz("kernels", "net.pth", "-o", "k.png").text
     result = cnnviz("convolve", photo, "--kernel", "net.pth:conv", "-o", "maps.npy", "-q")
     assert result.code == 0
     assert np.load("maps.npy").shape == (10, 14, 4)

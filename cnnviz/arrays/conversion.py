@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from cnnviz.arrays.contents import Opened, shown, widen
+from cnnviz.arrays.layouts import NUMPY
 from cnnviz.errors import InputError, SpecError
 from cnnviz.files import check_bytes
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 FORMATS = ("safetensors", "npz")
 _LONGEST = 10_000  # characters of a name; a zip has room for 65,535 bytes
-_NUMPY = ("npy", "npz", "text")
 
 
 def write(file: Opened, format: str, stream: BinaryIO) -> None:
@@ -53,7 +53,7 @@ def write(file: Opened, format: str, stream: BinaryIO) -> None:
 
 def metadata(file: Opened) -> dict[str, str]:
     """Return what a file says of itself: PyTorch's and NumPy's are known by the format alone."""
-    if file.format in _NUMPY:
+    if file.format in NUMPY:
         return {"format": "numpy"}
     return {"format": "pt"} if file.format.startswith("torch") else dict(file.metadata)
 
