@@ -213,7 +213,7 @@ def test_the_files_it_reads_are_never_written(cnnviz, drawn, folder):
         (("--preprocess", "imagnet"), "--preprocess: 'imagnet' is not one of"),
         (("--match", "size"), "--match: 'size' is not one of"),
         (("--layout", "nchw"), "--layout: 'nchw' is not one of"),
-        (("-o", "x.npz"), "no output format 'npz'; use txt, csv, json, md, png, svg"),
+        (("-o", "x.npz"), "no output format 'npz'; use txt, csv, html, json, md, tex, png, svg"),
         (("--preprocess", "imagenet"), "preprocess: mean has 3 numbers, the model 1 channels"),
         (("--timeout", "0"), "--timeout: '0' is not a number of seconds"),
     ],

@@ -15,6 +15,7 @@ from cnnviz.cli.run import failure
 from cnnviz.cli.types import Target
 from cnnviz.errors import CnnvizError, SpecError
 from cnnviz.render.terminal import has_colour, width
+from cnnviz.report import writers
 
 if TYPE_CHECKING:
     from cnnviz.images import Image
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound="Result")
 SOME_FAILED = 3
 FILE_WIDTH = 120
-TABLES = ("txt", "csv", "json", "md")
 
 
 @dataclass(frozen=True)
@@ -132,14 +132,14 @@ def _plan(
     from cnnviz import render
 
     label = label_of(click.get_current_context())
-    drawn = render.formats()
+    drawn, written = render.formats(), ("txt", *writers.formats())
     of_pictures = [t for t in targets if t.format in drawn or t.kind == "folder"]
     of_tables = [t for t in targets if t not in of_pictures]
     if sum(target.kind == "stdout" for target in targets) > 1:
         raise SpecError("-o - is given twice", hint="stdout takes one format")
     for target in of_tables:
-        if target.format not in (None, *TABLES):
-            known = ", ".join((*TABLES, *drawn))
+        if target.format not in (None, *written):
+            known = ", ".join((*written, *drawn))
             raise SpecError(f"no output format {target.format!r}", hint=f"use {known}")
     shared: dict[str, Any] = {"overwrite": overwrite, "as_json": as_json, "inputs": inputs}
     pictures: list[list[outputs.Slot]] = [[] for _ in images]
@@ -147,7 +147,7 @@ def _plan(
         pictures = outputs.plan(of_pictures, images, label, formats=drawn, **shared)
     if not of_tables:
         return pictures, []
-    return pictures, outputs.plan(of_tables, [name], label, formats=TABLES, **shared)[0]
+    return pictures, outputs.plan(of_tables, [name], label, formats=written, **shared)[0]
 
 
 def _picture(result: Result, format: str, look: dict[str, Any]) -> bytes:
@@ -164,8 +164,7 @@ def _table(listing: Listing[R], done: Sequence[R], data: dict[str, Any], format:
 
         content = json.dumps(data, indent=2, allow_nan=False) + "\n"
     else:
-        report = listing.report(done)
-        content = report.to_csv() if format == "csv" else report.to_markdown()
+        content = writers.write(listing.report(done), format)
     return content.encode("utf-8", "backslashreplace")
 
 

@@ -105,7 +105,7 @@ def put_report(
     look: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> int:
-    """Print a report and write it in its own formats; `options` are those of `put`.
+    """Print a report and write it in any format of `report.writers`; `options` are those of `put`.
 
     Parameters
     ----------
@@ -116,12 +116,10 @@ def put_report(
     look : mapping, optional
         Options of the picture.
     """
+    from cnnviz.report import writers
+
     formats: dict[str, Callable[[], str | bytes]] = {
-        "md": report.to_markdown,
-        "csv": report.to_csv,
-        "json": report.to_json,
-        "tex": report.to_latex,
-        "html": report.to_html,
+        form: partial(writers.write, report, form) for form in writers.formats()
     }
     if figure is not None and options["targets"]:
         from cnnviz import render
