@@ -11,7 +11,6 @@ import click
 
 from cnnviz.cli import names, outputs, stamp, streams
 from cnnviz.cli.types import Target
-from cnnviz.render.terminal import has_colour, width
 
 if TYPE_CHECKING:
     from cnnviz.render import Look
@@ -86,8 +85,7 @@ def put(
         written = {"outputs": [path for path in paths if path]} if pictures else {}
         streams.emit_json(data | written)
     elif None not in paths and not quiet:
-        coloured = has_colour(sys.stdout, no_color=no_color)
-        streams.emit(text(width(sys.stdout), coloured).rstrip("\n"))
+        streams.emit_table(text, no_color=no_color)
     if draw is not None:
         _draw(draw, aside=as_json or None in paths, alone=quiet)
     for path in paths:
