@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cnnviz.render import Look
     from cnnviz.report.result import Result
 
-Text = Callable[["Result", int, bool], str]
+Text = Callable[[Any, int, bool], str]  # of what the work returns
 
 
 def make(
