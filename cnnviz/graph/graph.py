@@ -129,7 +129,13 @@ def chain(above: str, layers: Mapping[str, Layer]) -> tuple[Node, ...]:
 
 
 def dead_ends(graph: Graph) -> list[str]:
-    """Return the names of the nodes that nothing takes, apart from the last one, the output."""
+    """Return the names of the nodes that nothing takes, apart from the last one, the output.
+
+    >>> from cnnviz.layers import find
+    >>> dense = find("Dense")
+    >>> dead_ends(Graph("net", tuple(Node(n, dense(2), (INPUT,)) for n in ("aside", "out")), (3,)))
+    ['aside']
+    """
     taken = {name for node in graph.nodes for name in node.inputs}
     return [node.name for node in graph.nodes[:-1] if node.name not in taken]
 

@@ -105,7 +105,11 @@ class MinPooling2D(_Pooling):
 
 @dataclass(frozen=True)
 class AveragePooling2D(_Pooling):
-    """Take the mean of each window; padding counts only with `count_include_pad`."""
+    """Take the mean of each window; padding counts only with `count_include_pad`.
+
+    >>> AveragePooling2D(7, strides=1).output_shape((7, 7, 1024))
+    (1, 1, 1024)
+    """
 
     aliases = ("AvgPool2D", "AvgPool2d", "AveragePool2D")
     _op = "average"
