@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -98,6 +99,11 @@ class Graph:
         SpecError
             If a layer does not fit what it takes, with the node's name.
         """
+        return dict(self._shapes)
+
+    @cached_property
+    def _shapes(self) -> dict[str, Shape]:
+        # Kept, since reports, executors and each run of a model ask again.
         shapes = {INPUT: self.input_shape}
         for node in self.nodes:
             try:
