@@ -1,8 +1,8 @@
 """How a layer's weights are stored in each layout, and the way to ours.
 
 A layout (see `cnnviz.arrays.layouts`) settles more than convolutions: a dense layer is `(in,
-units)` in `hwio` and `(units, in)` in the others, a transposed convolution `(kh, kw, filters, C)`
-and `(C, filters, kh, kw)`.
+units)` in `hwio` and `(units, in)` in the others, a transposed convolution `(kh, kw, filters, C)`,
+`(C, filters, kh, kw)` and `(filters, kh, kw, C)`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ def stored_shape(layer: Layer, weight: str, shape: Shape, layout: str) -> Shape:
     if layout == "hwio" or not _is_kernel(layer, weight):
         return shape
     *space, taken, made = _plain(layer, weight, shape)
-    return (made, taken, *space) if layout == "oihw" else (made, *space, taken)
+    if layout == "oihw":
+        return (made, taken, *space)
+    return (taken, *space, made) if _is_transposed(layer) else (made, *space, taken)
 
 
 def fits(layer: Layer, weight: str, shape: Shape, layout: str, got: Shape) -> bool:
@@ -48,13 +50,18 @@ def as_ours(values: Array, layer: Layer, weight: str, shape: Shape, layout: str)
     if layout == "oihw":
         values = np.moveaxis(values, (0, 1), (-1, -2))
     elif layout == "ohwi":
-        values = np.moveaxis(values, 0, -1)
+        values = np.moveaxis(values, 0, -2 if _is_transposed(layer) else -1)
     return values.reshape(shape)
 
 
 def _is_kernel(layer: Layer, weight: str) -> bool:
     """Whether a weight has axes to be ordered; only Keras stores locally connected ones."""
     return "kernel" in weight and not type(layer).__name__.startswith("LocallyConnected")
+
+
+def _is_transposed(layer: Layer) -> bool:
+    """Whether the last two axes of its kernel are output and input channels, not the reverse."""
+    return type(layer).__name__.endswith("Transpose")
 
 
 def _plain(layer: Layer, weight: str, shape: Shape) -> Shape:

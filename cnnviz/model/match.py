@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cnnviz.contract import Array, Layer
 
 MATCHES = ("auto", "name", "order")
+_WHOSE = {"hwio": "Keras's", "oihw": "PyTorch's", "ohwi": "MLX's"}
 _COUNTER = "num_batches_tracked"  # PyTorch's, which no forward run uses
 
 
@@ -165,7 +166,7 @@ class _Job:
 
     def notes(self) -> Iterator[str]:
         """Yield what else is to be said."""
-        if self._layout != "hwio":
+        if self._layout == flat.CHANNELS_FIRST:
             for node, parts in self._flat.items():
                 maps = ", ".join(map(times, parts))
                 yield f"{node}: maps of {maps} put from channels-first into channels-last order"
@@ -192,9 +193,10 @@ class _Job:
         with np.errstate(over="ignore"):  # of a float64 beyond float32, which is not finite then
             values = np.asarray(self._file.read(place.source), np.float32)
         parts = self._flat.get(node)
-        if parts and self._layout != "hwio" and weight != "bias":
+        if parts and self._layout == flat.CHANNELS_FIRST and weight != "bias" and values.size > 1:
             # A dense kernel as it is stored, (units, in); what a normalization holds is one row.
-            values = flat.reordered(values, parts)
+            row = values if weight == "kernel" else values.reshape(-1)
+            values = flat.reordered(row, parts)
         values = layout.as_ours(values, place.layer, weight, place.shape, self._layout)
         # Kernels of convolutions are read often and in order; a dense one may stay a view.
         return values if values.ndim == 2 else np.ascontiguousarray(values)
@@ -207,8 +209,10 @@ class _Job:
             axes: sum(self._fits(key, place, axes) for key, place in kernels) for axes in LAYOUTS
         }
         best = [axes for axes in LAYOUTS if counts[axes] == max(counts.values())]
-        if len(best) == 1 or not kernels:
+        if len(best) == 1:
             return best[0]
+        if not kernels:
+            return flat.CHANNELS_FIRST if self._file.convention == "torch" else "hwio"
         leaves = {place.source.replace("/", ".").rpartition(".")[2] for _, place in kernels}
         named = "oihw" if leaves == {"weight"} else "hwio"
         known = named == "oihw" or all("kernel" in leaf for leaf in leaves)
@@ -219,7 +223,7 @@ class _Job:
         raise SpecError(
             f"the layout of {listed([place.source for _, place in kernels])} cannot be told",
             path=self._path,
-            hint="give --layout hwio (Keras's) or oihw (PyTorch's)",
+            hint=f"give --layout {' or '.join(f'{axes} ({_WHOSE[axes]})' for axes in best)}",
         )
 
     def _fits(self, key: Key, place: _Place, axes: str) -> bool:

@@ -11,6 +11,7 @@ from cnnviz.render.numbers import THIN, count, number
 from cnnviz.render.scene import Anchor, Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, Theme, ink, rgb
 from cnnviz.report.cost import FIGURES, KINDS, Bar
+from cnnviz.report.shares import tenths
 
 WIDTH = 960  # px of the figure
 MOST_NAME = 200  # px of a name
@@ -165,11 +166,8 @@ def amount(bar: Bar, figure: str) -> str:
 
 def percent(part: float) -> str:
     """Return `89.4 %`, with a thin space; never 0 or 100 where it is not quite that."""
-    if 0 < part < 0.0005:
-        return f"<0.1{THIN}%"
-    if 0.9995 <= part < 1:
-        return f">99.9{THIN}%"
-    return f"{part:.1%}".replace("%", f"{THIN}%").replace(".0", "" if part in (0, 1) else ".0")
+    text = f"{part:.0%}" if part in (0, 1) else tenths(part)
+    return text.replace("%", f"{THIN}%")
 
 
 def _bar(
