@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
-from itertools import count
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cnnviz.cli import stamp, streams
-from cnnviz.cli.names import clip
+from cnnviz.cli.names import candidates
 from cnnviz.cli.outputs import Slot
 from cnnviz.errors import OutputError
 from cnnviz.files import write_file
@@ -74,7 +73,7 @@ def said(slot: Slot, paths: list[str]) -> str:
 
 def _claim(path: str, index: str, run: str) -> str:
     """Return the first folder of that name (or `-2`, `-3`, ...) that is new or of this run."""
-    for candidate in _candidates(path):
+    for candidate in candidates(path):
         try:
             os.makedirs(os.path.dirname(candidate) or ".", exist_ok=True)
             os.mkdir(candidate)
@@ -90,10 +89,3 @@ def _claim(path: str, index: str, run: str) -> str:
         else:
             return candidate
     raise AssertionError("names never run out")
-
-
-def _candidates(path: str) -> Iterator[str]:
-    yield path
-    folder, name = os.path.split(path)
-    for number in count(2):
-        yield os.path.join(folder, clip(name, f"-{number}"))

@@ -1,14 +1,12 @@
-"""How a framework stores a weight: which axis is which, and the way to ours.
+"""How a layer's weights are stored in each layout, and the way to ours.
 
-A layout is named by its order of the axes of a convolution: `hwio` is Keras's and ours, `oihw`
-PyTorch's, `ohwi` that of MLX. It settles the other weights too: a dense layer is `(in, units)` in
-`hwio` and `(units, in)` in the others, a transposed convolution `(kh, kw, filters, C)`,
+A layout (see `cnnviz.arrays.layouts`) settles more than convolutions: a dense layer is `(in,
+units)` in `hwio` and `(units, in)` in the others, a transposed convolution `(kh, kw, filters, C)`,
 `(C, filters, kh, kw)` and `(filters, kh, kw, C)`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -17,23 +15,6 @@ from cnnviz.geometry import Shape
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array
-
-LAYOUTS = ("hwio", "oihw", "ohwi")
-_FRAMEWORKS = {"pt": "oihw", "torch": "oihw", "pytorch": "oihw", "mlx": "ohwi"} | dict.fromkeys(
-    ("tf", "tensorflow", "keras", "flax", "jax", "cnnviz"), "hwio"
-)
-
-
-def stated(metadata: Mapping[str, str], format: str) -> str | None:
-    """Return the layout that a file says it has, or None.
-
-    >>> stated({"format": "pt"}, "safetensors"), stated({}, "torch"), stated({}, "npz")
-    ('oihw', 'oihw', None)
-    """
-    own = metadata.get("layout", "").lower()
-    if own in LAYOUTS:
-        return own
-    return _FRAMEWORKS.get(metadata.get("format", format.split()[0]).lower())
 
 
 def stored_shape(layer: Layer, weight: str, shape: Shape, layout: str) -> Shape:

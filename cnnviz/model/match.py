@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cnnviz.arrays import open_arrays
 from cnnviz.arrays.contents import listed, shown
+from cnnviz.arrays.layouts import LAYOUTS, stated
 from cnnviz.errors import InputError, SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Shape, times
@@ -133,7 +134,7 @@ class _Job:
 
     def settle(self, asked: str | None) -> str:
         """Decide how kernels are stored; return it as words."""
-        own = asked or layout.stated(self._file.metadata, self._file.format)
+        own = asked or stated(self._file.metadata, self._file.format)
         self._layout = own or self._told()
         return f", kernels as {self._layout}"
 
@@ -205,10 +206,9 @@ class _Job:
         kernels = [(key, place) for key, place in self._places.items() if place.source]
         kernels = [(key, place) for key, place in kernels if "kernel" in key[1]]
         counts = {
-            axes: sum(self._fits(key, place, axes) for key, place in kernels)
-            for axes in layout.LAYOUTS
+            axes: sum(self._fits(key, place, axes) for key, place in kernels) for axes in LAYOUTS
         }
-        best = [axes for axes in layout.LAYOUTS if counts[axes] == max(counts.values())]
+        best = [axes for axes in LAYOUTS if counts[axes] == max(counts.values())]
         if len(best) == 1:
             return best[0]
         if not kernels:
@@ -260,8 +260,8 @@ class _Job:
 def _check_words(match: str, axes: str | None) -> None:
     if match not in MATCHES:
         raise SpecError(f"match {match!a} is not one of {', '.join(MATCHES)}")
-    if axes is not None and axes not in layout.LAYOUTS:
-        raise SpecError(f"layout {axes!a} is not one of {', '.join(layout.LAYOUTS)}")
+    if axes is not None and axes not in LAYOUTS:
+        raise SpecError(f"layout {axes!a} is not one of {', '.join(LAYOUTS)}")
 
 
 def _not_finite(values: Array) -> int:

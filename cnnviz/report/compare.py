@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from cnnviz.contract import UNKNOWN
 from cnnviz.geometry import times
 from cnnviz.report.cost import Cost, cost
 from cnnviz.report.differences import headline
@@ -18,8 +19,6 @@ from cnnviz.report.shares import tenths
 
 if TYPE_CHECKING:
     import numpy as np
-
-UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, repr=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from cnnviz.contract import UNKNOWN
 from cnnviz.render.fonts import measure
 from cnnviz.render.numbers import THIN, count, number
 from cnnviz.render.scene import Anchor, Rect, Scene
@@ -18,7 +19,6 @@ ROW, THICK = 22, 14  # px from one bar to the next, and of a bar
 STRIP = 20  # px of a strip that is divided by kind
 LEGEND = 20  # px of the line that names the colours
 HEADINGS = {"params": "parameters", "macs": "multiply-adds (MACs)"}
-UNKNOWN = "unknown"
 MOST_EXACT = 10**21  # amounts up to which every digit is written
 
 
