@@ -54,6 +54,9 @@ def complaint(data):
     return None
 
 
+NO_ARRAY = "no array file (.npy, .npz, .safetensors, .pth) and no table of numbers in UTF-8"
+
+
 class TestNpy:
     @FEW
     @given(hnp.arrays(REAL, SHAPES), st.booleans())
@@ -284,9 +287,9 @@ class TestText:
             (b"a,b\n1,2\n", "row 1, column 1: 'a' is not a number; put # before a line of names"),
             (b"", "holds no numbers"),
             (b"# only\n\n", "holds no numbers"),
-            (b"\xff\xfe1\x00", "no array file"),
-            (b"\x89PNG\r\n\x1a\n\0\0", "no array file"),
-            (b"1\x002", "no array file"),
+            (b"\xff\xfe1\x00", NO_ARRAY),
+            (b"\x89PNG\r\n\x1a\n\0\0", NO_ARRAY),
+            (b"1\x002", NO_ARRAY),
         ],
     )
     def test_faults_name_row_and_column(self, data, message):
