@@ -239,10 +239,21 @@ class Model:
         with open_atomic(path, overwrite=overwrite) as file:
             write_to(file, tensors, lambda name: _plain(arrays[name]), about)
 
+    @cached_property
+    def _weight_bytes(self) -> int:
+        """How many bytes the weights take while it runs, also those that are yet to be made."""
+        from math import prod
+
+        from cnnviz.model.initial import wanted_shapes
+
+        if self.weights is not None:
+            return sum(array.nbytes for own in self.weights.values() for array in own.values())
+        return sum(4 * prod(s) for own in wanted_shapes(self.graph).values() for s in own.values())
+
     def _run(self, x: Array, keep: Collection[str]) -> dict[str, Array]:
         from cnnviz.model.executor import peak_bytes
 
-        needed = peak_bytes(self.graph, keep, batch=len(x))
+        needed = peak_bytes(self.graph, keep, batch=len(x)) + self._weight_bytes
         check_bytes(needed, f"running {self.name}", hint=_HINT)
         return self.executor.run(x, keep)
 

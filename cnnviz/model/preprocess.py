@@ -138,7 +138,7 @@ class Preprocess:
             plain = x * np.asarray(self.std, np.float32) + np.asarray(self.mean, np.float32)
             plain = np.round(plain / np.float32(self.scale), 3)  # float32's rounding is no colour
         # Settings whose numbers lie far apart leave nothing of the image, and may overflow.
-        plain = np.nan_to_num(plain, nan=0, posinf=255, neginf=0)
+        plain = np.asarray(np.nan_to_num(plain, nan=0, posinf=255, neginf=0))
         return plain[..., ::-1] if self.channels == "bgr" else plain
 
     def describe(self, shape: Shape, *, is_array: bool = False) -> list[str]:
