@@ -189,3 +189,10 @@ def test_weights_are_saved_and_load_again(tmp_path):
 def test_random_weights_are_the_same_each_time():
     first, second = (load_model("lenet5").trace(IMAGE)["output"] for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+def test_shapes_ask_for_no_preprocessing_that_an_image_does():
+    gray = load_model("vgg16", input_shape=(224, 224, 1))
+    assert gray.graph.shapes()["pool5"] == (7, 7, 512)
+    with pytest.raises(SpecError, match="mean has 3 numbers, the model 1 channels"):
+        gray.preprocessed_by()

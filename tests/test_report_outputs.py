@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from cnnviz import load_model
 from cnnviz.report.compare import compare
 from cnnviz.report.report import Column, Report
-from cnnviz.report.writers import latex
+from cnnviz.report.writers import tex
 
 FORMATS = {"md": "to_markdown", "tex": "to_latex", "html": "to_html", "repr.html": "_repr_html_"}
 FRAME = {
@@ -178,11 +178,11 @@ def renamed(report: Report) -> Report:
 @example("{}$&#^_~%\\")
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
 def test_any_text_reads_back_from_latex(text: str) -> None:
-    assert latex_peer.text(latex.escape(text)) == text
+    assert latex_peer.text(tex.escape(text)) == text
 
 
 def test_control_characters_do_not_reach_latex() -> None:
-    assert latex_peer.text(latex.escape("a\nb\x1b\u202e")) == "a\\x0ab\\x1b\\x202e"
+    assert latex_peer.text(tex.escape("a\nb\x1b\u202e")) == "a\\x0ab\\x1b\\x202e"
 
 
 def test_the_reader_of_latex_refuses_what_is_not_escaped() -> None:

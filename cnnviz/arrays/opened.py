@@ -91,7 +91,7 @@ def _opened(file: BinaryIO, name: str, max_bytes: int) -> Opened:
 class _Single:
     """A file of one array, which has no name."""
 
-    convention = ""
+    convention, others = "", 0
 
     def __init__(self, file: BinaryIO, name: str, max_bytes: int, kind: str) -> None:
         self.format, self.metadata = kind, dict[str, str]()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
-from itertools import count
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cnnviz.cli import stamp, streams
-from cnnviz.cli.names import clip
+from cnnviz.cli.names import candidates
 from cnnviz.cli.outputs import Slot, replace_own
 from cnnviz.errors import OutputError
 from cnnviz.files import is_temporary, write_file
@@ -80,7 +79,7 @@ def _claim(path: str, name: str, index: bytes, run: str) -> str:
     It is of the run that was the first to put its index there: a folder without any file is what a
     run left that was stopped before.
     """
-    for candidate in _candidates(path):
+    for candidate in candidates(path):
         try:
             os.makedirs(os.path.dirname(candidate) or ".", exist_ok=True)
             with contextlib.suppress(FileExistsError):
@@ -109,10 +108,3 @@ def _is_ours(folder: str, name: str, index: bytes, run: str) -> bool:
         with contextlib.suppress(OSError):
             os.rmdir(folder)  # it is empty
         raise
-
-
-def _candidates(path: str) -> Iterator[str]:
-    yield path
-    folder, name = os.path.split(path)
-    for number in count(2):
-        yield os.path.join(folder, clip(name, f"-{number}"))

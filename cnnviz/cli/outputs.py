@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, count
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import BinaryIO, NamedTuple
 
 from cnnviz.cli import stamp, streams
-from cnnviz.cli.names import clip, distinct, slug
+from cnnviz.cli.names import candidates, clip, distinct, slug
 from cnnviz.cli.types import Target
 from cnnviz.errors import OutputError, SpecError
 from cnnviz.files import check_target, open_atomic, stem_of, write_file
@@ -203,18 +203,10 @@ def _check_paths(paths: Sequence[str], overwrite: bool, inputs: Sequence[str]) -
 
 
 def _write_ours(path: str, data: bytes, run: str) -> str:
-    for candidate in _candidates(path):
+    for candidate in candidates(*os.path.splitext(path)):
         if replace_own(candidate, data, run):
             return candidate
     raise AssertionError("names never run out")
-
-
-def _candidates(path: str) -> Iterator[str]:
-    yield path
-    folder, name = os.path.split(path)
-    stem, suffix = os.path.splitext(name)
-    for number in count(2):
-        yield os.path.join(folder, clip(stem, f"-{number}{suffix}"))
 
 
 def _same(path: str, source: str) -> bool:

@@ -23,6 +23,12 @@ def with_setting(graph: Graph, text: str) -> Graph:
     ------
     SpecError
         If the node or the setting is unknown (with the nearest known), or the value is wrong.
+
+    Examples
+    --------
+    >>> from cnnviz.model import zoo
+    >>> with_setting(zoo.build("lenet5"), "c1.strides=2").shapes()["c1"]
+    (14, 14, 6)
     """
     target, equals, value = text.partition("=")
     name, dot, field = target.strip().rpartition(".")

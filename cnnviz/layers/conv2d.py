@@ -11,14 +11,14 @@ from cnnviz.errors import InputError, SpecError
 from cnnviz.geometry import Padding, Shape, Size, sizes, times
 from cnnviz.layers import checks
 from cnnviz.layers._activated import activated
-from cnnviz.layers._sliding import _Sliding
+from cnnviz.layers._sliding import _Convolution
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, Weights
 
 
 @dataclass(frozen=True)
-class Conv2D(_Sliding):
+class Conv2D(_Convolution):
     """Slide `filters` kernels over an image: `(H, W, C)` to `(H', W', filters)`.
 
     Parameters
@@ -84,24 +84,6 @@ class Conv2D(_Sliding):
         checks.groups(self.groups, filters)
         checks.canonical(self, filters=filters, kernel_size=size, kernels=kernels)
         self._check()
-
-    @property
-    def _filters(self) -> int:
-        assert self.filters is not None
-        return self.filters
-
-    def output_shape(self, *in_shapes: Shape) -> Shape:
-        """Return `(H', W', filters)`."""
-        space = self._space(in_shapes)
-        checks.grouped(in_shapes[0][-1], self.groups)
-        return (*space, self._filters)
-
-    def weight_shapes(self, *in_shapes: Shape) -> dict[str, Shape]:
-        """Return `kernel` `(kh, kw, C / groups, filters)` and `bias` `(filters,)`."""
-        shape = checks.spatial(in_shapes, self.rank)
-        size = self.window(shape).kernel_size
-        kernel = (*size, shape[-1] // self.groups, self._filters)
-        return {"kernel": kernel} | self._bias(self._filters)
 
     def initial(self, *in_shapes: Shape) -> dict[str, Array]:
         """Return the named kernels as `kernel` and their offsets as `bias`; none if not named."""

@@ -45,7 +45,12 @@ def he_weights(graph: Graph, seed: int = 0) -> dict[str, dict[str, Array]]:
 
 
 def wanted_shapes(graph: Graph) -> dict[str, dict[str, Shape]]:
-    """Return the shapes of all weights and statistics by node and name, in the graph's order."""
+    """Return the shapes of all weights and statistics by node and name, in the graph's order.
+
+    >>> from cnnviz.model import zoo
+    >>> wanted_shapes(zoo.build("lenet5"))["c1"]
+    {'kernel': (5, 5, 1, 6), 'bias': (6,)}
+    """
     found = {}
     for node, taken in _taken(graph):
         shapes = node.layer.weight_shapes(*taken) | node.layer.statistic_shapes(*taken)

@@ -73,6 +73,8 @@ class Preprocess:
             if isinstance(value, tuple) and len(value) not in (1, self.input_shape[-1]):
                 count = self.input_shape[-1]
                 raise SpecError(f"{name} has {len(value)} numbers, the model {count} channels")
+        if self.channels == "bgr" and self.input_shape[2:] not in ((1,), (3,)):
+            raise SpecError(f"channels bgr: an input {times(self.input_shape)} has no such order")
         if self.crop is not None and _pair(self.crop) != self.input_shape[:2]:
             raise SpecError(
                 f"crop {times(_pair(self.crop))} is not the input's {times(self.input_shape[:2])}",
@@ -150,7 +152,7 @@ class Preprocess:
             done.append("invert")
         if self.scale != 1:
             inverse = 1 / self.scale
-            plain = abs(inverse - round(inverse, 3)) < 1e-9 * inverse
+            plain = inverse > 1 and abs(inverse - round(inverse, 3)) < 1e-9 * inverse
             done.append(f"scale 1/{inverse:.7g}" if plain else f"scale {self.scale:.7g}")
         if _any(self.mean, 0):
             done.append(f"mean {_listed(self.mean)}")
@@ -176,8 +178,10 @@ class Preprocess:
         if size != shape[:2]:
             widened = ", antialiased" if self.antialias and self.filter != "nearest" else ""
             done.append(f"resize {times(shape[:2])} to {times(size)}, {self.filter}{widened}")
-        if size != self.input_shape[:2]:
-            done.append(f"crop {times(self.input_shape[:2])}")
+        wanted_size = self.input_shape[:2]
+        if size != wanted_size:
+            small = any(have < want for have, want in zip(size, wanted_size, strict=True))
+            done.append(f"crop {times(wanted_size)}" + ", zeros around" * small)
         return done
 
     def _channels(self, x: Array) -> Array:

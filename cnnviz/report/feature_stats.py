@@ -18,7 +18,10 @@ _LIMITS: dict[str, tuple[float | None, float | None]] = {
     "relu6": (None, 6.0),
     "sigmoid": (0.0, 1.0),
     "hard_sigmoid": (0.0, 1.0),
+    "sparse_sigmoid": (0.0, 1.0),
     "tanh": (-1.0, 1.0),
+    "hard_tanh": (-1.0, 1.0),
+    "softsign": (-1.0, 1.0),
 }
 Limits = tuple[float | None, float | None]
 

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 _MOST_WARNINGS = 20
 _ZERO = 1e-7  # of the largest weight: a filter below it answers nothing
-_AXES = {"torch": "OIHW, dense (out, in)", "keras": "HWIO, dense (in, out)"}
+_AXES = {
+    "torch": "OIHW, dense (out, in)",
+    "keras": "HWIO, dense (in, out)",
+    "mlx": "OHWI, dense (out, in)",
+}
 _ROLES = {
     "bias": "bias",
     "beta": "shift",
@@ -99,7 +103,7 @@ def _head(file: Opened, path: str) -> dict[str, Any]:
         "format": file.format,
         "convention": file.convention or None,
         "metadata": file.metadata,
-        "other_values": getattr(file, "others", 0),
+        "other_values": file.others,
     }
 
 
@@ -107,7 +111,7 @@ def _notes(file: Opened, count: int) -> Iterator[str]:
     tensors = "1 tensor" if count == 1 else f"{count} tensors"
     axes = _AXES.get(file.convention)
     yield f"{file.format}: {tensors}" + (f"; convolutions are {axes}." if axes else ".")
-    if others := getattr(file, "others", 0):
+    if others := file.others:
         yield f"{others} other values (settings, counters) were left aside."
     for key, text in list(file.metadata.items())[:9]:
         yield f"metadata {shown(key)}: {shown(text)}"

@@ -2,8 +2,8 @@
 
 A model is a built-in name (see "cnnviz models"), a spec file (.toml, .json), or layers in Keras's
 own words; its weights are a file. What is done to an image before the first layer is printed too.
-A table goes to stdout and, with -o, to .txt, .csv, .json or .md; a picture of each image to .png
-or .svg.
+A table goes to stdout and, with -o, to .txt, .md, .csv, .json, .tex or .html; a picture of each
+image to .png or .svg.
 
 \b
 Examples:
