@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from cnnviz.errors import InputError, SpecError, unknown_name
+from cnnviz.errors import InputError, SpecError, bounded, unknown_name
+from cnnviz.files import check_bytes
 from cnnviz.geometry import Shape, times
 
 if TYPE_CHECKING:
@@ -105,8 +106,9 @@ class Preprocess:
         x = self.seen(image)
         if self.channels == "bgr":
             x = x[..., ::-1]
-        x = x * np.float32(self.scale) - np.asarray(self.mean, np.float32)
-        return np.ascontiguousarray(x / np.asarray(self.std, np.float32))
+        with np.errstate(over="ignore", invalid="ignore"):  # the executor refuses what overflows
+            x = x * np.float32(self.scale) - np.asarray(self.mean, np.float32)
+            return np.ascontiguousarray(x / np.asarray(self.std, np.float32))
 
     def seen(self, image: Array | Image) -> Array:
         """Return the image as a picture of what the model takes: RGB or gray, 0-255."""
@@ -134,8 +136,11 @@ class Preprocess:
         """
         import numpy as np
 
-        plain = x * np.asarray(self.std, np.float32) + np.asarray(self.mean, np.float32)
-        plain = np.round(plain / np.float32(self.scale), 3)  # the rounding of float32 is no colour
+        with np.errstate(over="ignore", invalid="ignore"):
+            plain = x * np.asarray(self.std, np.float32) + np.asarray(self.mean, np.float32)
+            plain = np.round(plain / np.float32(self.scale), 3)  # float32's rounding is no colour
+        # Settings whose numbers lie far apart leave nothing of the image, and may overflow.
+        plain = np.asarray(np.nan_to_num(plain, nan=0, posinf=255, neginf=0))
         return plain[..., ::-1] if self.channels == "bgr" else plain
 
     def describe(self, shape: Shape, *, is_array: bool = False) -> list[str]:
@@ -192,6 +197,7 @@ class Preprocess:
         if wanted == 1 and channels == 3:
             return to_gray(x)
         if channels == 1:
+            check_bytes(x.nbytes * (wanted + 1), f"gray repeated {wanted} times")
             return np.repeat(x, wanted, axis=-1)
         hint = "use --alpha white or drop" if channels in (2, 4) else None
         raise InputError(f"the image has {channels} channels, the model takes {wanted}", hint=hint)
@@ -236,7 +242,7 @@ def preprocess_for(graph: Graph, preset: str | None = None, invert: bool = False
     try:
         made = _of_table({"scale": 1 / 255} if table is None else table, graph.input_shape)
     except SpecError as error:
-        raise SpecError(f"preprocess: {error.message}", hint=error.hint) from error
+        raise SpecError(f"preprocess: {bounded(error.message)}", hint=error.hint) from error
     return replace(made, invert=made.invert != invert)
 
 
