@@ -178,6 +178,15 @@ def test_the_page_holds_hostile_names_as_text() -> None:
     assert all(re.fullmatch(r"\./[\w.%'-]+", attrs["src"]) for attrs in images)
 
 
+def test_the_page_begins_with_the_input_and_lists_each_layer_once() -> None:
+    found = made("deep")
+    files = [(f"{i}.png", layer) for i, layer in enumerate(found.layers)]
+    page = listing(found, "000-index.png", files).decode()
+    head = page.split('<p class="head">')[1].split("</p>")[0]
+    assert head == "<br>".join(found.head())
+    assert len(re.findall(r"<li>", page)) == len(files) == 30
+
+
 @pytest.mark.parametrize("size", [0.008766, 0.0001234, 98765.4, 1.5e-9])
 def test_no_number_of_a_range_is_cut(size: float) -> None:
     """A number that is cut in its middle still looks like one."""
