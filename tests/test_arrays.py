@@ -54,9 +54,6 @@ def complaint(data):
     return None
 
 
-NO_ARRAY = "no array file (.npy, .npz, .safetensors, .pth) and no table of numbers in UTF-8"
-
-
 class TestNpy:
     @FEW
     @given(hnp.arrays(REAL, SHAPES), st.booleans())
@@ -253,6 +250,9 @@ class TestNpz:
             read_array(bytes(data), name="a.npz")
 
 
+NO_TABLE = "neither .npy, .npz, .safetensors, .pth nor a table of numbers in UTF-8"
+
+
 class TestText:
     @pytest.mark.parametrize(
         "data",
@@ -287,9 +287,9 @@ class TestText:
             (b"a,b\n1,2\n", "row 1, column 1: 'a' is not a number; put # before a line of names"),
             (b"", "holds no numbers"),
             (b"# only\n\n", "holds no numbers"),
-            (b"\xff\xfe1\x00", NO_ARRAY),
-            (b"\x89PNG\r\n\x1a\n\0\0", NO_ARRAY),
-            (b"1\x002", NO_ARRAY),
+            (b"\xff\xfe1\x00", NO_TABLE),
+            (b"\x89PNG\r\n\x1a\n\0\0", NO_TABLE),
+            (b"1\x002", NO_TABLE),
         ],
     )
     def test_faults_name_row_and_column(self, data, message):

@@ -97,5 +97,5 @@ def _is_number(cell: str) -> bool:
 
 
 def _no_table(name: str) -> InputError:
-    files = ".npy, .npz, .safetensors, .pth"
-    return InputError(f"no array file ({files}) and no table of numbers in UTF-8", path=name)
+    kinds = ".npy, .npz, .safetensors, .pth"
+    return InputError(f"neither {kinds} nor a table of numbers in UTF-8", path=name)
