@@ -100,12 +100,15 @@ def unknown_name(kind: str, name: str, names: Iterable[str]) -> SpecError:
 
     >>> print(unknown_name("layer", "Conv2d", ["Conv2D", "Dense"]))
     unknown layer 'Conv2d'; did you mean Conv2D?
+    >>> print(unknown_name("layer", "conv1", ["conv1_1", "conv1_2", "conv5_1"]))
+    unknown layer 'conv1'; did you mean conv1_1 or conv1_2?
     """
     from difflib import get_close_matches
 
     known = sorted(names)
     name = shortened(name)
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    begun = [each for each in known if len(name) > 2 and each.lower().startswith(name.lower())]
+    near = begun[:3] or get_close_matches(name, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {_listed(known) or 'none'}"
     return SpecError(f"unknown {kind} {name!a}", hint=hint)
 

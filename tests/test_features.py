@@ -181,6 +181,11 @@ class TestChoose:
         with pytest.raises(SpecError, match="unknown layer"):
             choose(graph(), ["a", pattern])
 
+    def test_what_a_name_begins_with_is_a_pattern_less_a_star(self):
+        with pytest.raises(SpecError) as error:
+            choose(load_model("vgg16").graph, ["pool"])
+        assert error.value.hint == 'did you mean "pool*"?'
+
     def test_the_nearest_are_named(self):
         net = load_model("vgg16").graph
         with pytest.raises(SpecError) as error:

@@ -334,11 +334,23 @@ def test_models_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not a file"):
         load_model(tmp_path / "pipe.toml")
     (tmp_path / "net.onnx").write_bytes(b"\x08\x08")
-    with pytest.raises(InputError, match=r"name it \.toml or \.json"):
+    with pytest.raises(InputError, match=r"a spec is \.toml or \.json; weights go"):
         load_model(tmp_path / "net.onnx")
     (tmp_path / "bad.json").write_text('{"name": 1')
     with pytest.raises(SpecError, match=r"bad\.json: the spec is not JSON"):
         load_model(tmp_path / "bad.json")
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        ("Conv2D(2, 3)", "Conv2D"),
+        ("Input((9, 9, 1)) Conv2D(2, 3) MaxPool2D(2)", "Conv2D-MaxPooling2D"),
+        ("Conv2D(2, 3) ReLU() Flatten() Dense(4)", "Conv2D-...-Dense"),
+    ],
+)
+def test_a_network_without_a_name_is_called_by_its_layers(spec: str, name: str) -> None:
+    assert load_model(spec, input_shape=(9, 9, 1)).name == name
 
 
 def test_layers_that_do_not_fit_are_named_when_loading() -> None:

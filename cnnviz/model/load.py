@@ -104,7 +104,8 @@ def _from_file(path: str, kind: str | None, shape: Shape | None) -> Graph:
 
     data = read_file(path, MAX_BYTES + 1)
     if kind is None:
-        raise InputError(f"{shown(path)} is not a model spec", hint="name it .toml or .json")
+        hint = "a spec is .toml or .json; weights go to --weights"
+        raise InputError(f"{shown(path)} is not a model spec", hint=hint)
     read = partial(read_document, data, layers.find, kind=kind, name=_title(path))
     try:
         graph = None
