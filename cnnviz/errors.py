@@ -72,6 +72,29 @@ class RefusedError(CnnvizError):
     code = 5
 
 
+class Stopped(BaseException):
+    """SIGINT or SIGTERM arrived; passes through every `finally`, so that temporaries go."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def behind(error: BaseException, kind: type[BaseException]) -> BaseException | None:
+    """Return the exception of that kind in the place of which another one was raised.
+
+    CPython makes a RuntimeError of whatever arrives while a class is being made, `Stopped` too.
+    """
+    one: BaseException | None = error
+    seen: set[int] = set()
+    while one is not None and id(one) not in seen:
+        if isinstance(one, kind):
+            return one
+        seen.add(id(one))
+        one = one.__cause__ or one.__context__
+    return None
+
+
 def unknown_name(kind: str, name: str, names: Iterable[str]) -> SpecError:
     """Return the error for a name that is not among `names`, with the nearest ones as a hint.
 
