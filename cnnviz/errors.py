@@ -96,6 +96,11 @@ def shortened(name: object, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
+def bounded(message: str) -> str:
+    """Return a message without the middle of a long value that it quotes."""
+    return message if len(message) <= 300 else f"{message[:160]} ... {message[-130:]}"
+
+
 def _listed(names: Sequence[str], most: int = 350) -> str:
     """Return the names on one line, as many as fit into `most` characters."""
     ends = accumulate(len(name) + 2 for name in names)

@@ -17,8 +17,8 @@ from cnnviz.cli.run import run
 
 SAMPLES = Path(__file__).resolve().parent.parent / "sample_images"
 GOLDEN = Path(__file__).resolve().parent / "golden"
-# Networks in PyTorch: no tests, and not to be imported where there is none.
-collect_ignore_glob = ["peers/twins/*.py"]
+# What needs PyTorch and is no test: not to be imported where there is none.
+collect_ignore_glob = ["data/torch/*.py", "peers/twins/*.py"]
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ FLOORS = {
     "formats": 5,
     "report": 6,
     "model": 7,
-    "training": 7,
+    "training": 8,
     "render": 8,
     "batch": 9,
     "cli": 10,

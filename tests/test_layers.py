@@ -153,6 +153,16 @@ def test_a_wrong_number_of_inputs_is_refused(case: Case) -> None:
             layer.output_shape(*taken)
 
 
+CONTRACT = (
+    test_shapes_and_counts,
+    test_the_batch_is_each_by_itself,
+    test_the_window_says_who_reads_whom,
+    test_its_settings_make_it_again,
+    test_a_spec_file_makes_it_again,
+    test_a_wrong_number_of_inputs_is_refused,
+)
+
+
 def test_every_layer_has_a_case_and_a_description() -> None:
     assert {case.layer for case in CASES} == set(layers.names())
     for name in layers.names():

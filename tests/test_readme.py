@@ -38,9 +38,10 @@ SETUPS = [
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that has the sample images and nothing else of the project."""
+    """A folder that has the sample images, two trained networks and nothing else of the project."""
     folder = tmp_path_factory.mktemp("readme")
-    shutil.copytree(ROOT / "sample_images", folder / "sample_images")
+    for name in ("sample_images", "tests/data/networks"):
+        shutil.copytree(ROOT / name, folder / name)
     return folder
 
 

@@ -52,6 +52,13 @@ def read_inline(
     ------
     SpecError
         If the text cannot be read, with the layer and what is wrong with it.
+
+    Examples
+    --------
+    >>> from cnnviz.layers import find
+    >>> text = "Conv2D(8, 3, name='stem') MaxPool2D(2)"
+    >>> [node.name for node in read_inline(text, find, input_shape=(28, 28, 1)).nodes]
+    ['stem', 'pool1']
     """
     if len(text) > MAX_TEXT:
         raise SpecError(f"the inline spec is longer than {MAX_TEXT} characters")

@@ -1,4 +1,4 @@
-"""What layers share whose one kernel slides over the whole input."""
+"""What layers share whose kernels slide over the whole input."""
 
 from __future__ import annotations
 
@@ -64,3 +64,28 @@ class _Sliding(Layer):
         shapes = self.weight_shapes(*in_shapes)
         weights = sum(prod(shape) for name, shape in shapes.items() if name != "bias")
         return prod(self._space(in_shapes)) * weights
+
+
+class _Convolution(_Sliding):
+    """A convolution whose groups of filters each see their own channels."""
+
+    filters: int | None
+    groups: int
+
+    @property
+    def _filters(self) -> int:
+        assert self.filters is not None
+        return self.filters
+
+    def output_shape(self, *in_shapes: Shape) -> Shape:
+        """Return the number of windows along each axis, and `filters`."""
+        space = self._space(in_shapes)
+        checks.grouped(in_shapes[0][-1], self.groups)
+        return (*space, self._filters)
+
+    def weight_shapes(self, *in_shapes: Shape) -> dict[str, Shape]:
+        """Return `kernel` `(*kernel_size, C / groups, filters)` and `bias` `(filters,)`."""
+        shape = checks.spatial(in_shapes, self.rank)
+        size = self.window(shape).kernel_size
+        kernel = (*size, shape[-1] // self.groups, self._filters)
+        return {"kernel": kernel} | self._bias(self._filters)

@@ -54,7 +54,12 @@ class Activation(_Elementwise):
 
 @dataclass(frozen=True)
 class ReLU(_Elementwise):
-    """Cut off below `threshold`: `negative_slope` below it, at most `max_value`."""
+    """Cut off below `threshold`: `negative_slope` below it, at most `max_value`.
+
+    >>> import numpy as np
+    >>> ReLU(max_value=6).forward({}, np.array([[-1.0, 3.0, 9.0]]))[0].tolist()
+    [[0.0, 3.0, 6.0]]
+    """
 
     max_value: float | None = None
     negative_slope: float = 0.0
@@ -154,7 +159,12 @@ class ELU(_Elementwise):
 
 @dataclass(frozen=True)
 class Softmax(_Elementwise):
-    """Turn values along `axis` into positive ones that sum to 1."""
+    """Turn values along `axis` into positive ones that sum to 1.
+
+    >>> import numpy as np
+    >>> Softmax().forward({}, np.array([[0.0, 0.0]]))[0].tolist()
+    [[0.5, 0.5]]
+    """
 
     axis: int = -1
 

@@ -14,9 +14,6 @@ from cnnviz.layers._activated import activated
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, Weights
 
-if TYPE_CHECKING:
-    from cnnviz.contract import Array, Backward, Weights
-
 
 @dataclass(frozen=True)
 class Flatten(Layer):

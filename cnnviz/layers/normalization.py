@@ -93,6 +93,9 @@ class LocalResponseNormalization(Layer):
     As in the AlexNet paper (Krizhevsky et al., 2012, section 3.3), whose bias is 2. Caffe, PyTorch
     and ONNX divide `alpha` by `size`; TensorFlow does not, and counts `size` as
     `2 depth_radius + 1`.
+
+    >>> LocalResponseNormalization(bias=2.0).output_shape((55, 55, 96))
+    (55, 55, 96)
     """
 
     size: int = 5

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from cnnviz.errors import InputError, SpecError, unknown_name
+from cnnviz.errors import InputError, SpecError, bounded, unknown_name
+from cnnviz.files import check_bytes
 from cnnviz.geometry import Shape, times
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class Preprocess:
             if isinstance(value, tuple) and len(value) not in (1, self.input_shape[-1]):
                 count = self.input_shape[-1]
                 raise SpecError(f"{name} has {len(value)} numbers, the model {count} channels")
+        if self.channels == "bgr" and self.input_shape[2:] not in ((1,), (3,)):
+            raise SpecError(f"channels bgr: an input {times(self.input_shape)} has no such order")
         if self.crop is not None and _pair(self.crop) != self.input_shape[:2]:
             raise SpecError(
                 f"crop {times(_pair(self.crop))} is not the input's {times(self.input_shape[:2])}",
@@ -103,8 +106,9 @@ class Preprocess:
         x = self.seen(image)
         if self.channels == "bgr":
             x = x[..., ::-1]
-        x = x * np.float32(self.scale) - np.asarray(self.mean, np.float32)
-        return np.ascontiguousarray(x / np.asarray(self.std, np.float32))
+        with np.errstate(over="ignore", invalid="ignore"):  # the executor refuses what overflows
+            x = x * np.float32(self.scale) - np.asarray(self.mean, np.float32)
+            return np.ascontiguousarray(x / np.asarray(self.std, np.float32))
 
     def seen(self, image: Array | Image) -> Array:
         """Return the image as a picture of what the model takes: RGB or gray, 0-255."""
@@ -132,8 +136,11 @@ class Preprocess:
         """
         import numpy as np
 
-        plain = x * np.asarray(self.std, np.float32) + np.asarray(self.mean, np.float32)
-        plain = np.round(plain / np.float32(self.scale), 3)  # the rounding of float32 is no colour
+        with np.errstate(over="ignore", invalid="ignore"):
+            plain = x * np.asarray(self.std, np.float32) + np.asarray(self.mean, np.float32)
+            plain = np.round(plain / np.float32(self.scale), 3)  # float32's rounding is no colour
+        # Settings whose numbers lie far apart leave nothing of the image, and may overflow.
+        plain = np.asarray(np.nan_to_num(plain, nan=0, posinf=255, neginf=0))
         return plain[..., ::-1] if self.channels == "bgr" else plain
 
     def describe(self, shape: Shape, *, is_array: bool = False) -> list[str]:
@@ -145,7 +152,7 @@ class Preprocess:
             done.append("invert")
         if self.scale != 1:
             inverse = 1 / self.scale
-            plain = abs(inverse - round(inverse, 3)) < 1e-9 * inverse
+            plain = inverse > 1 and abs(inverse - round(inverse, 3)) < 1e-9 * inverse
             done.append(f"scale 1/{inverse:.7g}" if plain else f"scale {self.scale:.7g}")
         if _any(self.mean, 0):
             done.append(f"mean {_listed(self.mean)}")
@@ -171,8 +178,10 @@ class Preprocess:
         if size != shape[:2]:
             widened = ", antialiased" if self.antialias and self.filter != "nearest" else ""
             done.append(f"resize {times(shape[:2])} to {times(size)}, {self.filter}{widened}")
-        if size != self.input_shape[:2]:
-            done.append(f"crop {times(self.input_shape[:2])}")
+        wanted_size = self.input_shape[:2]
+        if size != wanted_size:
+            small = any(have < want for have, want in zip(size, wanted_size, strict=True))
+            done.append(f"crop {times(wanted_size)}" + ", zeros around" * small)
         return done
 
     def _channels(self, x: Array) -> Array:
@@ -188,6 +197,7 @@ class Preprocess:
         if wanted == 1 and channels == 3:
             return to_gray(x)
         if channels == 1:
+            check_bytes(x.nbytes * (wanted + 1), f"gray repeated {wanted} times")
             return np.repeat(x, wanted, axis=-1)
         hint = "use --alpha white or drop" if channels in (2, 4) else None
         raise InputError(f"the image has {channels} channels, the model takes {wanted}", hint=hint)
@@ -232,7 +242,7 @@ def preprocess_for(graph: Graph, preset: str | None = None, invert: bool = False
     try:
         made = _of_table({"scale": 1 / 255} if table is None else table, graph.input_shape)
     except SpecError as error:
-        raise SpecError(f"preprocess: {error.message}", hint=error.hint) from error
+        raise SpecError(f"preprocess: {bounded(error.message)}", hint=error.hint) from error
     return replace(made, invert=made.invert != invert)
 
 

@@ -51,7 +51,7 @@ _SMALL = """\
 """
 
 
-def page(report: Report) -> str:
+def write(report: Report) -> str:
     """Return a whole page, in the reader's own light or dark, that prints and loads nothing."""
     name, about = escape(report.name), escape(report.about)
     parts = [
