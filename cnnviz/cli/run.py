@@ -104,7 +104,8 @@ def _usage_failure(error: click.ClickException) -> SpecError:
     hint = f"see '{context.command_path} --help'" if context else None
     if isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter):
         name = _parameter_name(error)
-        return SpecError(f"{name}: {error.message}" if name else error.message)
+        message = error.message.removesuffix(".")
+        return SpecError(f"{name}: {message}" if name else message)
     text = " ".join(error.format_message().split()).rstrip(".")
     if isinstance(error, click.NoSuchOption) and error.possibilities:
         text = f"no option {error.option_name}; did you mean {error.possibilities[0]}?"

@@ -89,6 +89,8 @@ def _shown(layer: LayerFeatures, look: Look) -> str:
     signed = ", zero in the middle" if layer.min < 0 else ""
     is_shared = look.range == "shared" or layer.values.ndim == 2
     scale = "one colour scale for all" if is_shared else "each map on its own colour scale"
+    if layer.stats.count == 1:
+        return signed.removeprefix(", ")
     return "; ".join(filter(None, (layer.page_words(), scale + signed)))
 
 

@@ -30,7 +30,7 @@ _AIR = 4  # px between the maps of a card
 _FOOT = 18
 _BARS = 16
 _ASPECT = 1.5
-_LEAST = 240  # px of a card: room for its name and its range
+_LEAST = 236  # px of a card: room for its name and its range
 
 
 def draw(features: FeatureSet, look: Look) -> Scene:
