@@ -57,8 +57,9 @@ def initial_weights(
     --------
     >>> from cnnviz import load_model
     >>> graph = load_model("lenet5").graph
-    >>> float(initial_weights(graph, 1)["conv1"]["kernel"].std().round(1))  # √(2 / 25) is 0.28
-    0.3
+    >>> kernel = initial_weights(graph, seed=1)["c1"]["kernel"]
+    >>> kernel.shape, round(float(kernel.std()), 1)  # √(2 / 25) is 0.28
+    ((5, 5, 1, 6), 0.3)
     """
     if scheme not in SCHEMES:
         raise unknown_name("initialisation", scheme, SCHEMES)
