@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -99,6 +101,18 @@ def test_float32_in_place_with_nothing_new_but_the_state(made):
     assert all(made.state[slot]["a.kernel"] is array for slot, array in state.items())
     assert {array.dtype for array in state.values()} == {np.dtype(np.float32)}
     np.testing.assert_array_equal(given, gradient)
+
+
+@pytest.mark.parametrize("made", [SGD(momentum=0.9, nesterov=True, weight_decay=0.1), AdamW()])
+def test_a_step_allocates_next_to_nothing(made):
+    weights = {"a": {"kernel": np.ones(300_000, np.float32)}}
+    slopes = {"a": {"kernel": np.ones(300_000, np.float32)}}
+    made.step(weights, slopes)
+    tracemalloc.start()
+    made.step(weights, slopes)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000
 
 
 def test_the_factor_is_one_of_the_rate():

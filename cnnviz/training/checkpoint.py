@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _KEY, _SPEC = "training", "spec"
 _FLOATS = ("float32", "float64")
-# Names of facts, their types in JSON and whether they may be null.
+# What the metadata say, and as what in JSON.
 _FACTS: dict[str, tuple[type, ...]] = {
     "step": (int,),
     "epoch": (int,),
@@ -210,7 +210,7 @@ def _facts(file: Opened, name: str) -> dict[str, Any]:
             hint="name the .last.safetensors of a run",
         )
     try:
-        facts = json.loads(file.metadata[_KEY])
+        facts = json.loads(file.metadata[_KEY], parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise InputError("corrupt checkpoint: its metadata are not JSON", path=name) from error
     if not isinstance(facts, dict) or sorted(facts) != sorted(_FACTS):
@@ -221,6 +221,10 @@ def _facts(file: Opened, name: str) -> dict[str, Any]:
         if wrong or (kinds == (int,) and value < 0):
             raise InputError(f"corrupt checkpoint: {key} {shortened(ascii(value))}", path=name)
     return facts
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(text)  # NaN and Infinity, which JSON has not
 
 
 def _check_spec(there: str, graph: Graph, name: str) -> None:

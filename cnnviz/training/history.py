@@ -44,6 +44,9 @@ class Moment:
                 object.__setattr__(self, each.name, None)
 
 
+_KINDS: dict[str, tuple[type, ...]] = {"step": (int,), "epoch": (int,), "part": (str,)}
+
+
 @dataclass
 class History:
     """The moments of a run, in order.
@@ -76,6 +79,10 @@ class History:
         names = [each.name for each in fields(Moment)]
         if sorted(columns) != sorted(names) or len({len(columns[name]) for name in names}) > 1:
             raise SpecError(f"a history has equally many values of {', '.join(names)}")
+        for name in names:
+            kinds = _KINDS.get(name, (int, float, type(None)))
+            if not all(isinstance(value, kinds) for value in columns[name]):
+                raise SpecError(f"a history's {name} is of the wrong kind")
         lines = zip(*(columns[name] for name in names), strict=True)
         return cls([Moment(**dict(zip(names, line, strict=True))) for line in lines])
 
