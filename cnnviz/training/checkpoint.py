@@ -228,12 +228,12 @@ def _no_number(text: str) -> None:
 
 
 def _check_spec(there: str, graph: Graph, name: str) -> None:
-    """Refuse a checkpoint of another network, with the first line that differs."""
+    """Refuse a checkpoint of another network, with the first line that differs but its name."""
     from itertools import zip_longest
 
     from cnnviz.graph.document import to_toml
 
-    here = to_toml(graph)
+    there, here = (text.partition("\n")[2] for text in (there, to_toml(graph)))
     if there == here:
         return
     pairs = zip_longest(there.splitlines(), here.splitlines(), fillvalue="nothing more")
