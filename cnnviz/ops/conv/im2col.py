@@ -19,8 +19,10 @@ from cnnviz.ops.conv.job import Job
 # Windows in a band, and values in its matrix: enough for the product to run at full speed.
 WINDOWS = 2**13
 VALUES = 2**22
-# Values that lie side by side in a window, from which copying them beats copying runs of columns.
+# Channels a group, and values in a row of a window where they lie side by side, from which copying
+# them beats copying runs of columns.
 RUN = 16
+JOINED = 24
 
 
 def run(batch: Array, kernels: Array, job: Job, out: Array) -> None:
@@ -45,10 +47,8 @@ def matrices(
     kh · kw · channels)`, which is overwritten by the next.
     """
     kw, channels = kernel[1:3]
-    # Without dilation the cells of a window's row lie side by side.
-    joined = job.groups == 1 and job.columns.dilation == 1
-    runs = channels * (kw if joined else 1)
-    windows = _from_runs_of_channels if runs >= RUN else _from_planes
+    joined = job.groups == 1 and job.columns.dilation == 1 and channels * kw >= JOINED
+    windows = _from_runs_of_channels if joined or channels >= RUN else _from_planes
     for images, rows in _bands(batch, kernel, job):
         for group, matrix in enumerate(windows(batch[images], kernel, job, rows)):
             yield (images, rows), group, matrix
