@@ -57,6 +57,10 @@ class Layer:
         """Return the weights, by name, whose values before training the settings give, float32."""
         return {}
 
+    def given(self) -> tuple[str, ...]:
+        """Return the names of what `initial` returns, at no cost."""
+        return ()
+
     def fan_in(self, name: str, *in_shapes: Shape) -> float:
         """Return how many products with the kernel of that name one value is the sum of."""
         return prod(self.weight_shapes(*in_shapes)[name][:-1])

@@ -222,3 +222,7 @@ def test_the_files_it_reads_are_never_written(cnnviz, drawn, folder):
 )
 def test_usage(cnnviz, drawn, words, fault):
     assert cnnviz("predict", "one.png", *MNIST, *words).fault(2).startswith(fault)
+
+
+def test_a_complaint_of_click_ends_as_ours_do(cnnviz, drawn):
+    assert cnnviz("predict", "one.png", *MNIST, "--top", 0).fault(2).rstrip()[-1] != "."

@@ -47,6 +47,8 @@ def renamed(tensors: stored.Tensors, change: Callable[[str], str]) -> stored.Ten
         (stored.as_keras(GRAPH, named="{0}/{0}/{1}:0"), "hwio"),
         (TORCH, "oihw"),
         (renamed(TORCH, "module.{}".format), "oihw"),
+        (renamed(TORCH, "encoder.backbone.{}".format), "oihw"),
+        (TORCH | {f"module.{name}": 2 * values for name, values in TORCH.items()}, "oihw"),
         (renamed(TORCH, "model.state_dict.{}".format), "oihw"),
         (renamed(TORCH, "net.module.{}".format), "oihw"),
         (renamed(TORCH, "state_dict.{}".format) | {"epoch.x": np.ones(1)}, "oihw"),
@@ -291,3 +293,22 @@ def test_the_budget_comes_first(tmp_path):
 def test_unknown_words(tmp_path, match, layout):
     with pytest.raises(SpecError, match="is not one of"):
         read_weights(written(tmp_path / "w.safetensors", OURS), GRAPH, match=match, layout=layout)
+
+
+def test_a_flattened_map_beside_a_row_that_is_none(tmp_path):
+    nodes = (
+        Node("flatten", find("Flatten")(), ("input",)),
+        Node("row", find("Dense")(2, use_bias=False), ("flatten",)),
+        Node("both", find("Concatenate")(), ("row", "flatten")),
+        Node("end", find("Dense")(1, use_bias=False), ("both",)),
+    )
+    graph = Graph("m", nodes, (1, 2, 3))
+    tensors = {"row.weight": np.ones((2, 6)), "end.weight": np.arange(8.0)[None]}
+    loaded = read_weights(written(tmp_path / "w.safetensors", tensors), graph)
+    assert loaded.weights["end"]["kernel"].ravel().tolist() == [0, 1, 2, 4, 6, 3, 5, 7]
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 6), (2, 3, 1), (6,)])
+def test_a_map_of_one_place_or_channel_has_one_order(shape):
+    layers = {"flatten": find("Flatten")(), "fc": find("Dense")(2)}
+    assert flat.flattened(sequential("m", shape, layers)) == {}

@@ -150,7 +150,17 @@ def test_hostile_names_are_cells_in_markdown_and_csv(hostile: Report) -> None:
     assert len(bars) == 2  # of both tables
     assert not re.search(r"(?<!\\)[<>`]", hostile.to_markdown())
     rows = list(csv.DictReader(StringIO(hostile.to_csv())))
-    assert [row["name"] for row in rows][: len(NAMES)] == NAMES
+    # What a spreadsheet would take for a formula gets a mark that keeps it a text.
+    assert {"'=cmd()", "'-- --- ?` !` << >> ,, ''"} <= {row["name"] for row in rows}
+    shown = [row["name"] for row in rows][: len(NAMES)]
+    assert not any(name[0] in "=+-@" for name in shown)
+    assert [name.removeprefix("'") for name in shown] == [n.removeprefix("'") for n in NAMES]
+
+
+@pytest.mark.parametrize("text", ["-5", "+1.5e-3", "-90", "conv=1", "relu"])
+def test_numbers_are_no_formulas_in_csv(text: str) -> None:
+    report = Report("r", {}, ({"name": text, "n": -5, "at": [-90, -90]},), {}, (), (), ())
+    assert report.to_csv() == f"name,n,at\n{text},-5,-90x-90\n"
 
 
 def renamed(report: Report) -> Report:

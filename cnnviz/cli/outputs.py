@@ -126,6 +126,20 @@ def stream(slot: Slot, writer: Callable[[BinaryIO], None]) -> str | None:
     return slot.path
 
 
+def replace_own(path: str, data: bytes, run: str) -> bool:
+    """Write a file that is new or of the same run; return False if another's is in the way."""
+    for _ in range(2):  # the same run, started twice, may make it between the look and the writing
+        same = stamp.read(path) == run
+        try:
+            write_file(path, data, overwrite=same)
+        except OutputError:
+            if same or not os.path.lexists(path):
+                raise
+        else:
+            return True
+    return False
+
+
 def _check(target: Target, formats: Sequence[str], sources: int, as_json: bool) -> None:
     if target.format is not None and target.format not in formats:
         raise SpecError(f"no output format {target.format!r}", hint=f"use {', '.join(formats)}")
@@ -190,13 +204,7 @@ def _check_paths(paths: Sequence[str], overwrite: bool, inputs: Sequence[str]) -
 
 def _write_ours(path: str, data: bytes, run: str) -> str:
     for candidate in candidates(*os.path.splitext(path)):
-        same = stamp.read(candidate) == run
-        try:
-            write_file(candidate, data, overwrite=same)
-        except OutputError:
-            if same or not os.path.lexists(candidate):
-                raise
-        else:
+        if replace_own(candidate, data, run):
             return candidate
     raise AssertionError("names never run out")
 

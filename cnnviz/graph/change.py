@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cnnviz.errors import SpecError, unknown_name
+from cnnviz.errors import SpecError, bounded, unknown_name
 from cnnviz.graph.graph import Graph
 from cnnviz.graph.settings import changed
 from cnnviz.graph.values import setting, shown
@@ -44,6 +44,6 @@ def with_setting(graph: Graph, text: str) -> Graph:
     try:
         layer = changed(layers[name], field, setting(value, field))
     except SpecError as error:
-        raise SpecError(f"{name}: {error.message}", hint=error.hint) from error
+        raise SpecError(f"{name}: {bounded(error.message)}", hint=error.hint) from error
     nodes = (replace(node, layer=layer) if node.name == name else node for node in graph.nodes)
     return replace(graph, nodes=tuple(nodes))

@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from cnnviz.contract import Layer
-from cnnviz.errors import SpecError, shortened, unknown_name
+from cnnviz.errors import SpecError, bounded, shortened, unknown_name
 from cnnviz.geometry import Shape
 
 INPUT = "input"
@@ -112,7 +112,9 @@ class Graph:
                     raise SpecError("its output has more than 2**63 values")
                 shapes[node.name] = shape
             except SpecError as error:
-                raise SpecError(f"{node.name}: {error.message}", hint=error.hint) from error
+                raise SpecError(
+                    f"{node.name}: {bounded(error.message)}", hint=error.hint
+                ) from error
         return shapes
 
 

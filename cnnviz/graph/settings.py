@@ -105,9 +105,16 @@ def arguments_of(layer: Layer) -> str:
         others = {name: value for name, value in settings.items() if name != field.name}
         needed = place == 0 or _made(layer, others) is None
         bare = bare and needed and not field.kw_only
-        value = repr(settings[field.name])
+        value = _written(settings[field.name])
         texts.append(value if bare else f"{field.name}={value}")
     return ", ".join(texts)
+
+
+def _written(value: Any) -> str:
+    """Return a value as it is typed: sizes in round brackets, names in square ones."""
+    if isinstance(value, tuple) and value and all(isinstance(item, str) for item in value):
+        return repr(list(value))
+    return repr(value)
 
 
 def short(value: Any) -> Any:

@@ -141,7 +141,7 @@ class WeightFile:
         axes = stored.layout.axes
         raw = self.raw(stored)
         check_bytes(raw.nbytes + 16 * raw.size, where)  # as float64, and each filter apart
-        with np.errstate(over="ignore"):  # of a long double, which is reported below
+        with np.errstate(over="ignore", invalid="ignore"):  # of what is reported below
             values = _layout.as_weights(raw.astype(np.float64, copy=False), axes)
         if _layout.is_depthwise(stored.name, axes):
             values = values.reshape(*values.shape[:2], 1, -1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING
 
 from cnnviz.errors import InputError, SpecError
@@ -90,15 +91,25 @@ class Conv2D(_Convolution):
             return {}
         import numpy as np
 
+        from cnnviz.files import check_bytes
         from cnnviz.kernels import resolve
 
+        shape = self.weight_shapes(*in_shapes)["kernel"]
+        # Each kernel and their stack as float64, the stack as float32, and that for every channel.
+        held = 20 * prod(shape) // shape[2] + 4 * prod(shape)
+        check_bytes(held, f"named kernels {times(shape)}", hint="use smaller or fewer ones")
         named = [resolve(name)[0] for name in self.kernels]
-        shapes = self.weight_shapes(*in_shapes)
         stack = np.stack([each.values for each in named], axis=-1).astype(np.float32)
-        found = {"kernel": np.broadcast_to(stack[:, :, np.newaxis], shapes["kernel"]).copy()}
+        found = {"kernel": np.broadcast_to(stack[:, :, np.newaxis], shape).copy()}
         if self.use_bias:
             found["bias"] = np.array([each.offset for each in named], np.float32)
         return found
+
+    def given(self) -> tuple[str, ...]:
+        """Return the names of what `initial` returns."""
+        if self.kernels is None:
+            return ()
+        return ("kernel", "bias") if self.use_bias else ("kernel",)
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Convolve; without a `kernel` in `weights`, with the named ones."""

@@ -33,12 +33,13 @@ def features(model: Model, image: Image, layers: Sequence[str], **how: Any) -> F
     from cnnviz.report.layer_features import Seen
 
     trace = model.trace(image, layers=[INPUT, *layers])
-    steps = model.preprocess.describe(image.pixels.shape, is_array=not image.is_photo)
+    is_array = not image.is_photo
+    steps = model.preprocess.describe(image.pixels.shape, is_array=is_array)
     seen = Seen(
         image=image.name,
         model=model.name,
         pixels=trace[INPUT],
-        picture=model.preprocess.undo(trace[INPUT]),
+        picture=model.preprocess.undo(trace[INPUT], is_array=is_array),
         preprocess=tuple(steps),
         weights="He-initialised, seed 0, not trained" if model.is_random else "",
         is_random=model.is_random,

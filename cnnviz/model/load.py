@@ -13,6 +13,7 @@ from cnnviz.errors import InputError, SpecError
 from cnnviz.files import stem_of
 from cnnviz.geometry import Shape
 from cnnviz.graph import Graph
+from cnnviz.graph.graph import MAX_NAME
 from cnnviz.graph.values import shown
 from cnnviz.model.files import read_file
 from cnnviz.model.model import Model
@@ -103,8 +104,9 @@ def _from_file(path: str, kind: str | None, shape: Shape | None) -> Graph:
 
     data = read_file(path, MAX_BYTES + 1)
     if kind is None:
-        raise InputError(f"{shown(path)} is not a model spec", hint="name it .toml or .json")
-    read = partial(read_document, data, layers.find, kind=kind, name=stem_of(path))
+        hint = "a spec is .toml or .json; weights go to --weights"
+        raise InputError(f"{shown(path)} is not a model spec", hint=hint)
+    read = partial(read_document, data, layers.find, kind=kind, name=_title(path))
     try:
         graph = None
         if shape is not None:
@@ -118,6 +120,12 @@ def _from_file(path: str, kind: str | None, shape: Shape | None) -> Graph:
     except SpecError as error:
         raise SpecError(error.message, path=path, hint=error.hint) from error
     return graph
+
+
+def _title(path: str) -> str:
+    """Return the name of a model that states none: its file's, as far as it can be one."""
+    stem = stem_of(path)[:MAX_NAME]
+    return "".join(c if c.isprintable() else "_" for c in stem)
 
 
 def _exists(path: str) -> bool:

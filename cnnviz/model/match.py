@@ -190,7 +190,8 @@ class _Job:
         node, weight = key
         if not place.source:
             return self._given[node][weight]
-        with np.errstate(over="ignore"):  # of a float64 beyond float32, which is not finite then
+        # Of a float64 beyond float32, and of a NaN: what is not finite is counted later.
+        with np.errstate(over="ignore", invalid="ignore"):
             values = np.asarray(self._file.read(place.source), np.float32)
         parts = self._flat.get(node)
         if parts and self._layout == flat.CHANNELS_FIRST and weight != "bias" and values.size > 1:

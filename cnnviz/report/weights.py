@@ -171,13 +171,17 @@ def _statistics(values: np.ndarray, kernel: Stored | None) -> dict[str, Any]:
 
 
 def _dead(values: np.ndarray, kernel: Stored | None) -> int | None:
-    """Return how many filters of a convolution are zero, None for what is none."""
+    """Return how many filters of a convolution are zero, None where that has no meaning."""
     if kernel is None or len(kernel.shape) < 3 or "o" not in kernel.axes:
         return None
+    import numpy as np
+
     others = tuple(i for i, axis in enumerate(kernel.axes) if axis != "o")
-    largest = abs(values.max(axis=others).astype("float64"))
-    largest = largest.clip(abs(values.min(axis=others).astype("float64")))
-    return int((largest <= _ZERO * largest.max()).sum())
+    with np.errstate(invalid="ignore"):  # of a NaN, which is counted elsewhere
+        largest = abs(values.max(axis=others).astype("float64"))
+        largest = largest.clip(abs(values.min(axis=others).astype("float64")))
+    most = largest.max()
+    return int((largest <= _ZERO * most).sum()) if np.isfinite(most) else None
 
 
 def _warnings(row: dict[str, Any]) -> Iterator[str]:

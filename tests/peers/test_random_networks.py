@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from safetensors.torch import save_file
 
 from cnnviz.arrays import open_arrays
 from cnnviz.arrays.conversion import write
@@ -17,6 +16,7 @@ from cnnviz.model import Model
 from cnnviz.model.match import read_weights
 
 torch = pytest.importorskip("torch")
+save_file = pytest.importorskip("safetensors.torch").save_file
 nn = torch.nn
 
 

@@ -81,13 +81,14 @@ def command(
     writing: dict[str, Any],
 ) -> int:
     """Load the network and choose its layers first: what is wrong there needs no image."""
-    from cnnviz.cli import pictures
+    from cnnviz.cli import clock, pictures
     from cnnviz.graph.choose import choose
     from cnnviz.model import load_model
     from cnnviz.model.features import features
     from cnnviz.report.features import check_page
 
-    net = load_model(**model).preprocessed_by(**preprocess)
+    with clock.timed(model["spec"]):
+        net = load_model(**model).preprocessed_by(**preprocess)
     chosen = choose(net.graph, layers)
     check_page(net.graph, chosen, page)
     for target in writing["targets"]:

@@ -66,7 +66,7 @@ def command(
     writing: dict[str, Any],
 ) -> int:
     """Load the model once, then ask it about every image."""
-    from cnnviz.cli import listings
+    from cnnviz.cli import clock, listings
     from cnnviz.model import load_model
     from cnnviz.model.labels import labels_of
     from cnnviz.model.prediction import predict
@@ -74,8 +74,9 @@ def command(
     from cnnviz.render.terminal import escape
     from cnnviz.report.prediction import table
 
-    loaded = load_model(**model).preprocessed_by(**preprocess)
-    loaded.check_predicts()
+    with clock.timed(model["spec"]):
+        loaded = load_model(**model).preprocessed_by(**preprocess)
+        loaded.check_predicts()
     classes = labels_of(loaded.graph, labels)
 
     def work(image: Image) -> Prediction:
