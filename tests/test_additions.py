@@ -84,6 +84,7 @@ def test_a_family_of_activations(drop) -> None:
         activations,
         "waves",
         "import numpy as np\n\n\ndef sine(x):\n    return np.sin(x)\n\n\n"
+        "def sine_gradient(gradient, x, y):\n    return gradient * np.cos(x)\n\n\n"
         "ACTIVATIONS = (sine,)\nALIASES = {'sin': 'sine'}\n",
     )
     assert "sine" in activations.activations()
@@ -91,6 +92,7 @@ def test_a_family_of_activations(drop) -> None:
     image = np.array([[0.0, np.pi / 2]])
     result = convolve(image, resolve("1"), activation="sin", is_photo=False)
     assert result.maps[0].values.tolist() == [[0, 1]]
+    assert activations.gradient("sin")(image + 1, 0 * image, image).tolist() == [[1, 1 + np.pi / 2]]
 
 
 def test_a_weight_format(drop, folder, cnnviz) -> None:

@@ -63,7 +63,7 @@ def test_forward_makes_the_shape_in_its_type(case: Case, dtype: type) -> None:
     y, backward = made_of(case).forward(weights, *xs)
     assert y.shape == (2, *case.made)
     assert y.dtype == dtype
-    assert backward is None
+    assert backward is None or callable(backward)
     assert np.isfinite(y).all()
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnnviz.contract import Layer
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Padding, Shape, Size, Window, pads, sizes
 from cnnviz.layers import checks
+
+if TYPE_CHECKING:
+    from cnnviz.contract import Array, Backward, Weights
+    from cnnviz.layers._activated import Before
 
 
 class _Sliding(Layer):
@@ -89,3 +93,21 @@ class _Convolution(_Sliding):
         size = self.window(shape).kernel_size
         kernel = (*size, shape[-1] // self.groups, self._filters)
         return {"kernel": kernel} | self._bias(self._filters)
+
+    def _backward(self, weights: Weights, x: Array, before: Before) -> Backward:
+        """Return the way back; `before` leads through the activation."""
+
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            from cnnviz.ops.conv.gradients import bias_gradient, convolution_gradients
+
+            gradient = before(gradient)
+            axes = self.window(x.shape[1:]).on(x.shape[1:-1])
+            inputs, kernel = convolution_gradients(
+                x, gradient, weights["kernel"], axes, groups=self.groups, of_inputs=of_inputs
+            )
+            bias = {"bias": bias_gradient(gradient)} if self.use_bias else {}
+            return inputs, {"kernel": kernel} | bias
+
+        return backward

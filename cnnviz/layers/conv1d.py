@@ -68,4 +68,5 @@ class Conv1D(_Convolution):
         (x,) = xs
         bias = weights["bias"] if self.use_bias else None
         y = conv1d(x, weights["kernel"], groups=self.groups, bias=bias, **self._slides)
-        return activated(y, self.activation), None
+        y, before = activated(y, self.activation)
+        return y, self._backward(weights, x, before)

@@ -120,7 +120,8 @@ class Conv2D(_Convolution):
             weights = self.initial(x.shape[1:]) | dict(weights)
         bias = weights["bias"] if self.use_bias else None
         y = conv2d(x, weights["kernel"], groups=self.groups, bias=bias, **self._slides)
-        return activated(y, self.activation), None
+        y, before = activated(y, self.activation)
+        return y, self._backward(weights, x, before)
 
 
 def _names(kernels: object) -> tuple[str, ...]:

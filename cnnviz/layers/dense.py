@@ -69,4 +69,17 @@ class Dense(Layer):
 
         (x,) = xs
         y = dense(x, weights["kernel"], bias=weights["bias"] if self.use_bias else None)
-        return activated(y, self.activation), None
+        y, before = activated(y, self.activation)
+
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            from cnnviz.ops.conv.gradients import bias_gradient
+            from cnnviz.ops.fully_connected import dense_gradients
+
+            gradient = before(gradient)
+            inputs, kernel = dense_gradients(x, gradient, weights["kernel"], of_inputs=of_inputs)
+            bias = {"bias": bias_gradient(gradient)} if self.use_bias else {}
+            return inputs, {"kernel": kernel} | bias
+
+        return y, backward
