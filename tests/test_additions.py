@@ -10,6 +10,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 import test_layers
+import test_layers_gradients
 from layer_cases.case import Case
 
 import cnnviz
@@ -161,12 +162,15 @@ def test_a_layer(drop, folder, cnnviz) -> None:
         "    def weight_shapes(self, *in_shapes):\n"
         "        return {'bias': in_shapes[0][-1:]}\n"
         "    def forward(self, weights, *xs):\n"
-        "        return xs[0].dtype.type(self.factor) * xs[0] + weights['bias'], None\n",
+        "        def backward(gradient, *, of_inputs=True):\n"
+        "            bias = gradient.reshape(-1, gradient.shape[-1]).sum(axis=0)\n"
+        "            return (self.factor * gradient,) if of_inputs else (), {'bias': bias}\n"
+        "        return xs[0].dtype.type(self.factor) * xs[0] + weights['bias'], backward\n",
     )
     layers._by_name.cache_clear()
     try:
         assert "ScaleBy" in layers.names()
-        for ask in test_layers.CONTRACT:
+        for ask in (*test_layers.CONTRACT, *test_layers_gradients.CONTRACT):
             ask(Case("Times", {"factor": 3}, ((4, 3, 2),), (4, 3, 2), params=2))
         np.savez("w.npz", **{"times.bias": [1, 2]})
         spec = "ScaleBy(3, name='times') Flatten()"

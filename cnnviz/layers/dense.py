@@ -10,6 +10,7 @@ from cnnviz.contract import Layer
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
 from cnnviz.layers._activated import activated
+from cnnviz.layers._backward import backward_by
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, Weights
@@ -30,7 +31,8 @@ class Flatten(Layer):
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Return a view of each example as one row."""
         (x,) = xs
-        return x.reshape(len(x), -1), None
+        shape = x.shape
+        return x.reshape(len(x), -1), backward_by(lambda gradient: gradient.reshape(shape))
 
 
 @dataclass(frozen=True)

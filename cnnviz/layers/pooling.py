@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnnviz.contract import Layer
 from cnnviz.errors import SpecError
-from cnnviz.geometry import Padding, Shape, Size, Window, pads, sizes
+from cnnviz.geometry import Axis, Padding, Shape, Size, Window, pads, sizes
 from cnnviz.layers import checks
+from cnnviz.layers._backward import backward_by
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, Weights
@@ -68,7 +69,15 @@ class _Pooling(Layer):
 
         (x,) = xs
         pool = getattr(ops, f"{self._op}_pool{self.rank}d")
-        return pool(x, **self._settings()), None
+        y = pool(x, **self._settings())
+        axes = self.window(x.shape[1:]).on(x.shape[1:-1])
+        return y, backward_by(lambda gradient: self._gradient(gradient, x, y, axes))
+
+    def _gradient(self, gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...]) -> Array:
+        """Return the input's gradient: all of each output's to the cell that won."""
+        from cnnviz.ops.pooling_gradients import winner_gradient
+
+        return winner_gradient(gradient, x, y, axes)
 
     def _needs_cells(self) -> bool:
         """Return whether a window that pools padding only would have no value."""
@@ -120,6 +129,11 @@ class AveragePooling2D(_Pooling):
         super().__post_init__()
         checks.flag(self.count_include_pad, "count_include_pad")
 
+    def _gradient(self, gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...]) -> Array:
+        from cnnviz.ops.pooling_gradients import average_gradient
+
+        return average_gradient(gradient, axes, count_include_pad=self.count_include_pad)
+
     def _needs_cells(self) -> bool:
         return not self.count_include_pad
 
@@ -140,6 +154,11 @@ class LpPooling2D(_Pooling):
         super().__post_init__()
         if checks.number(self.p, "p", 0, 64) == 0:
             raise SpecError("p 0 is not above 0")
+
+    def _gradient(self, gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...]) -> Array:
+        from cnnviz.ops.pooling_gradients import lp_gradient
+
+        return lp_gradient(gradient, x, y, axes, p=self.p)
 
     def _needs_cells(self) -> bool:
         return False
@@ -175,7 +194,14 @@ class _GlobalPooling(Layer):
 
         (x,) = xs
         pool = getattr(ops, f"global_{self._op}_pool{self.rank}d")
-        return pool(x, keepdims=self.keepdims), None
+        return pool(x, keepdims=self.keepdims), backward_by(lambda g: self._gradient(g, x))
+
+    def _gradient(self, gradient: Array, x: Array) -> Array:
+        from cnnviz.ops import pooling_gradients
+
+        way = getattr(pooling_gradients, f"global_{self._op}_gradient")
+        result: Array = way(gradient, x)
+        return result
 
 
 @dataclass(frozen=True)
