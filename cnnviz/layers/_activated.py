@@ -36,9 +36,7 @@ def _run(y: Array, name: str | None) -> Array:
 def _gradient(gradient: Array, x: Array, y: Array, name: str | None) -> Array:
     import numpy as np
 
-    if name == "relu":  # negative and zero alike pass nothing back
-        gradient = gradient * (y > 0)
-    elif name is not None and name != "linear":
+    if name is not None and name != "linear":
         from cnnviz.ops.activations import gradient as derivative
 
         gradient = derivative(name)(gradient, x, y)

@@ -8,6 +8,7 @@ and Simard, "High Performance Convolutional Neural Networks for Document Process
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -46,11 +47,15 @@ def matrices(
     As the images and output rows of the band, the group, and the matrix of its windows, `(windows,
     kh · kw · channels)`, which is overwritten by the next.
     """
-    kw, channels = kernel[1:3]
+    kh, kw, channels, _ = kernel
     joined = job.groups == 1 and job.columns.dilation == 1 and channels * kw >= JOINED
     windows = _from_runs_of_channels if joined or channels >= RUN else _from_planes
+    room = np.empty(0, batch.dtype)
     for images, rows in _bands(batch, kernel, job):
-        for group, matrix in enumerate(windows(batch[images], kernel, job, rows)):
+        count = len(batch[images]) * (rows.stop - rows.start) * job.columns.output
+        if room.size < count * kh * kw * channels:
+            room = np.empty(count * kh * kw * channels, batch.dtype)
+        for group, matrix in enumerate(windows(batch[images], kernel, job, rows, room)):
             yield (images, rows), group, matrix
 
 
@@ -67,9 +72,9 @@ def _bands(batch: Array, kernel: Shape, job: Job) -> Iterator[tuple[slice, slice
 
 
 def _from_runs_of_channels(
-    batch: Array, kernel: Shape, job: Job, outputs: slice
+    batch: Array, kernel: Shape, job: Job, outputs: slice, room: Array
 ) -> Iterator[Array]:
-    """Yield the matrix of windows of each group."""
+    """Yield the matrix of windows of each group, laid out in `room`."""
     kh, kw, channels, _ = kernel
     rows = outputs.stop - outputs.start
     band = job.band(batch, outputs.start, rows)
@@ -79,17 +84,24 @@ def _from_runs_of_channels(
     for start in range(0, batch.shape[3], channels):
         shape = (len(batch), rows, job.columns.output, kh, kw, channels)
         view = as_strided(band[..., start:], shape, strides, writeable=False)
-        yield view.reshape(-1, kh * kw * channels)
+        if kh * kw == 1:  # most often no copy
+            yield view.reshape(-1, channels)
+        else:
+            room[: view.size].reshape(shape)[...] = view
+            yield room[: view.size].reshape(-1, kh * kw * channels)
 
 
-def _from_planes(batch: Array, kernel: Shape, job: Job, outputs: slice) -> Iterator[Array]:
+def _from_planes(
+    batch: Array, kernel: Shape, job: Job, outputs: slice, room: Array
+) -> Iterator[Array]:
     """Yield the same matrices, transposed in memory: a line of them is a shifted plane."""
     kh, kw, channels, _ = kernel
     rows = outputs.stop - outputs.start
     planes = job.planes(batch, outputs.start, rows)
     stop = job.rows.stride * (rows - 1) + 1
     end = job.columns.stride * (job.columns.output - 1) + 1
-    lines = np.empty((kh, kw, channels, len(batch), rows, job.columns.output), batch.dtype)
+    shape = (kh, kw, channels, len(batch), rows, job.columns.output)
+    lines = room[: prod(shape)].reshape(shape)
     for start in range(0, batch.shape[3], channels):
         group = planes[start : start + channels]
         for i, j in np.ndindex(kh, kw):

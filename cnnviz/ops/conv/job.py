@@ -36,7 +36,8 @@ class Job:
             return np.ascontiguousarray(batch[np.newaxis, :, top : top + height, :, 0])
         laid = (batch.shape[3], len(batch), height, len(self.padded.columns))
         planes = np.empty(laid, batch.dtype)
-        self.padded.fill(planes.transpose(2, 3, 1, 0), batch.transpose(1, 2, 0, 3), start)
+        for n, image in enumerate(batch):  # an axis fewer is copied faster
+            self.padded.fill(planes[:, n].transpose(1, 2, 0), image, start)
         return planes.sum(axis=0, keepdims=True) if self.summed and len(planes) > 1 else planes
 
     def band(self, batch: Array, first: int, count: int) -> Array:
