@@ -28,7 +28,10 @@ class Backward(Protocol):
     def __call__(
         self, gradient: Array, *, of_inputs: bool = True
     ) -> tuple[tuple[Array, ...], dict[str, Array]]:
-        """Return one gradient an input (none at all without `of_inputs`), and those by weight."""
+        """Return one gradient an input (none at all without `of_inputs`), and those by weight.
+
+        `gradient` is not changed; those of inputs may share memory with it and with each other.
+        """
 
 
 @dataclass(frozen=True)

@@ -70,8 +70,11 @@ class _Pooling(Layer):
         (x,) = xs
         pool = getattr(ops, f"{self._op}_pool{self.rank}d")
         y = pool(x, **self._settings())
-        axes = self.window(x.shape[1:]).on(x.shape[1:-1])
-        return y, backward_by(lambda gradient: self._gradient(gradient, x, y, axes))
+
+        def way(gradient: Array) -> Array:
+            return self._gradient(gradient, x, y, self.window(x.shape[1:]).on(x.shape[1:-1]))
+
+        return y, backward_by(way)
 
     def _gradient(self, gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...]) -> Array:
         """Return the input's gradient: all of each output's to the cell that won."""

@@ -16,7 +16,7 @@ from cnnviz.ops.sequences import UNIT
 from cnnviz.ops.windows import counts, taps
 
 # Values of `x` in a band of images: it and its partial results stay in the processor's cache.
-BAND = 2**16
+BAND = 2**17
 Place = tuple[slice, slice, slice]
 
 
