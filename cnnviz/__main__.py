@@ -8,13 +8,7 @@ import signal
 import sys
 from types import FrameType
 
-
-class Stopped(BaseException):
-    """SIGINT or SIGTERM arrived; passes through every `finally`, so that temporaries go."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
+from cnnviz.errors import Stopped
 
 
 def main() -> int:

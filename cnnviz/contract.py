@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
+from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape, Window
 
 if TYPE_CHECKING:
@@ -16,11 +17,21 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[Any]]
     Weights = Mapping[str, Array]
-    # From the gradient of the output to those of the inputs and of the weights.
-    Backward = Callable[[Array], tuple[tuple[Array, ...], dict[str, Array]]]
 
 Unknown = Literal["unknown"]
 UNKNOWN: Unknown = "unknown"
+
+
+class Backward(Protocol):
+    """From the gradient of a layer's output to those of its inputs and of its weights."""
+
+    def __call__(
+        self, gradient: Array, *, of_inputs: bool = True
+    ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+        """Return one gradient an input (none at all without `of_inputs`), and those by weight.
+
+        `gradient` is not changed; those of inputs may share memory with it and with each other.
+        """
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,10 @@ class Layer:
     def initial(self, *in_shapes: Shape) -> dict[str, Array]:
         """Return the weights, by name, whose values before training the settings give, float32."""
         return {}
+
+    def given(self) -> tuple[str, ...]:
+        """Return the names of what `initial` returns, at no cost."""
+        return ()
 
     def fan_in(self, name: str, *in_shapes: Shape) -> float:
         """Return how many products with the kernel of that name one value is the sum of."""
@@ -82,3 +97,32 @@ class Layer:
             Gradients, for layers that can be trained.
         """
         raise NotImplementedError
+
+    def forward_training(
+        self, weights: Weights, *xs: Array, generator: np.random.Generator
+    ) -> tuple[Array, Backward, dict[str, Array]]:
+        """Run the layer as training does: also new running statistics, and dropping at random.
+
+        Parameters
+        ----------
+        weights, *xs
+            As for `forward`.
+        generator : numpy.random.Generator
+            Draws what is dropped.
+
+        Returns
+        -------
+        y : ndarray
+        backward : callable
+        statistics : dict
+            New values of some of `statistic_shapes`.
+
+        Raises
+        ------
+        SpecError
+            If the layer cannot be trained through.
+        """
+        y, backward = self.forward(weights, *xs)
+        if backward is None:
+            raise SpecError(f"{type(self).__name__} cannot be trained through")
+        return y, backward, {}

@@ -72,17 +72,43 @@ class RefusedError(CnnvizError):
     code = 5
 
 
+class Stopped(BaseException):
+    """SIGINT or SIGTERM arrived; passes through every `finally`, so that temporaries go."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def behind(error: BaseException, kind: type[BaseException]) -> BaseException | None:
+    """Return the exception of that kind in the place of which another one was raised.
+
+    CPython makes a RuntimeError of whatever arrives while a class is being made, `Stopped` too.
+    """
+    one: BaseException | None = error
+    seen: set[int] = set()
+    while one is not None and id(one) not in seen:
+        if isinstance(one, kind):
+            return one
+        seen.add(id(one))
+        one = one.__cause__ or one.__context__
+    return None
+
+
 def unknown_name(kind: str, name: str, names: Iterable[str]) -> SpecError:
     """Return the error for a name that is not among `names`, with the nearest ones as a hint.
 
     >>> print(unknown_name("layer", "Conv2d", ["Conv2D", "Dense"]))
     unknown layer 'Conv2d'; did you mean Conv2D?
+    >>> print(unknown_name("layer", "conv1", ["conv1_1", "conv1_2", "conv5_1"]))
+    unknown layer 'conv1'; did you mean conv1_1 or conv1_2?
     """
     from difflib import get_close_matches
 
     known = sorted(names)
     name = shortened(name)
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    begun = [each for each in known if len(name) > 2 and each.lower().startswith(name.lower())]
+    near = begun[:3] or get_close_matches(name, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {_listed(known) or 'none'}"
     return SpecError(f"unknown {kind} {name!a}", hint=hint)
 
@@ -91,6 +117,11 @@ def shortened(name: object, most: int = 60) -> str:
     """Return a name of any kind as messages show it, cut if it is long."""
     text = str(name)
     return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def bounded(message: str) -> str:
+    """Return a message without the middle of a long value that it quotes."""
+    return message if len(message) <= 300 else f"{message[:160]} ... {message[-130:]}"
 
 
 def _listed(names: Sequence[str], most: int = 350) -> str:

@@ -171,6 +171,11 @@ def clear_stale(folder: str) -> None:
                     os.unlink(path)
 
 
+def is_temporary(name: str) -> bool:
+    """Tell whether a file of that name is one that a run was writing."""
+    return _STALE.fullmatch(name) is not None
+
+
 def _publish(temporary: str, target: str) -> None:
     """Give `temporary` its final name unless that name has appeared meanwhile."""
     try:

@@ -25,8 +25,14 @@ def commands(readme: str) -> dict[str, list[str]]:
         if code:
             block = [line for line in code.splitlines() if line.startswith("cnnviz ")]
         elif picture not in found:
-            found[picture] = shlex.split(block[0], comments=True)[1:]
+            found[picture] = _without_target(shlex.split(block[0], comments=True)[1:])
     return found
+
+
+def _without_target(words: list[str]) -> list[str]:
+    """Leave out where a command of the README writes to: here it is the pictures' folder."""
+    at = words.index("-o") if "-o" in words else len(words)
+    return words[:at] + words[at + 2 :]
 
 
 def main(folder: Path) -> int:

@@ -9,6 +9,9 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+import test_layers
+import test_layers_gradients
+from layer_cases.case import Case
 
 import cnnviz
 from cnnviz import SpecError, kernels, layers, load_model
@@ -18,6 +21,7 @@ from cnnviz.kernels import namespaces, resolve, tools
 from cnnviz.model import zoo
 from cnnviz.ops import activations, pooling
 from cnnviz.render import Look, backends, figures, formats, render, show
+from cnnviz.report import writers
 from cnnviz.report.convolution import convolve
 from cnnviz.report.pooling import pool
 from cnnviz.report.result import Result
@@ -81,6 +85,7 @@ def test_a_family_of_activations(drop) -> None:
         activations,
         "waves",
         "import numpy as np\n\n\ndef sine(x):\n    return np.sin(x)\n\n\n"
+        "def sine_gradient(gradient, x, y):\n    return gradient * np.cos(x)\n\n\n"
         "ACTIVATIONS = (sine,)\nALIASES = {'sin': 'sine'}\n",
     )
     assert "sine" in activations.activations()
@@ -88,6 +93,7 @@ def test_a_family_of_activations(drop) -> None:
     image = np.array([[0.0, np.pi / 2]])
     result = convolve(image, resolve("1"), activation="sin", is_photo=False)
     assert result.maps[0].values.tolist() == [[0, 1]]
+    assert activations.gradient("sin")(image + 1, 0 * image, image).tolist() == [[1, 1 + np.pi / 2]]
 
 
 def test_a_weight_format(drop, folder, cnnviz) -> None:
@@ -101,17 +107,28 @@ def test_a_weight_format(drop, folder, cnnviz) -> None:
         "    return 2 * head.startswith(b'PLAIN')\n"
         "class Archive(contents.Archive):\n"
         "    format = 'plain'\n"
-        "    tensors = {'conv1.weight': contents.Tensor((2, 3, 5, 5), 'float32')}\n"
+        "    tensors = {'conv1.weight': contents.Tensor((2, 3, 5, 5), 'float32'),\n"
+        "               'conv1.bias': contents.Tensor((2,), 'float32')}\n"
         "    def stored(self, member):\n"
-        "        return np.ones((2, 3, 5, 5), np.float32)\n",
+        "        shape = self.tensors[member].shape\n"
+        "        return np.arange(np.prod(shape), dtype=np.float32).reshape(shape)\n"
+        "def convert(file, stream):\n"
+        "    stream.write(f'PLAIN {len(file.tensors)}'.encode())\n",
     )
     Path("w.plain").write_bytes(b"PLAIN weights")
+    stored = np.arange(150, dtype=np.float32).reshape(2, 3, 5, 5)
     assert "plain" in archives.formats()
-    assert kernels.resolve("w.plain")[1].values.shape == (5, 5, 3)
+    assert np.array_equal(kernels.resolve("w.plain:conv1")[1].values, stored[1].transpose(1, 2, 0))
     assert "conv 5x5, 3 -> 2" in cnnviz("weights", "w.plain").text
+    assert "conv1.weight" in cnnviz("kernels", "w.plain").text
     assert cnnviz("weights", "w.plain", "-o", "w.npz", "-q").code == 0
     with np.load("w.npz") as written:
-        assert written["conv1.weight"].shape == (2, 3, 5, 5)
+        assert np.array_equal(written["conv1.weight"], stored)
+    assert cnnviz("weights", "w.npz", "-o", "again.plain", "-q").code == 0
+    assert Path("again.plain").read_bytes() == b"PLAIN 2"
+    model = load_model("Conv2D(2, 5)", input_shape=(5, 5, 3), weights="w.plain")
+    made = model.forward(np.ones((1, 5, 5, 3)))
+    assert made.ravel().tolist() == [stored[0].sum(), stored[1].sum() + 1]
 
 
 def test_a_pooling_type(drop) -> None:
@@ -129,16 +146,39 @@ def test_a_pooling_type(drop) -> None:
     assert result.maps[0].values.tolist() == [[0, 2], [8, 10]]
 
 
-def test_a_layer(drop) -> None:
+def test_a_layer(drop, folder, cnnviz) -> None:
     drop(
         layers,
-        "twin",
-        "from cnnviz.layers.dense import Dense\nclass Twin(Dense):\n    aliases = ('Two',)\n",
+        "scale_by",
+        "from dataclasses import dataclass\n"
+        "from cnnviz.contract import Layer\n"
+        "from cnnviz.layers import checks\n"
+        "@dataclass(frozen=True)\n"
+        "class ScaleBy(Layer):\n"
+        "    factor: float = 2\n"
+        "    aliases = ('Times',)\n"
+        "    def output_shape(self, *in_shapes):\n"
+        "        return checks.one(in_shapes)\n"
+        "    def weight_shapes(self, *in_shapes):\n"
+        "        return {'bias': in_shapes[0][-1:]}\n"
+        "    def forward(self, weights, *xs):\n"
+        "        def backward(gradient, *, of_inputs=True):\n"
+        "            bias = gradient.reshape(-1, gradient.shape[-1]).sum(axis=0)\n"
+        "            return (self.factor * gradient,) if of_inputs else (), {'bias': bias}\n"
+        "        return xs[0].dtype.type(self.factor) * xs[0] + weights['bias'], backward\n",
     )
     layers._by_name.cache_clear()
     try:
-        assert layers.find("Two")(3).output_shape((5,)) == (3,)
-        assert "Twin" in layers.names()
+        assert "ScaleBy" in layers.names()
+        for ask in (*test_layers.CONTRACT, *test_layers_gradients.CONTRACT):
+            ask(Case("Times", {"factor": 3}, ((4, 3, 2),), (4, 3, 2), params=2))
+        np.savez("w.npz", **{"times.bias": [1, 2]})
+        spec = "ScaleBy(3, name='times') Flatten()"
+        model = load_model(spec, input_shape=(1, 1, 2), weights="w.npz")
+        assert model.forward(np.ones((1, 1, 1, 2))).tolist() == [[4, 5]]
+        Path("net.toml").write_text(model.to_toml(), encoding="utf-8")
+        assert load_model("net.toml").graph.nodes == model.graph.nodes
+        assert re.search(r"times +ScaleBy +1x1x2 +2 ", cnnviz("shapes", "--model", "net.toml").text)
     finally:
         layers._by_name.cache_clear()
 
@@ -172,6 +212,17 @@ def test_a_command(drop, cnnviz) -> None:
     assert re.search(r"  say-hello +Say hello to an image\n", cnnviz("--help").text)
     assert "cnnviz.cli.commands.say_hello" not in sys.modules
     assert cnnviz("say-hello", "cat").text == "hello cat\n"
+
+
+def test_a_report_format(drop, folder, cnnviz) -> None:
+    drop(writers, "names", "def write(report):\n    return ' '.join(r['name'] for r in report)\n")
+    assert "names" in writers.formats()
+    assert cnnviz("shapes", "--model", "lenet5", "-o", "x.names", "-q").code == 0
+    assert Path("x.names").read_text().split() == [
+        row["name"] for row in load_model("lenet5").shapes()
+    ]
+    assert cnnviz("models", "-o", "y.names", "-q").code == 0
+    assert Path("y.names").read_text().split() == list(zoo.names())
 
 
 def test_a_picture_format(drop) -> None:

@@ -250,6 +250,9 @@ class TestNpz:
             read_array(bytes(data), name="a.npz")
 
 
+NO_TABLE = "neither .npy, .npz, .safetensors, .pth nor a table of numbers in UTF-8"
+
+
 class TestText:
     @pytest.mark.parametrize(
         "data",
@@ -284,9 +287,9 @@ class TestText:
             (b"a,b\n1,2\n", "row 1, column 1: 'a' is not a number; put # before a line of names"),
             (b"", "holds no numbers"),
             (b"# only\n\n", "holds no numbers"),
-            (b"\xff\xfe1\x00", "neither .npy, .npz nor a table of numbers in UTF-8"),
-            (b"\x89PNG\r\n\x1a\n\0\0", "neither .npy, .npz nor a table of numbers in UTF-8"),
-            (b"1\x002", "neither .npy, .npz nor a table of numbers in UTF-8"),
+            (b"\xff\xfe1\x00", NO_TABLE),
+            (b"\x89PNG\r\n\x1a\n\0\0", NO_TABLE),
+            (b"1\x002", NO_TABLE),
         ],
     )
     def test_faults_name_row_and_column(self, data, message):

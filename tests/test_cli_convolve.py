@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -194,7 +195,11 @@ def test_progress_only_on_a_terminal(photo, folder):
     leader, follower = os.openpty()
     done = subprocess.run(command, stdout=-1, stderr=follower, env=environ, check=True)
     os.close(follower)
-    shown = os.read(leader, 10_000).decode()
+    data = b""
+    with contextlib.suppress(OSError):  # what a terminal says at its end
+        for part in iter(lambda: os.read(leader, 10_000), b""):
+            data += part
+    shown = data.decode()
     os.close(leader)
     lines = re.sub(r"[^\r\n]*\r\x1b\[K", "", shown).split()
     made = ("cnnviz-out/photo-convolve-edge.png", "cnnviz-out/b-convolve-edge.png")

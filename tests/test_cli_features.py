@@ -130,7 +130,7 @@ class TestFiles:
         assert cnnviz("features", photo, *MODEL, "-o", "all.svg").code == 0
         assert "what 3 layers make of photo.png" in Path("all.svg").read_text()
         assert cnnviz("features", photo, *MODEL, "--layer", "r", "-o", "one.svg").code == 0
-        assert "r: 10×14×3 of photo.png" in Path("one.svg").read_text()
+        assert "3 maps of 10×14 from photo.png" in Path("one.svg").read_text()
 
     def test_a_name_with_layer_is_a_file_each(self, cnnviz, photo, folder):
         result = cnnviz("features", photo, *MODEL, "-o", "{stem}_{layer}.svg")

@@ -286,6 +286,19 @@ class TestTimeout:
         monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile._open", lambda self: time.sleep(60))
         assert cnnviz("convolve", photo, *EDGE, "--timeout", "0.2").fault(5).endswith(TIMED_OUT)
 
+    def test_while_a_class_is_made(self, cnnviz, photo, folder, monkeypatch):
+        """CPython makes a RuntimeError of what is raised there."""
+
+        class Attribute:
+            def __set_name__(self, owner: object, name: str) -> None:
+                time.sleep(60)
+
+        def opened(self: object) -> None:
+            type("Owner", (), {"attribute": Attribute()})
+
+        monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile._open", opened)
+        assert cnnviz("convolve", photo, *EDGE, "--timeout", "0.2").fault(5).endswith(TIMED_OUT)
+
     def test_not_while_the_process_is_being_changed(self, monkeypatch):
         """Silencing Pillow and libtiff is finished first, and undone."""
         from cnnviz.images import quiet

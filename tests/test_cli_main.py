@@ -77,23 +77,6 @@ def test_every_option_says_what_it_does(name):
         assert not isinstance(param, click.Option) or param.help, param.name
 
 
-def test_help_imports_no_command_and_nothing_heavy():
-    code = (
-        "import sys; from cnnviz.cli.run import run; assert run(['--help']) == 0\n"
-        "loaded = {'numpy', 'PIL', 'rich', 'scipy', 'cnnviz.cli.commands.convolve'}\n"
-        "sys.exit(str(loaded & set(sys.modules)))"
-    )
-    assert python(code).stderr.strip() == "set()"
-
-
-def test_options_are_parsed_without_numpy():
-    code = (
-        "import sys; from cnnviz.cli.run import run; assert run(['convolve', '--help']) == 0\n"
-        "sys.exit(str({'numpy', 'PIL', 'rich'} & set(sys.modules)))"
-    )
-    assert python(code).stderr.strip() == "set()"
-
-
 def test_version(cnnviz):
     from cnnviz import __version__
 

@@ -86,7 +86,7 @@ def test_what_reading_changed_is_said(cnnviz, folder):
 
 
 def test_every_format(cnnviz, drawn, folder):
-    names = ("p.md", "p.csv", "p.json", "p.txt")
+    names = ("p.md", "p.csv", "p.json", "p.txt", "p.tex", "p.html")
     targets = [word for name in names for word in ("-o", name)]
     result = cnnviz("predict", *drawn, *MNIST, *targets, "--top", 3)
     assert result.err.splitlines() == [f"wrote {name}" for name in names]
@@ -101,6 +101,8 @@ def test_every_format(cnnviz, drawn, folder):
     data = json.loads((folder / "p.json").read_text())
     assert len(data["predictions"]) == 4
     assert (folder / "p.md").read_text().count("\n|") == 2 + 4 * 3
+    assert (folder / "p.tex").read_text().count(r" \\") == 1 + 4 * 3
+    assert (folder / "p.html").read_text().count('<th scope="row">') == 4 * 3
     assert "zero.png" in (folder / "p.txt").read_text()
 
 
@@ -213,10 +215,14 @@ def test_the_files_it_reads_are_never_written(cnnviz, drawn, folder):
         (("--preprocess", "imagnet"), "--preprocess: 'imagnet' is not one of"),
         (("--match", "size"), "--match: 'size' is not one of"),
         (("--layout", "nchw"), "--layout: 'nchw' is not one of"),
-        (("-o", "x.npz"), "no output format 'npz'; use txt, csv, json, md, png, svg"),
+        (("-o", "x.npz"), "no output format 'npz'; use txt, csv, html, json, md, tex, png, svg"),
         (("--preprocess", "imagenet"), "preprocess: mean has 3 numbers, the model 1 channels"),
         (("--timeout", "0"), "--timeout: '0' is not a number of seconds"),
     ],
 )
 def test_usage(cnnviz, drawn, words, fault):
     assert cnnviz("predict", "one.png", *MNIST, *words).fault(2).startswith(fault)
+
+
+def test_a_complaint_of_click_ends_as_ours_do(cnnviz, drawn):
+    assert cnnviz("predict", "one.png", *MNIST, "--top", 0).fault(2).rstrip()[-1] != "."

@@ -6,8 +6,6 @@ import csv
 import io
 import json
 import struct
-import subprocess
-import sys
 
 import pytest
 from conftest import files
@@ -208,12 +206,3 @@ def test_a_spec_to_compare_with_is_not_overwritten(cnnviz, folder):
     arguments = ("--model", "lenet5", "--compare", "net.json", "-o", "net.json", "--overwrite")
     assert "net.json is an input" in cnnviz("shapes", *arguments).fault(4)
     assert (folder / "net.json").read_text() == spec
-
-
-def test_tables_and_text_need_no_numpy():
-    code = (
-        "import sys; from cnnviz.cli.run import run; "
-        "run(['shapes', '--model', 'vgg16', '--compare', 'lenet5', '-q', '-o', 'html:-']); "
-        "sys.exit('numpy' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL).returncode == 0

@@ -183,6 +183,35 @@ def test_a_signal_that_comes_in_a_destructor_is_not_lost(folder):
     assert err.splitlines() == [b"cnnviz: stopped by SIGTERM"]
 
 
+WHILE_A_CLASS_IS_MADE = """
+import os, signal, sys
+import cnnviz.model
+from cnnviz.__main__ import entry
+
+class Attribute:
+    def __set_name__(self, owner, name):
+        os.kill(os.getpid(), {number})
+        for _ in range(10**6):
+            pass
+
+def load_model(*args, **kwargs):
+    class Owner:  # CPython makes a RuntimeError of what is raised in here
+        attribute = Attribute()
+
+cnnviz.model.load_model = load_model
+entry()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_comes_while_a_class_is_made_is_not_taken_for_a_bug(photo, folder, number):
+    code = WHILE_A_CLASS_IS_MADE.format(number=int(number))
+    done = start([sys.executable, "-c", code, "features", photo, "--model", "lenet5"])
+    _, err = done.communicate(timeout=20)
+    assert done.returncode == 128 + number
+    assert err.splitlines() == [f"cnnviz: stopped by {number.name}".encode()]
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_any_moment(photo, folder, seed):
     """At moments that nobody chose: no temporary, and a whole file or none."""

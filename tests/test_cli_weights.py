@@ -75,6 +75,12 @@ def test_what_each_looks_like(cnnviz, net: Path) -> None:
     assert found["convention"] == "keras"
     looks = [row["looks_like"] for row in found["tensors"]]
     assert looks == ["conv 5x3, 2 -> 9", "dense 7 -> 2"]
+    mlx = {"c.weight": np.ones((8, 3, 3, 2), np.float32), "d.weight": np.ones((4, 7), np.float32)}
+    save_file(mlx, "mlx.safetensors", {"format": "mlx"})
+    found = report(cnnviz, "mlx.safetensors")
+    assert found["convention"] == "mlx"
+    looks = [row["looks_like"] for row in found["tensors"]]
+    assert looks == ["conv 3x3, 2 -> 8", "dense 7 -> 4"]
     np.savez("m.npz", a=np.ones((3, 4)))
     assert report(cnnviz, "m.npz")["tensors"][0]["looks_like"] == "matrix"
 
@@ -263,7 +269,7 @@ def test_kernels_of_pytorch_files(cnnviz, net: Path, photo: Path, expected) -> N
     filters = resolve("net.pth:conv")
     for i, one in enumerate(filters):
         np.testing.assert_array_equal(one.values, expected["conv.weight"][i].transpose(1, 2, 0))
-    assert "OIHW (as PyTorch stores them)" in cnnviz("kernels", "net.pth", "-o", "k.png").text
+    assert "OIHW (as torch stores them)" in cnnviz("kernels", "net.pth", "-o", "k.png").text
     result = cnnviz("convolve", photo, "--kernel", "net.pth:conv", "-o", "maps.npy", "-q")
     assert result.code == 0
     assert np.load("maps.npy").shape == (10, 14, 4)

@@ -63,6 +63,7 @@ def test_every_option_of_every_command(name):
         (("shapes", "--model", "vgg16", "--set", "conv5"), ["conv5_1.", "conv5_2.", "conv5_3."]),
         (("shapes", "--model", "vgg16", "--set", "conv5_1.str"), ["conv5_1.strides="]),
         (("shapes", "--model", "vgg16", "--set", "conv5_1.strides="), []),
+        (("shapes", "--model", "vgg16", "--set", "conv5_1.a"), ["conv5_1.activation="]),
         (("shapes", "--set", "conv"), []),
         (("shapes", "--model", "nothing", "--set", "conv"), []),
         (("convolve", "--stride", ""), []),

@@ -71,6 +71,11 @@ class TestStatistics:
         assert stats.constant.tolist() == [False, False, False, True, False]
         assert 1 not in stats.strongest("mean")
 
+    def test_negative_maps_have_an_order_too(self):
+        means = np.array([-3, -1, -2], np.float32)
+        stats = MapStats.of(np.tile(means, (4, 4, 1)) + RNG.uniform(0, 0.1, (4, 4, 1)))
+        assert stats.strongest("mean") == stats.strongest("max") == [1, 2, 0]
+
     def test_single_values_are_no_maps(self):
         stats = MapStats.of(np.array([0, 3, 1], np.float32))
         assert not stats.dead.any()
@@ -82,6 +87,9 @@ class TestStatistics:
         [
             (Activation("sigmoid"), [0.005, 0.5, 0.991, 0.98], 2 / 4),
             (Activation("tanh"), [-0.995, -0.98, 0.98, 0.999, 0.0], 2 / 5),
+            (Activation("hard_tanh"), [-1.0, 0.0, 1.0, 0.98], 2 / 4),
+            (Activation("softsign"), [-0.995, -0.98, 0.991, 0.0], 2 / 4),
+            (Activation("sparse_sigmoid"), [0.0, 0.5, 1.0, 0.98], 2 / 4),
             (ReLU(max_value=6.0), [0.0, 5.93, 5.95, 6.0], 2 / 4),
             (Conv2D(1, 3, activation="relu6"), [0.0, 0.0, 6.0, 5.0], 1 / 4),
             (Conv2D(1, 3, activation="relu"), [0.0, 99.0], None),
@@ -172,6 +180,11 @@ class TestChoose:
     def test_unknown(self, pattern):
         with pytest.raises(SpecError, match="unknown layer"):
             choose(graph(), ["a", pattern])
+
+    def test_what_a_name_begins_with_is_a_pattern_less_a_star(self):
+        with pytest.raises(SpecError) as error:
+            choose(load_model("vgg16").graph, ["pool"])
+        assert error.value.hint == 'did you mean "pool*"?'
 
     def test_the_nearest_are_named(self):
         net = load_model("vgg16").graph

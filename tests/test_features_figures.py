@@ -15,9 +15,11 @@ from cnnviz.graph import INPUT
 from cnnviz.render import Look, render
 from cnnviz.render.figures import features as grid
 from cnnviz.render.figures import features_index as index
+from cnnviz.render.figures.feature_parts import range_words
+from cnnviz.render.fonts import measure
 from cnnviz.render.listing import listing
 from cnnviz.render.scene import Rect, Scene
-from cnnviz.render.theme import theme
+from cnnviz.render.theme import CAPTION, theme
 from cnnviz.report.features import FeatureSet, features
 from cnnviz.report.layer_features import Seen
 
@@ -174,3 +176,27 @@ def test_the_page_holds_hostile_names_as_text() -> None:
     assert len(images) == 2
     assert all(attrs["alt"] for attrs in images)
     assert all(re.fullmatch(r"\./[\w.%'-]+", attrs["src"]) for attrs in images)
+
+
+def test_the_page_begins_with_the_input_and_lists_each_layer_once() -> None:
+    found = made("deep")
+    files = [(f"{i}.png", layer) for i, layer in enumerate(found.layers)]
+    page = listing(found, "000-index.png", files).decode()
+    head = page.split('<p class="head">')[1].split("</p>")[0]
+    assert head == "<br>".join(found.head())
+    assert len(re.findall(r"<li>", page)) == len(files) == 30
+
+
+@pytest.mark.parametrize("size", [0.008766, 0.0001234, 98765.4, 1.5e-9])
+def test_no_number_of_a_range_is_cut(size: float) -> None:
+    """A number that is cut in its middle still looks like one."""
+    text = range_words(-size, size / 3, room=112)
+    low, high = (float(part.replace("−", "-").replace("\u2009", "")) for part in text.split(" … "))
+    assert measure(text, CAPTION) <= 112
+    assert low == pytest.approx(-size, rel=0.1)
+    assert high == pytest.approx(size / 3, rel=0.1)
+
+
+def test_titles_count_maps_and_values() -> None:
+    titles = [grid.draw(layer, Look()).title for layer in made("three signed").layers]
+    assert titles == ["conv1 of Conv2D: 3 maps of 58×88 from photo.png"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Field, Window
-from cnnviz.geometry.field import MAX_TURNS
+from cnnviz.geometry.field import MAX_TURNS, Sight
 from cnnviz.geometry.transposed import TransposedWindow
 
 small = st.integers(1, 4)
@@ -112,3 +112,22 @@ def test_units_that_see_the_whole_have_no_place():
     whole = field.whole((4, None))
     assert (whole.size, whole.stride, whole.start) == ((6, 3), (0, 2), (-1, 0))
     assert whole.lines_up([replace(field.whole((9, None)))])
+
+
+def test_a_branch_that_is_not_aligned_stays_so():
+    one = Field.of((3,), (2,), (-1,))
+    met = one.merge([Field.of((3,), (2,), (0,))])
+    assert met is not None
+    assert not met.aligned
+    again = met.merge([met])
+    assert again is not None
+    assert not again.aligned
+
+
+def test_centres_are_those_of_the_units_that_see_any():
+    inf = float("inf")
+    gaps = replace(up(2), axes=(Sight((0, inf), (1, -inf), 1),))  # unit 1 of 2 sees nothing
+    full = replace(up(2), axes=(Sight((0, 0), (1, 1), 1),))
+    assert gaps.lines_up([full])
+    assert full.lines_up([gaps])
+    assert not gaps.lines_up([replace(gaps, axes=(Sight((1, inf), (2, -inf), 1),))])

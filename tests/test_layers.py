@@ -60,10 +60,9 @@ def test_shapes_and_counts(case: Case) -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_forward_makes_the_shape_in_its_type(case: Case, dtype: type) -> None:
     weights, xs = drawn(case, dtype)
-    y, backward = made_of(case).forward(weights, *xs)
+    y, _ = made_of(case).forward(weights, *xs)
     assert y.shape == (2, *case.made)
     assert y.dtype == dtype
-    assert backward is None
     assert np.isfinite(y).all()
 
 
@@ -151,6 +150,16 @@ def test_a_wrong_number_of_inputs_is_refused(case: Case) -> None:
     for taken in ((), case.taken[:1] if several else case.taken * 2):
         with pytest.raises(SpecError, match=r"takes (one input|two inputs)"):
             layer.output_shape(*taken)
+
+
+CONTRACT = (
+    test_shapes_and_counts,
+    test_the_batch_is_each_by_itself,
+    test_the_window_says_who_reads_whom,
+    test_its_settings_make_it_again,
+    test_a_spec_file_makes_it_again,
+    test_a_wrong_number_of_inputs_is_refused,
+)
 
 
 def test_every_layer_has_a_case_and_a_description() -> None:

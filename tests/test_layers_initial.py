@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnnviz import load_model
-from cnnviz.model.initial import he_weights
+from cnnviz import RefusedError, load_model
+from cnnviz.files import byte_budget
+from cnnviz.model.initial import he_weights, initial, undecided
 
 IMAGE, ROW = (24, 24, 16), (200, 16)
 
@@ -30,6 +31,25 @@ def test_one_kernel(spec, shape):
 
 def test_both_kernels_of_a_separable_convolution():
     assert growth("SeparableConv2D(64, 3, depth_multiplier=2)", IMAGE) == pytest.approx(4, rel=0.2)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_what_named_kernels_give_is_told_without_making_it(bias):
+    graph = load_model(f"Conv2D(kernels=['edge'], use_bias={bias})", input_shape=IMAGE).graph
+    (layer,) = (node.layer for node in graph.nodes)
+    assert layer.given() == tuple(initial(graph)["conv1"])
+    assert not undecided(graph)
+
+
+def test_named_kernels_are_held_to_the_budget_before_they_are_made():
+    large = "Conv2D(kernels=['gaussian:1023', 'gaussian:1023'], padding='same') "
+    graph = load_model(large * 300, input_shape=(16, 16, 3)).graph  # 25 MB and more each
+    with byte_budget(10**7):
+        assert not undecided(graph)
+        with pytest.raises(RefusedError, match=r": [0-9]+ weights needs [0-9.]+ GiB"):
+            initial(graph)
+        with pytest.raises(RefusedError, match="named kernels 1023x1023x3x2 needs"):
+            graph.nodes[0].layer.initial((16, 16, 3))
 
 
 def growth(spec: str, shape: tuple[int, ...]) -> float:

@@ -25,6 +25,13 @@ def run(name: str, *xs: np.ndarray, weights: dict | None = None, **settings) -> 
     return y
 
 
+def test_a_batch_normalization_has_the_epsilon_of_keras():
+    one, small = np.ones((1, 2), np.float32), np.full(2, 1e-3, np.float32)
+    weights = {"moving_mean": np.zeros(2), "moving_variance": small}
+    y = run("BatchNormalization", one, weights=weights, center=False, scale=False)
+    np.testing.assert_allclose(y, 1 / np.sqrt(2e-3), rtol=1e-6)
+
+
 # Layer, settings, ONNX's operation and attributes, from the settings that were drawn.
 NONLINEAR = [
     ("ReLU", {}, "Relu", {}),

@@ -15,6 +15,7 @@ from cnnviz import InputError, RefusedError, SpecError, load_model
 from cnnviz.files import byte_budget
 from cnnviz.graph import Graph, Node, sequential
 from cnnviz.layers import find
+from cnnviz.model import flat
 from cnnviz.model.initial import he_weights
 from cnnviz.model.match import Loaded, read_weights
 
@@ -46,6 +47,8 @@ def renamed(tensors: stored.Tensors, change: Callable[[str], str]) -> stored.Ten
         (stored.as_keras(GRAPH, named="{0}/{0}/{1}:0"), "hwio"),
         (TORCH, "oihw"),
         (renamed(TORCH, "module.{}".format), "oihw"),
+        (renamed(TORCH, "encoder.backbone.{}".format), "oihw"),
+        (TORCH | {f"module.{name}": 2 * values for name, values in TORCH.items()}, "oihw"),
         (renamed(TORCH, "model.state_dict.{}".format), "oihw"),
         (renamed(TORCH, "net.module.{}".format), "oihw"),
         (renamed(TORCH, "state_dict.{}".format) | {"epoch.x": np.ones(1)}, "oihw"),
@@ -138,6 +141,59 @@ def test_no_rows_move_behind_global_pooling(tmp_path, between):
     kernel = np.arange(6.0).reshape(2, 3)
     path = written(tmp_path / "w.safetensors", {"fc.weight": kernel, "fc.bias": np.ones(2)})
     np.testing.assert_array_equal(read_weights(path, graph).weights["fc"]["kernel"], kernel.T)
+
+
+@pytest.mark.parametrize("file", [(1,), (6,), (6, 1)])
+def test_slopes_behind_a_flatten(tmp_path, file):
+    layers = {"flatten": find("Flatten")(), "prelu": find("PReLU")(), "fc": find("Dense")(2)}
+    graph = sequential("m", (1, 2, 3), layers)
+    slopes = np.arange(np.prod(file), dtype=np.float32).reshape(file)
+    rest = {"fc.weight": np.ones((2, 6)), "fc.bias": np.ones(2)}
+    path = written(tmp_path / "w.safetensors", {"prelu.weight": slopes} | rest)
+    expected = [0] * 6 if file == (1,) else [0, 2, 4, 1, 3, 5]
+    assert read_weights(path, graph).weights["prelu"]["alpha"].tolist() == expected
+
+
+def test_rows_of_a_framework_with_channels_last_stay(tmp_path):
+    layers = {"up": find("Conv2DTranspose")(3, 2), "flatten": find("Flatten")(),
+              "fc": find("Dense")(5)}  # fmt: skip
+    graph = sequential("m", (2, 2, 3), layers)
+    ours = stored.as_keras(graph)
+    kernel = np.moveaxis(ours["up.kernel"], 2, 0)  # (kh, kw, filters, C) to (filters, kh, kw, C)
+    tensors = {"up.weight": kernel, "up.bias": ours["up.bias"],
+               "fc.weight": ours["fc.kernel"].T, "fc.bias": ours["fc.bias"]}  # fmt: skip
+    path = written(tmp_path / "w.safetensors", tensors, {"format": "mlx"})
+    loaded = read_weights(path, graph)
+    for node, name in stored.shapes(graph):
+        np.testing.assert_array_equal(loaded.weights[node][name], ours[f"{node}.{name}"])
+    assert len(loaded.notes) == 1
+
+
+def test_names_tell_the_order_of_rows_where_there_are_no_kernels(tmp_path):
+    layers = {"flatten": find("Flatten")(), "bn": find("BatchNormalization")()}
+    graph, row = sequential("m", (1, 2, 2), layers), np.arange(1.0, 5)
+    names = ("weight", "bias", "running_mean", "running_var")
+    np.savez(tmp_path / "w.npz", **{f"bn.{name}": row for name in names})
+    loaded = read_weights(tmp_path / "w.npz", graph)
+    assert loaded.weights["bn"]["gamma"].tolist() == [1, 3, 2, 4]
+    assert "the output is a flattened map, channels last" in loaded.notes[-1]
+
+
+def test_a_flattened_map_that_is_added_to_another_row_is_noted(tmp_path):
+    nodes = (
+        Node("flatten", find("Flatten")(), ("input",)),
+        Node("fc", find("Dense")(12, use_bias=False), ("flatten",)),
+        Node("add", find("Add")(), ("fc", "flatten")),
+        Node("end", find("Dense")(2, use_bias=False), ("add",)),
+    )
+    graph = Graph("m", nodes, (2, 2, 3))
+    tensors = {"fc.weight": np.ones((12, 12)), "end.weight": np.ones((2, 12))}
+    notes = read_weights(written(tmp_path / "w.safetensors", tensors), graph).notes
+    assert any(text.startswith("add: Add joins a flattened map, channels last") for text in notes)
+    alike = Graph("m", (*nodes[:1], Node("add", find("Add")(), ("flatten",) * 2)), (2, 2, 3))
+    assert flat.moved(alike) == [
+        "add: the output is a flattened map, channels last; PyTorch's would be channels first"
+    ]
 
 
 def test_layers_that_order_values_otherwise_are_noted(tmp_path):
@@ -237,3 +293,22 @@ def test_the_budget_comes_first(tmp_path):
 def test_unknown_words(tmp_path, match, layout):
     with pytest.raises(SpecError, match="is not one of"):
         read_weights(written(tmp_path / "w.safetensors", OURS), GRAPH, match=match, layout=layout)
+
+
+def test_a_flattened_map_beside_a_row_that_is_none(tmp_path):
+    nodes = (
+        Node("flatten", find("Flatten")(), ("input",)),
+        Node("row", find("Dense")(2, use_bias=False), ("flatten",)),
+        Node("both", find("Concatenate")(), ("row", "flatten")),
+        Node("end", find("Dense")(1, use_bias=False), ("both",)),
+    )
+    graph = Graph("m", nodes, (1, 2, 3))
+    tensors = {"row.weight": np.ones((2, 6)), "end.weight": np.arange(8.0)[None]}
+    loaded = read_weights(written(tmp_path / "w.safetensors", tensors), graph)
+    assert loaded.weights["end"]["kernel"].ravel().tolist() == [0, 1, 2, 4, 6, 3, 5, 7]
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 6), (2, 3, 1), (6,)])
+def test_a_map_of_one_place_or_channel_has_one_order(shape):
+    layers = {"flatten": find("Flatten")(), "fc": find("Dense")(2)}
+    assert flat.flattened(sequential("m", shape, layers)) == {}

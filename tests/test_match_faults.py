@@ -155,3 +155,8 @@ def test_files_that_hold_no_weights(tmp_path, content, words):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match=r"w\.pth: cannot be read"):
         load_model("lenet5", weights=tmp_path / "w.pth")
+
+
+def test_one_bias_for_all_filters(tmp_path):
+    expected = "conv1.bias: expected 6, got 1 (conv1.bias)"
+    assert faults(tmp_path, TORCH | {"conv1.bias": np.ones(1, np.float32)}) == [expected]

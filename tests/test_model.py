@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import stored
@@ -16,6 +18,7 @@ from cnnviz.model import Model
 from cnnviz.model.executor import Sequential, peak_bytes
 from cnnviz.model.initial import he_weights
 from cnnviz.model.match import read_weights
+from cnnviz.model.preprocess import Preprocess
 from cnnviz.ops import conv2d
 
 SPEC = (
@@ -108,13 +111,30 @@ def test_what_overflows_is_refused_by_name_and_count():
     graph = model("Conv2D(2, 3) MaxPool2D(2)").graph
     with pytest.raises(InputError, match="conv1: 98 of 98 values are NaN or infinite"):
         Model(graph, weights).trace(np.full((9, 9, 1), 255))
-    with pytest.raises(InputError, match="pool1: 18 of 18 values"):
+    with pytest.raises(InputError, match="conv1: 98 of 98 values are NaN or infinite"):
         Model(graph, weights).forward(np.ones((1, 9, 9, 1)))
 
 
-def test_the_outputs_that_are_kept_are_within_the_budget():
+def test_what_overflows_halfway_is_refused_though_the_end_is_finite():
+    weights = {"conv1": {"kernel": np.full((3, 3, 1, 2), 3e38, np.float32), "bias": np.zeros(2)}}
+    graph = model("Conv2D(2, 3) GlobalAveragePooling2D() Activation('sigmoid')").graph
+    for run in (Model(graph, weights).predict, lambda x: Model(graph, weights).forward(x[None])):
+        with pytest.raises(InputError, match="conv1: 98 of 98 values are NaN or infinite"):
+            run(np.full((9, 9, 1), 255))
+
+
+def test_what_preprocessing_makes_infinite_is_refused():
+    spec = {"scale": 1e30, "std": 1e-30}
+    graph = replace(model("Conv2D(2, 3)").graph, preprocess=spec)
+    with pytest.raises(InputError, match="input: 81 of 81 values are NaN or infinite"):
+        Model(graph).trace(np.full((9, 9, 1), 255))
+    far_apart = Preprocess((1, 1, 1), scale=1e-30, mean=1e30, std=1e30)
+    assert np.isfinite(far_apart.undo(np.full((1, 1, 1), 3, np.float32))).all()
+
+
+def test_weights_and_the_outputs_that_are_kept_are_within_the_budget():
     photo, vgg = read_image(SAMPLES / "cat.png"), load_model("vgg16")
-    with byte_budget(2**24), pytest.raises(RefusedError, match=r"running vgg16 needs 24\.5 MiB"):
+    with byte_budget(2**24), pytest.raises(RefusedError, match=r"running vgg16 needs 552\.3 MiB"):
         vgg.trace(photo, layers=["conv1_1", "conv1_2"])
     with byte_budget(2**24), pytest.raises(RefusedError, match="138357544 weights needs"):
         he_weights(vgg.graph)
@@ -169,3 +189,10 @@ def test_weights_are_saved_and_load_again(tmp_path):
 def test_random_weights_are_the_same_each_time():
     first, second = (load_model("lenet5").trace(IMAGE)["output"] for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+def test_shapes_ask_for_no_preprocessing_that_an_image_does():
+    gray = load_model("vgg16", input_shape=(224, 224, 1))
+    assert gray.graph.shapes()["pool5"] == (7, 7, 512)
+    with pytest.raises(SpecError, match="mean has 3 numbers, the model 1 channels"):
+        gray.preprocessed_by()

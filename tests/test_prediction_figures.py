@@ -9,7 +9,7 @@ from scenes import assert_pictures_fit, assert_texts_fit
 from cnnviz.render import Look
 from cnnviz.render.figures.prediction import TRACK, draw
 from cnnviz.render.scene import Rect, Text
-from cnnviz.report.prediction import Prediction, prediction
+from cnnviz.report.prediction import Prediction, percent, prediction
 
 RANDOM = np.random.default_rng(0)
 STEPS = ("resize 300x451 to 256x384, bilinear, antialiased", "crop 224x224", "RGB", "scale 1/255")
@@ -59,3 +59,17 @@ def test_labels_stand_in_order_and_the_title_says_the_first():
     assert labels == [guess.label for guess in result.top]
     assert scene.title.startswith(f"cat.png: {labels[0]}, ")
     assert "resize 300×451 to 256×384" in " ".join(texts)
+
+
+def test_of_equal_classes_the_first_comes_first():
+    seen = np.zeros((2, 2, 1))
+    found = prediction(np.array([0.2, 0.3, 0.3, 0.2]), seen, image="a", title="a", model="m")
+    assert [guess.index for guess in found.top] == [1, 2, 0, 3]
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.9995, "99.95%"), (0.99987, "99.99%"), (0.99995, ">99.99%"), (0.0002, "0.02%")],
+)
+def test_a_probability_is_rounded_but_not_away(share, text):
+    assert percent(share) == text

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from cnnviz import InputError, load_model, read_image
+from cnnviz import InputError, SpecError, load_model, read_image
 from cnnviz.graph import sequential
 from cnnviz.images import load_image
 from cnnviz.layers import find
@@ -210,3 +210,30 @@ def test_what_was_done_is_said():
         "RGB",
     ]
     assert made(None, (4, 4, 1), preset="none").describe((4, 4, 1)) == ["as it is"]
+    small = made({"crop": 5, "scale": 2}, (5, 5, 1))
+    assert small.describe((2, 9, 1)) == ["crop 5x5, zeros around", "scale 2"]
+    assert made({"scale": -0.5}, (5, 5, 1)).describe((5, 5)) == ["scale -0.5"]
+
+
+@pytest.mark.parametrize("shape", [(5,), (9, 3), (4, 4, 2), (4, 4, 4)])
+def test_only_colour_has_an_order_of_channels(shape):
+    with pytest.raises(SpecError, match="preprocess: channels bgr: an input"):
+        made({"channels": "bgr"}, shape)
+    gray = made({"channels": "bgr"}, (1, 1, 1))
+    assert gray.apply(np.full((1, 1, 1), 7.0)) == 7
+
+
+def test_what_was_applied_can_be_undone_to_be_looked_at():
+    table = {"channels": "bgr", "scale": "1/255", "mean": (0.5, 0.4, 0.3), "std": (0.2, 0.3, 0.5)}
+    own, image = made(table, (6, 5, 3)), np.round(RANDOM.uniform(0, 255, (6, 5, 3)))
+    np.testing.assert_allclose(own.undo(own.apply(image)), image, atol=2e-3)
+
+
+def test_a_matrix_is_taken_as_it_is_where_nothing_is_said():
+    matrix = load_image(SAMPLES / "matrix5x5.csv")
+    own = made(None, (5, 5, 1))
+    np.testing.assert_array_equal(own.apply(matrix)[..., 0], matrix.pixels)
+    assert own.describe((5, 5), is_array=True) == ["as it is"]
+    np.testing.assert_array_equal(own.undo(own.apply(matrix), is_array=True), own.apply(matrix))
+    said = made({"scale": 0.5}, (5, 5, 1))
+    np.testing.assert_array_equal(said.apply(matrix)[..., 0], matrix.pixels / 2)

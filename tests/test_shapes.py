@@ -249,3 +249,8 @@ def test_a_report_without_totals_has_no_last_row() -> None:
     made = Report("list", {}, ({"name": "a"},), {}, (), columns)
     assert made.to_markdown() == "## list\n\n| name |\n| --- |\n| a |\n"
     assert repr(made) == "<Report on list: 1 rows>"
+
+
+def test_one_axis_is_enough_for_a_field_larger_than_the_input() -> None:
+    made = report("Conv2D(2, (5, 9), padding='same', name='a')", (28, 8, 1))
+    assert made.warnings == ("from a on, the receptive field (5x9) is larger than the input",)

@@ -15,7 +15,7 @@ from cnnviz.graph import Graph
 from cnnviz.graph.change import with_setting
 from cnnviz.graph.document import MAX_BYTES, read_document, to_toml
 from cnnviz.graph.inline import MAX_TEXT, read_inline
-from cnnviz.graph.settings import call_of
+from cnnviz.graph.settings import arguments_of, call_of
 from cnnviz.layers.conv2d import Conv2D
 from cnnviz.layers.dense import Dense, Flatten
 from cnnviz.layers.pooling import MaxPooling2D
@@ -177,7 +177,7 @@ def test_a_spec_is_written_and_read_back() -> None:
     [
         "Conv2D(64, 3, strides=2, padding='same', activation='relu')",
         "Conv2D(4, (1, 5), padding=((0, 1), (2, 2)), groups=2)",
-        "Conv2D(kernels=('sobel-x', 'edge'))",
+        "Conv2D(kernels=['sobel-x', 'edge'])",
         "MaxPooling2D(3, strides=2)",
         "MaxPooling2D(2, strides=2)",
         "AveragePooling2D((2, 3), ceil_mode=True)",
@@ -334,11 +334,23 @@ def test_models_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not a file"):
         load_model(tmp_path / "pipe.toml")
     (tmp_path / "net.onnx").write_bytes(b"\x08\x08")
-    with pytest.raises(InputError, match=r"name it \.toml or \.json"):
+    with pytest.raises(InputError, match=r"a spec is \.toml or \.json; weights go"):
         load_model(tmp_path / "net.onnx")
     (tmp_path / "bad.json").write_text('{"name": 1')
     with pytest.raises(SpecError, match=r"bad\.json: the spec is not JSON"):
         load_model(tmp_path / "bad.json")
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        ("Conv2D(2, 3)", "Conv2D"),
+        ("Input((9, 9, 1)) Conv2D(2, 3) MaxPool2D(2)", "Conv2D-MaxPooling2D"),
+        ("Conv2D(2, 3) ReLU() Flatten() Dense(4)", "Conv2D-...-Dense"),
+    ],
+)
+def test_a_network_without_a_name_is_called_by_its_layers(spec: str, name: str) -> None:
+    assert load_model(spec, input_shape=(9, 9, 1)).name == name
 
 
 def test_layers_that_do_not_fit_are_named_when_loading() -> None:
@@ -346,3 +358,8 @@ def test_layers_that_do_not_fit_are_named_when_loading() -> None:
         SpecError, match='conv2: kernel_size 7 does not fit in 4x4; use padding "same"'
     ):
         load_model("Conv2D(4, 5) Conv2D(4, 7)", input_shape=(8, 8, 1))
+
+
+def test_settings_are_written_as_they_are_typed() -> None:
+    graph = load_model("Conv2D(kernels=['edge'], strides=(2, 1))", input_shape=(9, 9, 1)).graph
+    assert arguments_of(graph.nodes[0].layer) == "strides=(2, 1), kernels=['edge']"

@@ -23,7 +23,7 @@ FORK = (
 
 
 def inline(text: str, shape: tuple[int, ...] = (28, 28, 3)) -> Graph:
-    return read_inline(text, layers.find, input_shape=shape)
+    return read_inline(text, layers.find, input_shape=shape, name="model")
 
 
 def document(tables: list[dict], shape: tuple[int, ...] = (28, 28, 3)) -> Graph:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from itertools import islice
 from math import prod
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
+from cnnviz.arrays import layouts
 from cnnviz.errors import InputError, SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import times
@@ -22,11 +23,6 @@ _MOST_NAMES = 20
 _LONG = 200  # characters of a name in a message
 _SIZES = {"bool": 1, "bfloat16": 2}
 _REAL = re.compile(r"bool|bfloat16|float(16|32|64|96|128)|u?int(8|16|32|64)")
-_TORCH = re.compile(r"(^|[./])(weight|running_mean|running_var|num_batches_tracked)$")
-_KERAS = re.compile(r"(^|[./])(kernel|depthwise_kernel|pointwise_kernel|moving_mean)(:0)?$")
-_FRAMEWORKS = {"pt": "torch", "torch": "torch", "pytorch": "torch"} | dict.fromkeys(
-    ("tf", "tensorflow", "keras", "flax", "jax", "cnnviz"), "keras"
-)
 
 
 class Tensor(NamedTuple):
@@ -58,13 +54,16 @@ class Opened(Protocol):
         `npy`, `npz`, `safetensors`, `text`, `torch`, `torch legacy`.
     metadata : dict
         Texts that the file says about itself; only safetensors has any.
+    others : int
+        How many values it holds that are no tensors: settings, counters.
     convention : str
         Whose order of axes it keeps: `torch` (conv OIHW, dense `(out, in)`), `keras` (HWIO,
-        `(in, out)`), or `""` where the file does not tell.
+        `(in, out)`), `mlx` (OHWI, `(out, in)`), or `""` where the file does not tell.
     """
 
     format: str
     metadata: dict[str, str]
+    others: int
 
     @property
     def convention(self) -> str: ...
@@ -84,6 +83,7 @@ class Archive(ABC):
     """A file of named arrays: a format says what there is, and reads one as it is stored."""
 
     format: str
+    others = 0
 
     def __init__(self, file: BinaryIO, name: str, max_bytes: int) -> None:
         self._file, self._name, self._max_bytes = file, name, max_bytes
@@ -97,7 +97,7 @@ class Archive(ABC):
     @property
     def convention(self) -> str:
         """See `Opened`; told by the metadata, else by the names."""
-        return convention(self.metadata, self.tensors)
+        return layouts.convention(self.metadata, self.format, self.tensors)
 
     def read(self, member: str | None = None) -> Array:
         """See `Opened`."""
@@ -116,22 +116,6 @@ class Archive(ABC):
 
     def _where(self, key: str) -> str:
         return f"{self._name}:{shown(key)}" if key else self._name
-
-
-def convention(metadata: Mapping[str, str], names: Collection[str]) -> str:
-    """Return whose order of axes arrays keep, by a file's metadata or their names.
-
-    >>> convention({}, ["conv1.weight", "conv1.bias"]), convention({"format": "tf"}, [])
-    ('torch', 'keras')
-    """
-    layout = metadata.get("layout", "").lower()
-    if layout in ("hwio", "oihw"):
-        return {"hwio": "keras", "oihw": "torch"}[layout]
-    if stated := _FRAMEWORKS.get(metadata.get("format", "").lower()):
-        return stated
-    ends = {"torch": _TORCH, "keras": _KERAS}
-    told = [who for who, end in ends.items() if any(end.search(name) for name in names)]
-    return told[0] if len(told) == 1 else ""
 
 
 def check_array(shape: tuple[int, ...], where: str) -> None:

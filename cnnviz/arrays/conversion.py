@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from cnnviz.arrays.contents import Opened, shown, widen
+from cnnviz.arrays import archives
+from cnnviz.arrays.contents import shown
 from cnnviz.errors import InputError, SpecError
-from cnnviz.files import check_bytes
 
 if TYPE_CHECKING:
-    from cnnviz.arrays.contents import Array
+    from cnnviz.arrays.contents import Opened
 
-FORMATS = ("safetensors", "npz")
 _LONGEST = 10_000  # characters of a name; a zip has room for 65,535 bytes
-_NUMPY = ("npy", "npz", "text")
+
+
+def formats() -> tuple[str, ...]:
+    """Return the formats that can be written: those whose module has `convert`.
+
+    >>> formats()
+    ('npz', 'safetensors')
+    """
+    return tuple(n for n in archives.formats() if hasattr(archives.module(n), "convert"))
 
 
 def write(file: Opened, format: str, stream: BinaryIO) -> None:
@@ -26,7 +32,8 @@ def write(file: Opened, format: str, stream: BinaryIO) -> None:
     Parameters
     ----------
     file : Opened
-    format : {"safetensors", "npz"}
+    format : str
+        One of `formats()`.
     stream : binary file
         That can be sought in.
 
@@ -37,25 +44,11 @@ def write(file: Opened, format: str, stream: BinaryIO) -> None:
     SpecError
         If the format is another one.
     """
+    if format not in formats():
+        raise SpecError(f"no format {format!r} to convert to", hint=f"use {', '.join(formats())}")
     for name in file.tensors:
         _check_name(name, format)
-    if format == "safetensors":
-        from cnnviz.arrays.archives import safetensors
-
-        safetensors.write_to(stream, file.tensors, file.stored, metadata(file))
-    elif format == "npz":
-        from cnnviz.arrays.archives import npz
-
-        npz.write_to(stream, _plain(file))
-    else:
-        raise SpecError(f"no format {format!r} to convert to", hint=f"use {', '.join(FORMATS)}")
-
-
-def metadata(file: Opened) -> dict[str, str]:
-    """Return what a file says of itself: PyTorch's and NumPy's are known by the format alone."""
-    if file.format in _NUMPY:
-        return {"format": "numpy"}
-    return {"format": "pt"} if file.format.startswith("torch") else dict(file.metadata)
+    archives.module(format).convert(file, stream)
 
 
 def _check_name(name: str, format: str) -> None:
@@ -63,12 +56,3 @@ def _check_name(name: str, format: str) -> None:
     writable = name.encode("utf-8", "replace").decode() == name
     if not writable or "\0" in name or len(name) > _LONGEST or name == "__metadata__":
         raise InputError(f"'{shown(name)}' cannot be the name of a tensor in a .{format}")
-
-
-def _plain(file: Opened) -> Iterator[tuple[str, Array]]:
-    for name, tensor in file.tensors.items():
-        if tensor.dtype != "bfloat16":
-            yield name, file.stored(name)
-        else:
-            check_bytes(5 * (tensor.nbytes or 0), name)
-            yield name, widen(file.stored(name))

@@ -91,7 +91,7 @@ def _opened(file: BinaryIO, name: str, max_bytes: int) -> Opened:
 class _Single:
     """A file of one array, which has no name."""
 
-    convention = ""
+    convention, others = "", 0
 
     def __init__(self, file: BinaryIO, name: str, max_bytes: int, kind: str) -> None:
         self.format, self.metadata = kind, dict[str, str]()
@@ -139,7 +139,7 @@ def _stream(data: bytes | str | os.PathLike[str], name: str) -> Iterator[BinaryI
             raise InputError("not a regular file", path=name)
         with open(data, "rb") as file:
             yield file
-    except CnnvizError:
+    except (CnnvizError, BrokenPipeError):  # the pipe is where the result goes, no file
         raise
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()

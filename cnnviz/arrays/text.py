@@ -97,4 +97,5 @@ def _is_number(cell: str) -> bool:
 
 
 def _no_table(name: str) -> InputError:
-    return InputError("neither .npy, .npz nor a table of numbers in UTF-8", path=name)
+    kinds = ".npy, .npz, .safetensors, .pth"
+    return InputError(f"neither {kinds} nor a table of numbers in UTF-8", path=name)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from types import FrameType
 
-from cnnviz.errors import RefusedError
+from cnnviz.errors import RefusedError, behind
 
 AGAIN = 1.0  # seconds until the alarm is repeated, if what it interrupted has swallowed it
 _limit: ContextVar[float | None] = ContextVar("cnnviz time limit", default=None)
@@ -48,7 +48,9 @@ def timed(path: str) -> Iterator[None]:
     try:
         with _alarm(seconds):
             yield
-    except TimedOut:
+    except (TimedOut, Exception) as error:
+        if not behind(error, TimedOut):
+            raise
         raise RefusedError(
             f"{path}: not done within {seconds:g} s",
             path=path,

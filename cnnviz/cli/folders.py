@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
-from itertools import count
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cnnviz.cli import stamp, streams
-from cnnviz.cli.names import clip
-from cnnviz.cli.outputs import Slot
+from cnnviz.cli.names import candidates
+from cnnviz.cli.outputs import Slot, replace_own
 from cnnviz.errors import OutputError
-from cnnviz.files import write_file
+from cnnviz.files import is_temporary, write_file
 
 if TYPE_CHECKING:
     from cnnviz.render import Look
@@ -52,13 +51,15 @@ def write(slot: Slot, files: Files, run: str) -> list[str]:
         for path, data in files.items():
             write_file(path, data, overwrite=slot.overwrite)
         return list(files)
-    folder = _claim(slot.path, os.path.basename(slot.extras[0]), run)
+    index = os.path.basename(slot.extras[0])
+    folder = _claim(slot.path, index, stamp.stamped(files[slot.extras[0]], run), run)
     placed = {os.path.join(folder, os.path.basename(path)): data for path, data in files.items()}
     for path, data in placed.items():
-        write_file(path, stamp.stamped(data, run), overwrite=stamp.read(path) == run)
+        if not replace_own(path, stamp.stamped(data, run), run):
+            raise OutputError(f"{path} exists", path=path, hint="no run of cnnviz made it")
     for name in os.listdir(folder):
         path = os.path.join(folder, name)
-        if path not in placed and stamp.read(path) == run:
+        if path not in placed and not is_temporary(name) and stamp.read(path) == run:
             with contextlib.suppress(OSError):
                 os.unlink(path)
     return list(placed)
@@ -72,28 +73,38 @@ def said(slot: Slot, paths: list[str]) -> str:
     return f"wrote {paths[0]} ({len(paths)} {noun})"
 
 
-def _claim(path: str, index: str, run: str) -> str:
-    """Return the first folder of that name (or `-2`, `-3`, ...) that is new or of this run."""
-    for candidate in _candidates(path):
+def _claim(path: str, name: str, index: bytes, run: str) -> str:
+    """Return the first folder of that name (or `-2`, `-3`, ...) that is this run's.
+
+    It is of the run that was the first to put its index there: a folder without any file is what a
+    run left that was stopped before.
+    """
+    for candidate in candidates(path):
         try:
             os.makedirs(os.path.dirname(candidate) or ".", exist_ok=True)
-            os.mkdir(candidate)
-        except FileExistsError:
-            own = stamp.read(os.path.join(candidate, index)) == run
-            if own and not os.path.islink(candidate):
-                return candidate
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(candidate)
             if not os.path.lexists(candidate):  # what is in the way is a file for a folder above
-                raise OutputError(f"cannot write {candidate}: not a directory") from None
+                raise OutputError(f"cannot write {candidate}: not a directory")
+            own = os.path.isdir(candidate) and not os.path.islink(candidate)
+            if own and _is_ours(candidate, name, index, run):
+                return candidate
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise OutputError(f"cannot write {candidate}: {reason.lower()}", path=path) from error
-        else:
-            return candidate
     raise AssertionError("names never run out")
 
 
-def _candidates(path: str) -> Iterator[str]:
-    yield path
-    folder, name = os.path.split(path)
-    for number in count(2):
-        yield os.path.join(folder, clip(name, f"-{number}"))
+def _is_ours(folder: str, name: str, index: bytes, run: str) -> bool:
+    """Tell whether a folder is this run's, taking it if it is nobody's."""
+    place = os.path.join(folder, name)
+    if stamp.read(place) == run:
+        return True
+    if not all(is_temporary(other) for other in os.listdir(folder)):
+        return False
+    try:
+        return replace_own(place, index, run)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)  # it is empty
+        raise

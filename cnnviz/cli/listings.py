@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import click
 
-from cnnviz.cli import clock, outputs, streams
+from cnnviz.cli import clock, outputs, several, streams
 from cnnviz.cli.names import label as label_of
-from cnnviz.cli.run import failure
+from cnnviz.cli.tables import FILE_WIDTH
 from cnnviz.cli.types import Target
-from cnnviz.errors import CnnvizError, SpecError
-from cnnviz.render.terminal import has_colour, width
+from cnnviz.errors import SpecError
+from cnnviz.report import writers
 
 if TYPE_CHECKING:
     from cnnviz.images import Image
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from cnnviz.report.result import Result
 
 R = TypeVar("R", bound="Result")
-SOME_FAILED = 3
-FILE_WIDTH = 120
-TABLES = ("txt", "csv", "json", "md")
 
 
 @dataclass(frozen=True)
@@ -78,26 +75,19 @@ def make(
     """
     from cnnviz.images import load_image
 
-    if images.count("-") > 1:
-        raise SpecError("standard input is given twice")
+    several.check(images)
     pictures, tables = _plan(listing.name, images, targets, overwrite, as_json, [*images, *inputs])
     done: list[R] = []
-    failures: list[dict[str, Any]] = []
     paths: list[str | None] = []
-    for number, (path, slots) in enumerate(zip(images, pictures, strict=True), 1):
-        if len(images) > 1 and not quiet:
-            streams.progress(f"{number}/{len(images)} {path}")
-        try:
-            with clock.timed(path):
-                result = listing.work(load_image(path, **reading))
-                made = [(slot, _picture(result, slot.format, look)) for slot in slots]
-            paths += [outputs.write(slot, content) for slot, content in made]
-            done.append(listing.lightened(result))
-        except (CnnvizError, MemoryError) as error:
-            if len(images) == 1:
-                raise
-            failures.append(_failed(path, failure(error)))
-    streams.progress("")
+
+    def do(place: int, path: str) -> None:
+        with clock.timed(path):
+            result = listing.work(load_image(path, **reading))
+            made = [(slot, _picture(result, slot.format, look)) for slot in pictures[place]]
+        paths.extend(outputs.write(slot, content) for slot, content in made)
+        done.append(listing.lightened(result))
+
+    failures = several.each(images, do, quiet=quiet)
     rows = [row for one in done for row in one.to_dicts()]
     data = {listing.key: rows, **listing.facts, "failures": failures}
     if done:
@@ -107,14 +97,10 @@ def make(
     if as_json:
         streams.emit_json(data | {"outputs": names})
     elif done and None not in paths and not quiet:
-        coloured = has_colour(sys.stdout, no_color=no_color)
-        streams.emit(listing.text(done, width(sys.stdout), coloured).rstrip("\n"))
+        streams.emit_table(partial(listing.text, done), no_color=no_color)
     for name in names if not quiet else ():
         streams.say(f"wrote {name}")
-    if not failures:
-        return 0
-    streams.say(f"cnnviz: {len(failures)} of {len(images)} images failed")
-    return SOME_FAILED if done else int(failures[0]["code"])
+    return several.exit_code(failures, len(images))
 
 
 def _plan(
@@ -132,14 +118,14 @@ def _plan(
     from cnnviz import render
 
     label = label_of(click.get_current_context())
-    drawn = render.formats()
+    drawn, written = render.formats(), ("txt", *writers.formats())
     of_pictures = [t for t in targets if t.format in drawn or t.kind == "folder"]
     of_tables = [t for t in targets if t not in of_pictures]
     if sum(target.kind == "stdout" for target in targets) > 1:
         raise SpecError("-o - is given twice", hint="stdout takes one format")
     for target in of_tables:
-        if target.format not in (None, *TABLES):
-            known = ", ".join((*TABLES, *drawn))
+        if target.format not in (None, *written):
+            known = ", ".join((*written, *drawn))
             raise SpecError(f"no output format {target.format!r}", hint=f"use {known}")
     shared: dict[str, Any] = {"overwrite": overwrite, "as_json": as_json, "inputs": inputs}
     pictures: list[list[outputs.Slot]] = [[] for _ in images]
@@ -147,7 +133,7 @@ def _plan(
         pictures = outputs.plan(of_pictures, images, label, formats=drawn, **shared)
     if not of_tables:
         return pictures, []
-    return pictures, outputs.plan(of_tables, [name], label, formats=TABLES, **shared)[0]
+    return pictures, outputs.plan(of_tables, [name], label, formats=written, **shared)[0]
 
 
 def _picture(result: Result, format: str, look: dict[str, Any]) -> bytes:
@@ -164,13 +150,5 @@ def _table(listing: Listing[R], done: Sequence[R], data: dict[str, Any], format:
 
         content = json.dumps(data, indent=2, allow_nan=False) + "\n"
     else:
-        report = listing.report(done)
-        content = report.to_csv() if format == "csv" else report.to_markdown()
+        content = writers.write(listing.report(done), format)
     return content.encode("utf-8", "backslashreplace")
-
-
-def _failed(path: str, fault: CnnvizError) -> dict[str, Any]:
-    """Report an image that could not be done; return what JSON says of it."""
-    text = str(fault)
-    streams.say(f"cnnviz: error: {text if path in text else f'{path}: {text}'}")
-    return {"path": path, "code": fault.code, "message": text}

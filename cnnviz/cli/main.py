@@ -8,6 +8,7 @@ Examples:
   cnnviz convolve photo.jpg --kernel edge
   cnnviz pool photo.jpg --size 2 --type max --type average
   cnnviz shapes --model vgg16
+  cnnviz features photo.jpg --model lenet5
 """
 
 from __future__ import annotations

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 import click
@@ -39,6 +41,19 @@ def member(text: str) -> str:
 def clip(name: str, ending: str) -> str:
     """Return `name + ending`, with `name` cut so that the whole fits a filesystem."""
     return _cut(name, MAX_BYTES - len(ending.encode())) + ending
+
+
+def candidates(path: str, suffix: str = "") -> Iterator[str]:
+    """Yield `path` with its suffix, then with `-2`, `-3`, ... before it, cut to fit.
+
+    >>> from itertools import islice
+    >>> list(islice(candidates("out/cat", ".png"), 2))
+    ['out/cat.png', 'out/cat-2.png']
+    """
+    yield f"{path}{suffix}"
+    folder, name = os.path.split(path)
+    for number in count(2):
+        yield os.path.join(folder, clip(name, f"-{number}{suffix}"))
 
 
 def distinct(names: Sequence[str]) -> list[str]:

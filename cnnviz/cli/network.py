@@ -103,7 +103,8 @@ def _label_of_spec(spec: str) -> str:
     """Return a model's name; of layers that are written out the first ones."""
     if "(" not in spec:
         return stem_of(spec) if spec.endswith((".toml", ".json")) else spec
-    return "-".join(re.findall(r"(\w+)\(", spec)[:4])
+    kinds = [kind for kind in re.findall(r"(\w+)\(", spec) if kind not in ("Input", "InputLayer")]
+    return "-".join(kinds[:4])
 
 
 _group = partial(group, OPTIONS)

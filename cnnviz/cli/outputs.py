@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, count
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import BinaryIO, NamedTuple
 
 from cnnviz.cli import stamp, streams
-from cnnviz.cli.names import clip, distinct, slug
+from cnnviz.cli.names import candidates, clip, distinct, slug
 from cnnviz.cli.types import Target
 from cnnviz.errors import OutputError, SpecError
 from cnnviz.files import check_target, open_atomic, stem_of, write_file
@@ -126,6 +126,20 @@ def stream(slot: Slot, writer: Callable[[BinaryIO], None]) -> str | None:
     return slot.path
 
 
+def replace_own(path: str, data: bytes, run: str) -> bool:
+    """Write a file that is new or of the same run; return False if another's is in the way."""
+    for _ in range(2):  # the same run, started twice, may make it between the look and the writing
+        same = stamp.read(path) == run
+        try:
+            write_file(path, data, overwrite=same)
+        except OutputError:
+            if same or not os.path.lexists(path):
+                raise
+        else:
+            return True
+    return False
+
+
 def _check(target: Target, formats: Sequence[str], sources: int, as_json: bool) -> None:
     if target.format is not None and target.format not in formats:
         raise SpecError(f"no output format {target.format!r}", hint=f"use {', '.join(formats)}")
@@ -189,24 +203,10 @@ def _check_paths(paths: Sequence[str], overwrite: bool, inputs: Sequence[str]) -
 
 
 def _write_ours(path: str, data: bytes, run: str) -> str:
-    for candidate in _candidates(path):
-        same = stamp.read(candidate) == run
-        try:
-            write_file(candidate, data, overwrite=same)
-        except OutputError:
-            if same or not os.path.lexists(candidate):
-                raise
-        else:
+    for candidate in candidates(*os.path.splitext(path)):
+        if replace_own(candidate, data, run):
             return candidate
     raise AssertionError("names never run out")
-
-
-def _candidates(path: str) -> Iterator[str]:
-    yield path
-    folder, name = os.path.split(path)
-    stem, suffix = os.path.splitext(name)
-    for number in count(2):
-        yield os.path.join(folder, clip(stem, f"-{number}{suffix}"))
 
 
 def _same(path: str, source: str) -> bool:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnviz.cli import clock, folders, names, outputs, showing, stamp, streams
-from cnnviz.cli.run import failure
+from cnnviz.cli import clock, folders, names, outputs, several, showing, stamp, streams
 from cnnviz.cli.types import Target
-from cnnviz.errors import CnnvizError, SpecError
 from cnnviz.render.terminal import escape, has_colour, width
 
 if TYPE_CHECKING:
@@ -19,8 +17,7 @@ if TYPE_CHECKING:
     from cnnviz.render import Look
     from cnnviz.report.result import Result
 
-SOME_FAILED = 3
-Text = Callable[["Result", int, bool], str]
+Text = Callable[[Any, int, bool], str]  # of what the work returns
 
 
 def make(
@@ -51,8 +48,7 @@ def make(
     """
     from cnnviz.render import Look
 
-    if images.count("-") > 1:
-        raise SpecError("standard input is given twice")
+    several.check(images)
     context = click.get_current_context()
     slots = outputs.plan(
         targets,
@@ -74,18 +70,17 @@ def make(
         no_color=no_color,
         show=show,
     )
-    for path, places in zip(_watched(images, quiet), slots, strict=True):
-        try:
-            run.make(path, places, work, reading)
-        except (CnnvizError, MemoryError) as error:
-            if len(images) == 1:
-                raise
-            run.fail(path, failure(error))
-    return run.finish(len(images), key, facts or {})
+    failures = several.each(
+        images, lambda place, path: run.make(path, slots[place], work, reading), quiet=quiet
+    )
+    if as_json:
+        fields = {"outputs": run.written, key: run.rows, **run.tables, **(facts or {})}
+        streams.emit_json(fields | {"failures": failures})
+    return several.exit_code(failures, len(images))
 
 
 class _Run:
-    """What one command has written, measured and failed at so far."""
+    """What one command has written and measured so far."""
 
     def __init__(
         self,
@@ -105,7 +100,6 @@ class _Run:
         self.written: list[str] = []
         self.rows: list[dict[str, Any]] = []
         self.tables: dict[str, list[dict[str, Any]]] = {}
-        self.failures: list[dict[str, Any]] = []
 
     def make(
         self,
@@ -154,22 +148,6 @@ class _Run:
         coloured = has_colour(stream, no_color=self.no_color)
         return "\n".join([self.text(result, width(stream), coloured).rstrip("\n"), *said])
 
-    def fail(self, path: str, fault: CnnvizError) -> None:
-        """Report an image that could not be done."""
-        text = str(fault)
-        self.failures.append({"path": path, "code": fault.code, "message": text})
-        streams.say(f"cnnviz: error: {text if path in text else f'{path}: {text}'}")
-
-    def finish(self, count: int, key: str, facts: Mapping[str, Any]) -> int:
-        """Print the JSON and the number of failures; return the exit code."""
-        if self.as_json:
-            fields = {"outputs": self.written, key: self.rows, **self.tables, **facts}
-            streams.emit_json(fields | {"failures": self.failures})
-        if not self.failures:
-            return 0
-        streams.say(f"cnnviz: {len(self.failures)} of {count} images failed")
-        return SOME_FAILED if len(self.failures) < count else int(self.failures[0]["code"])
-
     def tell(self, text: str) -> None:
         """Print to stdout, or to stderr where stdout holds the data."""
         (streams.note if self.stdout_is_taken else streams.emit)(text)
@@ -216,12 +194,3 @@ def _write(slot: outputs.Slot, files: Mapping[str, bytes], run: str) -> list[str
     (data,) = files.values()
     path = outputs.write(slot, data, run)
     return [] if path is None else [path]
-
-
-def _watched(images: Sequence[str], quiet: bool) -> Iterator[str]:
-    """Yield the images, and say on a terminal which of several is being done."""
-    for number, path in enumerate(images, 1):
-        if len(images) > 1 and not quiet:
-            streams.progress(f"{number}/{len(images)} {path}")
-        yield path
-    streams.progress("")

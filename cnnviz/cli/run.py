@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cnnviz.cli import streams
-from cnnviz.errors import CnnvizError, OutputError, RefusedError, SpecError
+from cnnviz.errors import CnnvizError, OutputError, RefusedError, SpecError, Stopped, behind
 
 INTERRUPTED = 130
 CLOSED_PIPE = 141
@@ -32,7 +32,12 @@ def run(argv: Sequence[str]) -> int:
 
 
 def failure(error: Exception) -> CnnvizError:
-    """Return any exception as the one kind that carries a message, a hint and an exit code."""
+    """Return any exception as the one kind that carries a message, a hint and an exit code.
+
+    What was raised in the place of `Stopped` is that.
+    """
+    if stopped := behind(error, Stopped):
+        raise stopped
     if isinstance(error, CnnvizError):
         return error
     if isinstance(error, click.ClickException):
@@ -99,7 +104,8 @@ def _usage_failure(error: click.ClickException) -> SpecError:
     hint = f"see '{context.command_path} --help'" if context else None
     if isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter):
         name = _parameter_name(error)
-        return SpecError(f"{name}: {error.message}" if name else error.message)
+        message = error.message.removesuffix(".")
+        return SpecError(f"{name}: {message}" if name else message)
     text = " ".join(error.format_message().split()).rstrip(".")
     if isinstance(error, click.NoSuchOption) and error.possibilities:
         text = f"no option {error.option_name}; did you mean {error.possibilities[0]}?"

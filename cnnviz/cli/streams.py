@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from cnnviz.errors import OutputError
-from cnnviz.render.terminal import escape, is_terminal
+from cnnviz.render.terminal import escape, has_colour, is_terminal, width
 
 _progress = ""
 
@@ -52,6 +53,12 @@ def emit(text: str) -> None:
         If stdout is closed or full.
     """
     _write(sys.stdout, text + "\n")
+
+
+def emit_table(text: Callable[[int, bool], str], *, no_color: bool) -> None:
+    """Write to stdout what `text` returns for its width and whether to colour."""
+    coloured = has_colour(sys.stdout, no_color=no_color)
+    emit(text(width(sys.stdout), coloured).rstrip("\n"))
 
 
 def emit_bytes(data: bytes) -> None:

@@ -120,6 +120,8 @@ def models(ctx: click.Context, word: str) -> Iterable[str]:
 
 def settings(ctx: click.Context, word: str) -> Iterable[str]:
     """Return the layers of the model that was named before, then the settings of one of them."""
+    from dataclasses import fields
+
     from cnnviz.model import load_model
 
     spec = ctx.params.get("spec")
@@ -131,7 +133,7 @@ def settings(ctx: click.Context, word: str) -> Iterable[str]:
     chosen = next((node.layer for node in nodes if dot and node.name == layer), None)
     if chosen is None:
         return [f"{node.name}." for node in nodes]
-    return [f"{layer}.{field}=" for field in getattr(chosen, "__dataclass_fields__", {})]
+    return [f"{layer}.{field.name}=" for field in fields(chosen)]
 
 
 def layers(ctx: click.Context, word: str) -> Iterable[str]:

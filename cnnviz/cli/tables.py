@@ -11,7 +11,6 @@ import click
 
 from cnnviz.cli import names, outputs, stamp, streams
 from cnnviz.cli.types import Target
-from cnnviz.render.terminal import has_colour, width
 
 if TYPE_CHECKING:
     from cnnviz.render import Look
@@ -86,8 +85,7 @@ def put(
         written = {"outputs": [path for path in paths if path]} if pictures else {}
         streams.emit_json(data | written)
     elif None not in paths and not quiet:
-        coloured = has_colour(sys.stdout, no_color=no_color)
-        streams.emit(text(width(sys.stdout), coloured).rstrip("\n"))
+        streams.emit_table(text, no_color=no_color)
     if draw is not None:
         _draw(draw, aside=as_json or None in paths, alone=quiet)
     for path in paths:
@@ -105,7 +103,7 @@ def put_report(
     look: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> int:
-    """Print a report and write it in its own formats; `options` are those of `put`.
+    """Print a report and write it in any format of `report.writers`; `options` are those of `put`.
 
     Parameters
     ----------
@@ -116,12 +114,10 @@ def put_report(
     look : mapping, optional
         Options of the picture.
     """
+    from cnnviz.report import writers
+
     formats: dict[str, Callable[[], str | bytes]] = {
-        "md": report.to_markdown,
-        "csv": report.to_csv,
-        "json": report.to_json,
-        "tex": report.to_latex,
-        "html": report.to_html,
+        form: partial(writers.write, report, form) for form in writers.formats()
     }
     if figure is not None and options["targets"]:
         from cnnviz import render

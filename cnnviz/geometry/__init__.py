@@ -52,12 +52,6 @@ class Axis:
         return self.dilation * (self.kernel_size - 1) + 1
 
     @property
-    def overhang(self) -> int:
-        """Cells by which the last window reaches past the padded end (only in ceil mode)."""
-        reach = (self.output - 1) * self.stride + self.extent
-        return max(0, reach - self.size - self.before - self.after)
-
-    @property
     def unread(self) -> int:
         """Input cells behind the last window, which floor leaves unread; cropped ones are not."""
         last = (self.output - 1) * self.stride + self.extent - self.before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cnnviz.errors import SpecError, unknown_name
+from cnnviz.errors import SpecError, bounded, unknown_name
 from cnnviz.graph.graph import Graph
 from cnnviz.graph.settings import changed
 from cnnviz.graph.values import setting, shown
@@ -23,6 +23,12 @@ def with_setting(graph: Graph, text: str) -> Graph:
     ------
     SpecError
         If the node or the setting is unknown (with the nearest known), or the value is wrong.
+
+    Examples
+    --------
+    >>> from cnnviz.model import zoo
+    >>> with_setting(zoo.build("lenet5"), "c1.strides=2").shapes()["c1"]
+    (14, 14, 6)
     """
     target, equals, value = text.partition("=")
     name, dot, field = target.strip().rpartition(".")
@@ -38,6 +44,6 @@ def with_setting(graph: Graph, text: str) -> Graph:
     try:
         layer = changed(layers[name], field, setting(value, field))
     except SpecError as error:
-        raise SpecError(f"{name}: {error.message}", hint=error.hint) from error
+        raise SpecError(f"{name}: {bounded(error.message)}", hint=error.hint) from error
     nodes = (replace(node, layer=layer) if node.name == name else node for node in graph.nodes)
     return replace(graph, nodes=tuple(nodes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnviz.errors import unknown_name
+from cnnviz.errors import SpecError, unknown_name
 from cnnviz.graph.graph import Graph
 
 
@@ -29,6 +29,12 @@ def choose(graph: Graph, patterns: Sequence[str]) -> tuple[str, ...]:
     for pattern in patterns:
         own = {pattern} & set(names) or {n for n in names if fnmatchcase(n, pattern)}
         if not own:
-            raise unknown_name("layer", pattern, names)
+            raise _unknown(pattern, names)
         found |= own
     return tuple(name for name in names if name in found or not patterns)
+
+
+def _unknown(pattern: str, names: Sequence[str]) -> SpecError:
+    error = unknown_name("layer", pattern, names)
+    begun = [name for name in names if pattern and name.startswith(pattern)]
+    return SpecError(error.message, hint=f'did you mean "{pattern}*"?') if begun else error

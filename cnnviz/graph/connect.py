@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnnviz.contract import Layer
-from cnnviz.errors import SpecError
+from cnnviz.errors import SpecError, bounded
 from cnnviz.graph.graph import INPUT, Node
 from cnnviz.graph.names import named
 
@@ -43,9 +43,4 @@ def place_of(own: Any, number: int) -> str:
 def placed(error: SpecError, place: str, kind: str) -> SpecError:
     """Return an error that says which layer it is about."""
     about = "" if error.message.startswith("unknown layer") else f"{kind}: "
-    return SpecError(f"{place}: {about}{_bounded(error.message)}", hint=error.hint)
-
-
-def _bounded(message: str) -> str:
-    """Return a message without the middle of a long value that it quotes."""
-    return message if len(message) <= 300 else f"{message[:160]} ... {message[-130:]}"
+    return SpecError(f"{place}: {about}{bounded(error.message)}", hint=error.hint)

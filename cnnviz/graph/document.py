@@ -43,6 +43,13 @@ def read_document(
     ------
     SpecError
         If the file is too large or cannot be read, or a field is unknown or wrong.
+
+    Examples
+    --------
+    >>> from cnnviz.layers import find
+    >>> data = b'{"input_shape": [784], "layers": [{"type": "Dense", "units": 10}]}'
+    >>> read_document(data, find, kind="json", name="digits").shapes()
+    {'input': (784,), 'dense1': (10,)}
     """
     if len(data) > MAX_BYTES:
         raise SpecError(f"the spec is larger than {MAX_BYTES // 2**20} MiB")
@@ -67,7 +74,12 @@ def read_document(
 
 
 def to_toml(graph: Graph) -> str:
-    """Return the graph as the text of a spec file, each layer with its fewest settings."""
+    """Return the graph as the text of a spec file, each layer with its fewest settings.
+
+    >>> from cnnviz.model import zoo
+    >>> print(to_toml(zoo.build("lenet5")).splitlines()[0])
+    name = "lenet5"
+    """
     lines = [f"name = {_value(graph.name)}", f"input_shape = {_value(graph.input_shape)}"]
     if graph.labels:
         lines += ["labels = [", *(f"  {_value(label)}," for label in graph.labels), "]"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 from typing import Any
 
 from cnnviz.contract import Layer
-from cnnviz.errors import SpecError, shortened, unknown_name
+from cnnviz.errors import SpecError, bounded, shortened, unknown_name
 from cnnviz.geometry import Shape
 
 INPUT = "input"
@@ -98,6 +99,11 @@ class Graph:
         SpecError
             If a layer does not fit what it takes, with the node's name.
         """
+        return dict(self._shapes)
+
+    @cached_property
+    def _shapes(self) -> dict[str, Shape]:
+        # Kept, since reports, executors and each run of a model ask again.
         shapes = {INPUT: self.input_shape}
         for node in self.nodes:
             try:
@@ -106,7 +112,9 @@ class Graph:
                     raise SpecError("its output has more than 2**63 values")
                 shapes[node.name] = shape
             except SpecError as error:
-                raise SpecError(f"{node.name}: {error.message}", hint=error.hint) from error
+                raise SpecError(
+                    f"{node.name}: {bounded(error.message)}", hint=error.hint
+                ) from error
         return shapes
 
 
@@ -129,7 +137,13 @@ def chain(above: str, layers: Mapping[str, Layer]) -> tuple[Node, ...]:
 
 
 def dead_ends(graph: Graph) -> list[str]:
-    """Return the names of the nodes that nothing takes, apart from the last one, the output."""
+    """Return the names of the nodes that nothing takes, apart from the last one, the output.
+
+    >>> from cnnviz.layers import find
+    >>> dense = find("Dense")
+    >>> dead_ends(Graph("net", tuple(Node(n, dense(2), (INPUT,)) for n in ("aside", "out")), (3,)))
+    ['aside']
+    """
     taken = {name for node in graph.nodes for name in node.inputs}
     return [node.name for node in graph.nodes[:-1] if node.name not in taken]
 

@@ -31,7 +31,7 @@ _INPUTS = ("Input", "InputLayer")
 
 
 def read_inline(
-    text: str, find: Find, *, input_shape: Shape | None = None, name: str = "model"
+    text: str, find: Find, *, input_shape: Shape | None = None, name: str | None = None
 ) -> Graph:
     """Return the graph that an inline spec describes.
 
@@ -45,11 +45,20 @@ def read_inline(
         Returns the layer class of a name.
     input_shape : tuple of int, optional
         Goes before what the text says.
+    name : str, optional
+        That of its first and last layer otherwise, `Conv2D-...-Dense`.
 
     Raises
     ------
     SpecError
         If the text cannot be read, with the layer and what is wrong with it.
+
+    Examples
+    --------
+    >>> from cnnviz.layers import find
+    >>> text = "Conv2D(8, 3, name='stem') MaxPool2D(2)"
+    >>> [node.name for node in read_inline(text, find, input_shape=(28, 28, 1)).nodes]
+    ['stem', 'pool1']
     """
     if len(text) > MAX_TEXT:
         raise SpecError(f"the inline spec is longer than {MAX_TEXT} characters")
@@ -82,7 +91,13 @@ def read_inline(
         )
     if not isinstance(shape, tuple):
         raise SpecError(f"input_shape {shortened(ascii(shape))} is not (H, W, C)")
-    return Graph(name, connected(layers, takes), shape)
+    return Graph(name or _named([layer for _, layer in layers]), connected(layers, takes), shape)
+
+
+def _named(layers: list[Layer]) -> str:
+    """Return what to call a network that has no name: its layers, or the first and the last."""
+    kinds = [type(layer).__name__ for layer in layers]
+    return "-".join(kinds if len(kinds) <= 2 else [kinds[0], "...", kinds[-1]])
 
 
 def _calls(text: str) -> Iterator[tuple[str, str]]:

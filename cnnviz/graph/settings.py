@@ -46,7 +46,12 @@ def build(
 
 
 def changed(layer: Layer, name: str, value: Any) -> Layer:
-    """Return the layer with one setting changed."""
+    """Return the layer with one setting changed.
+
+    >>> from cnnviz.layers import find
+    >>> changed(find("Dense")(10), "units", 5).units
+    5
+    """
     known = {field.name: getattr(layer, field.name) for field in fields(layer)}
     if name not in known:
         raise unknown_name("setting", name, known)
@@ -100,13 +105,24 @@ def arguments_of(layer: Layer) -> str:
         others = {name: value for name, value in settings.items() if name != field.name}
         needed = place == 0 or _made(layer, others) is None
         bare = bare and needed and not field.kw_only
-        value = repr(settings[field.name])
+        value = _written(settings[field.name])
         texts.append(value if bare else f"{field.name}={value}")
     return ", ".join(texts)
 
 
+def _written(value: Any) -> str:
+    """Return a value as it is typed: sizes in round brackets, names in square ones."""
+    if isinstance(value, tuple) and value and all(isinstance(item, str) for item in value):
+        return repr(list(value))
+    return repr(value)
+
+
 def short(value: Any) -> Any:
-    """Return a size or padding in its shortest form, `3` for `(3, 3)`."""
+    """Return a size or padding in its shortest form.
+
+    >>> short((3, 3)), short((1, 5)), short(((1, 1), (2, 2)))
+    (3, (1, 5), (1, 2))
+    """
     if not isinstance(value, tuple):
         return value
     if len(value) == 1 and isinstance(value[0], tuple):  # the pair of a padding on one axis

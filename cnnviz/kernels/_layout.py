@@ -23,12 +23,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cnnviz.arrays import layouts
 from cnnviz.kernels._entry import Array
 
-LAYOUTS = ("hwio", "oihw", "ohwi")
-_FRAMEWORKS = {"pt": "oihw", "torch": "oihw", "pytorch": "oihw", "mlx": "ohwi"} | dict.fromkeys(
-    ("tf", "tensorflow", "keras", "flax", "jax"), "hwio"
-)
 _SMALL, _LARGE = 11, 32  # sides of a kernel: any two, and two that are equal
 _FLAT = {"hwio": "wio", "oihw": "oiw", "ohwi": "owi"}  # of one-dimensional convolutions
 
@@ -40,18 +37,20 @@ class Layout(NamedTuple):
     why: str
 
 
-def of_metadata(metadata: Mapping[str, str]) -> Layout | None:
-    """Return the layout that a file states, or None.
+def of_metadata(metadata: Mapping[str, str], format: str = "") -> Layout | None:
+    """Return the layout that a file states, or that files of its format have, or None.
 
     >>> of_metadata({"format": "pt"})
     Layout(axes='oihw', why='format pt in its metadata')
     """
-    stated = metadata.get("layout", "").lower()
-    if stated in LAYOUTS:
-        return Layout(stated, "as its metadata says")
-    framework = metadata.get("format", "").lower()
-    axes = _FRAMEWORKS.get(framework)
-    return Layout(axes, f"format {framework} in its metadata") if axes else None
+    axes = layouts.stated(metadata, format)
+    if axes is None:
+        return None
+    if metadata.get("layout", "").lower() == axes:
+        return Layout(axes, "as its metadata says")
+    if framework := metadata.get("format", "").lower():
+        return Layout(axes, f"format {framework} in its metadata")
+    return Layout(axes, f"as {format.partition(' ')[0]} stores them")
 
 
 def of_shape(shape: tuple[int, ...]) -> str | None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from cnnviz.arrays import open_arrays
 from cnnviz.arrays.contents import Opened, listed, shown
+from cnnviz.arrays.layouts import NUMPY
 from cnnviz.errors import InputError, SpecError
 from cnnviz.files import check_bytes, stem_of
 from cnnviz.geometry import times
@@ -73,11 +74,11 @@ class WeightFile:
     def __init__(self, file: Opened, path: str, layout: str | None) -> None:
         self.path, self._file = path, file
         shapes = {name: tensor.shape for name, tensor in file.tensors.items()}
-        stated = Layout(layout, "as asked") if layout else _layout.of_metadata(file.metadata)
-        if not stated and file.format.startswith("torch"):
-            stated = Layout("oihw", "as PyTorch stores them")
+        stated = _layout.of_metadata(file.metadata, file.format)
+        if layout:
+            stated = Layout(layout, "as asked")
         agreed = _layout.of_file(shapes)
-        is_numpy = file.format in ("npy", "npz", "text") or file.metadata.get("format") == "numpy"
+        is_numpy = file.format in NUMPY or file.metadata.get("format") == "numpy"
         found = [
             Stored(
                 name,
@@ -140,7 +141,7 @@ class WeightFile:
         axes = stored.layout.axes
         raw = self.raw(stored)
         check_bytes(raw.nbytes + 16 * raw.size, where)  # as float64, and each filter apart
-        with np.errstate(over="ignore"):  # of a long double, which is reported below
+        with np.errstate(over="ignore", invalid="ignore"):  # of what is reported below
             values = _layout.as_weights(raw.astype(np.float64, copy=False), axes)
         if _layout.is_depthwise(stored.name, axes):
             values = values.reshape(*values.shape[:2], 1, -1)

@@ -1,14 +1,18 @@
-"""What layers share whose one kernel slides over the whole input."""
+"""What layers share whose kernels slide over the whole input."""
 
 from __future__ import annotations
 
 from math import prod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnnviz.contract import Layer
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Padding, Shape, Size, Window, pads, sizes
 from cnnviz.layers import checks
+
+if TYPE_CHECKING:
+    from cnnviz.contract import Array, Backward, Weights
+    from cnnviz.layers._activated import Before
 
 
 class _Sliding(Layer):
@@ -64,3 +68,46 @@ class _Sliding(Layer):
         shapes = self.weight_shapes(*in_shapes)
         weights = sum(prod(shape) for name, shape in shapes.items() if name != "bias")
         return prod(self._space(in_shapes)) * weights
+
+
+class _Convolution(_Sliding):
+    """A convolution whose groups of filters each see their own channels."""
+
+    filters: int | None
+    groups: int
+
+    @property
+    def _filters(self) -> int:
+        assert self.filters is not None
+        return self.filters
+
+    def output_shape(self, *in_shapes: Shape) -> Shape:
+        """Return the number of windows along each axis, and `filters`."""
+        space = self._space(in_shapes)
+        checks.grouped(in_shapes[0][-1], self.groups)
+        return (*space, self._filters)
+
+    def weight_shapes(self, *in_shapes: Shape) -> dict[str, Shape]:
+        """Return `kernel` `(*kernel_size, C / groups, filters)` and `bias` `(filters,)`."""
+        shape = checks.spatial(in_shapes, self.rank)
+        size = self.window(shape).kernel_size
+        kernel = (*size, shape[-1] // self.groups, self._filters)
+        return {"kernel": kernel} | self._bias(self._filters)
+
+    def _backward(self, weights: Weights, x: Array, before: Before) -> Backward:
+        """Return the way back; `before` leads through the activation."""
+
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            from cnnviz.ops.conv.gradients import bias_gradient, convolution_gradients
+
+            gradient = before(gradient)
+            axes = self.window(x.shape[1:]).on(x.shape[1:-1])
+            inputs, kernel = convolution_gradients(
+                x, gradient, weights["kernel"], axes, groups=self.groups, of_inputs=of_inputs
+            )
+            bias = {"bias": bias_gradient(gradient)} if self.use_bias else {}
+            return inputs, {"kernel": kernel} | bias
+
+        return backward

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar
 
 from cnnviz.contract import UNKNOWN, Layer, Unknown
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
+from cnnviz.layers._backward import backward_by, summed_to
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, Weights
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Elementwise(Layer):
-    """A function of each value; subclasses say which in `_of`."""
+    """A function of each value, whose parameters are the layer's fields."""
+
+    # Family and name in `ops.activations`.
+    _op: ClassVar[str]
 
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return the input's shape."""
@@ -25,10 +30,11 @@ class _Elementwise(Layer):
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Apply the function."""
         (x,) = xs
-        return self._of(x), None
-
-    def _of(self, x: Array) -> Array:
-        raise NotImplementedError
+        family, name = self._op.split(".")
+        module, settings = import_module(f"cnnviz.ops.activations.{family}"), vars(self)
+        y = getattr(module, name)(x, **settings)
+        way = getattr(module, f"{name}_gradient")
+        return y, backward_by(lambda gradient: way(gradient, x, y, **settings))
 
 
 @dataclass(frozen=True)
@@ -46,15 +52,25 @@ class Activation(_Elementwise):
             raise SpecError("activation is missing", hint="use linear for none")
         checks.canonical(self, activation=checks.activation(self.activation))
 
-    def _of(self, x: Array) -> Array:
-        from cnnviz.ops import activation
+    def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
+        """Apply the function of that name."""
+        from cnnviz.ops.activations import activation, gradient
 
-        return activation(self.activation)(x)
+        (x,) = xs
+        y = activation(self.activation)(x)
+        return y, backward_by(lambda upstream: gradient(self.activation)(upstream, x, y))
 
 
 @dataclass(frozen=True)
 class ReLU(_Elementwise):
-    """Cut off below `threshold`: `negative_slope` below it, at most `max_value`."""
+    """Cut off below `threshold`: `negative_slope` below it, at most `max_value`.
+
+    >>> import numpy as np
+    >>> ReLU(max_value=6).forward({}, np.array([[-1.0, 3.0, 9.0]]))[0].tolist()
+    [[0.0, 3.0, 6.0]]
+    """
+
+    _op = "piecewise.relu"
 
     max_value: float | None = None
     negative_slope: float = 0.0
@@ -66,16 +82,6 @@ class ReLU(_Elementwise):
         checks.number(self.negative_slope, "negative_slope", 0)
         checks.number(self.threshold, "threshold", 0)
 
-    def _of(self, x: Array) -> Array:
-        from cnnviz.ops.activations.piecewise import relu
-
-        return relu(
-            x,
-            negative_slope=self.negative_slope,
-            max_value=self.max_value,
-            threshold=self.threshold,
-        )
-
 
 @dataclass(frozen=True)
 class LeakyReLU(_Elementwise):
@@ -84,15 +90,12 @@ class LeakyReLU(_Elementwise):
     The default is that of Keras's layer, 0.3; the activation `leaky_relu` has 0.2, PyTorch 0.01.
     """
 
+    _op = "piecewise.leaky_relu"
+
     negative_slope: float = 0.3
 
     def __post_init__(self) -> None:
         checks.number(self.negative_slope, "negative_slope", 0)
-
-    def _of(self, x: Array) -> Array:
-        from cnnviz.ops.activations.piecewise import leaky_relu
-
-        return leaky_relu(x, negative_slope=self.negative_slope)
 
 
 @dataclass(frozen=True)
@@ -131,30 +134,46 @@ class PReLU(_Elementwise):
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Apply the slopes."""
-        from cnnviz.ops.activations.piecewise import prelu
+        from cnnviz.ops.activations.piecewise import prelu, prelu_gradient
 
         (x,) = xs
-        return prelu(x, alpha=weights["alpha"]), None
+        alpha = weights["alpha"]
+        y = prelu(x, alpha=alpha)
+
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            import numpy as np
+
+            of_alpha = summed_to(gradient * np.minimum(x, 0), alpha.shape)
+            of_x = (prelu_gradient(gradient, x, y, alpha=alpha),) if of_inputs else ()
+            return of_x, {"alpha": of_alpha}
+
+        return y, backward
 
 
 @dataclass(frozen=True)
 class ELU(_Elementwise):
     """Pass values above 0 and `alpha (exp(x) - 1)` below (Clevert et al., 2015)."""
 
+    _op = "exponentials.elu"
+
     alpha: float = 1.0
 
     def __post_init__(self) -> None:
         checks.number(self.alpha, "alpha")
 
-    def _of(self, x: Array) -> Array:
-        from cnnviz.ops.activations.exponentials import elu
-
-        return elu(x, alpha=self.alpha)
-
 
 @dataclass(frozen=True)
 class Softmax(_Elementwise):
-    """Turn values along `axis` into positive ones that sum to 1."""
+    """Turn values along `axis` into positive ones that sum to 1.
+
+    >>> import numpy as np
+    >>> Softmax().forward({}, np.array([[0.0, 0.0]]))[0].tolist()
+    [[0.5, 0.5]]
+    """
+
+    _op = "probabilities.softmax"
 
     axis: int = -1
 
@@ -170,8 +189,3 @@ class Softmax(_Elementwise):
     def window(self, in_shape: Shape) -> Unknown | None:
         """Return none over channels; over a spatial axis each place depends on all others."""
         return None if checks.axis(self.axis, in_shape) == len(in_shape) - 1 else UNKNOWN
-
-    def _of(self, x: Array) -> Array:
-        from cnnviz.ops.activations.probabilities import softmax
-
-        return softmax(x, axis=self.axis)

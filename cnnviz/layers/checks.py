@@ -107,7 +107,7 @@ def spatial(in_shapes: tuple[Shape, ...], rank: int) -> Shape:
         if len(shape) == rank:
             hint = "add the channels"
         elif len(shape) > rank:
-            hint = "the layer for images ends in 2D"
+            hint = "the layer for images ends in 2D, and a sequence begins with Input((L, C))"
         else:
             hint = "use it before Flatten and Dense"
         raise SpecError(f"takes an input {form}, not {shape}", hint=hint)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from cnnviz.geometry import Padding, Shape, Size
+from cnnviz.geometry import Padding, Size
 from cnnviz.layers import checks
 from cnnviz.layers._activated import activated
-from cnnviz.layers._sliding import _Sliding
+from cnnviz.layers._sliding import _Convolution
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, Weights
 
 
 @dataclass(frozen=True)
-class Conv1D(_Sliding):
+class Conv1D(_Convolution):
     """Slide `filters` kernels over a sequence: `(L, C)` to `(L', filters)`.
 
     Parameters
@@ -61,19 +61,6 @@ class Conv1D(_Sliding):
         checks.groups(self.groups, self.filters)
         self._check()
 
-    def output_shape(self, *in_shapes: Shape) -> Shape:
-        """Return `(L', filters)`."""
-        space = self._space(in_shapes)
-        checks.grouped(in_shapes[0][-1], self.groups)
-        return (*space, self.filters)
-
-    def weight_shapes(self, *in_shapes: Shape) -> dict[str, Shape]:
-        """Return `kernel` `(k, C / groups, filters)` and `bias` `(filters,)`."""
-        shape = checks.spatial(in_shapes, self.rank)
-        size = self.window(shape).kernel_size
-        kernel = (*size, shape[-1] // self.groups, self.filters)
-        return {"kernel": kernel} | self._bias(self.filters)
-
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Convolve."""
         from cnnviz.ops import conv1d
@@ -81,4 +68,5 @@ class Conv1D(_Sliding):
         (x,) = xs
         bias = weights["bias"] if self.use_bias else None
         y = conv1d(x, weights["kernel"], groups=self.groups, bias=bias, **self._slides)
-        return activated(y, self.activation), None
+        y, before = activated(y, self.activation)
+        return y, self._backward(weights, x, before)

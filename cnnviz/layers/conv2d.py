@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING
 
 from cnnviz.errors import InputError, SpecError
 from cnnviz.geometry import Padding, Shape, Size, sizes, times
 from cnnviz.layers import checks
 from cnnviz.layers._activated import activated
-from cnnviz.layers._sliding import _Sliding
+from cnnviz.layers._sliding import _Convolution
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, Weights
 
 
 @dataclass(frozen=True)
-class Conv2D(_Sliding):
+class Conv2D(_Convolution):
     """Slide `filters` kernels over an image: `(H, W, C)` to `(H', W', filters)`.
 
     Parameters
@@ -84,39 +85,31 @@ class Conv2D(_Sliding):
         checks.canonical(self, filters=filters, kernel_size=size, kernels=kernels)
         self._check()
 
-    @property
-    def _filters(self) -> int:
-        assert self.filters is not None
-        return self.filters
-
-    def output_shape(self, *in_shapes: Shape) -> Shape:
-        """Return `(H', W', filters)`."""
-        space = self._space(in_shapes)
-        checks.grouped(in_shapes[0][-1], self.groups)
-        return (*space, self._filters)
-
-    def weight_shapes(self, *in_shapes: Shape) -> dict[str, Shape]:
-        """Return `kernel` `(kh, kw, C / groups, filters)` and `bias` `(filters,)`."""
-        shape = checks.spatial(in_shapes, self.rank)
-        size = self.window(shape).kernel_size
-        kernel = (*size, shape[-1] // self.groups, self._filters)
-        return {"kernel": kernel} | self._bias(self._filters)
-
     def initial(self, *in_shapes: Shape) -> dict[str, Array]:
         """Return the named kernels as `kernel` and their offsets as `bias`; none if not named."""
         if self.kernels is None:
             return {}
         import numpy as np
 
+        from cnnviz.files import check_bytes
         from cnnviz.kernels import resolve
 
+        shape = self.weight_shapes(*in_shapes)["kernel"]
+        # Each kernel and their stack as float64, the stack as float32, and that for every channel.
+        held = 20 * prod(shape) // shape[2] + 4 * prod(shape)
+        check_bytes(held, f"named kernels {times(shape)}", hint="use smaller or fewer ones")
         named = [resolve(name)[0] for name in self.kernels]
-        shapes = self.weight_shapes(*in_shapes)
         stack = np.stack([each.values for each in named], axis=-1).astype(np.float32)
-        found = {"kernel": np.broadcast_to(stack[:, :, np.newaxis], shapes["kernel"]).copy()}
+        found = {"kernel": np.broadcast_to(stack[:, :, np.newaxis], shape).copy()}
         if self.use_bias:
             found["bias"] = np.array([each.offset for each in named], np.float32)
         return found
+
+    def given(self) -> tuple[str, ...]:
+        """Return the names of what `initial` returns."""
+        if self.kernels is None:
+            return ()
+        return ("kernel", "bias") if self.use_bias else ("kernel",)
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Convolve; without a `kernel` in `weights`, with the named ones."""
@@ -127,7 +120,8 @@ class Conv2D(_Sliding):
             weights = self.initial(x.shape[1:]) | dict(weights)
         bias = weights["bias"] if self.use_bias else None
         y = conv2d(x, weights["kernel"], groups=self.groups, bias=bias, **self._slides)
-        return activated(y, self.activation), None
+        y, before = activated(y, self.activation)
+        return y, self._backward(weights, x, before)
 
 
 def _names(kernels: object) -> tuple[str, ...]:

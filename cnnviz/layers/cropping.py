@@ -56,8 +56,21 @@ class _Cropping(Layer):
         (x,) = xs
         shape = self.output_shape(x.shape[1:])
         starts = (before for before, _ in self._pairs)
-        kept = (slice(a, a + n) for a, n in zip(starts, shape, strict=False))
-        return x[:, *kept], None
+        kept = [slice(a, a + n) for a, n in zip(starts, shape, strict=False)]
+        whole = x.shape
+
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            import numpy as np
+
+            if not of_inputs:
+                return (), {}
+            out = np.zeros(whole, gradient.dtype)
+            out[:, *kept] = gradient
+            return (out,), {}
+
+        return x[:, *kept], backward
 
 
 @dataclass(frozen=True)

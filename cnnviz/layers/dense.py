@@ -10,9 +10,7 @@ from cnnviz.contract import Layer
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
 from cnnviz.layers._activated import activated
-
-if TYPE_CHECKING:
-    from cnnviz.contract import Array, Backward, Weights
+from cnnviz.layers._backward import backward_by
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, Weights
@@ -33,7 +31,8 @@ class Flatten(Layer):
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Return a view of each example as one row."""
         (x,) = xs
-        return x.reshape(len(x), -1), None
+        shape = x.shape
+        return x.reshape(len(x), -1), backward_by(lambda gradient: gradient.reshape(shape))
 
 
 @dataclass(frozen=True)
@@ -72,4 +71,17 @@ class Dense(Layer):
 
         (x,) = xs
         y = dense(x, weights["kernel"], bias=weights["bias"] if self.use_bias else None)
-        return activated(y, self.activation), None
+        y, before = activated(y, self.activation)
+
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            from cnnviz.ops.conv.gradients import bias_gradient
+            from cnnviz.ops.fully_connected import dense_gradients
+
+            gradient = before(gradient)
+            inputs, kernel = dense_gradients(x, gradient, weights["kernel"], of_inputs=of_inputs)
+            bias = {"bias": bias_gradient(gradient)} if self.use_bias else {}
+            return inputs, {"kernel": kernel} | bias
+
+        return y, backward

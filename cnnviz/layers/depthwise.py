@@ -75,4 +75,19 @@ class DepthwiseConv2D(_Sliding):
         (x,) = xs
         bias = weights["bias"] if self.use_bias else None
         y = depthwise_conv2d(x, weights["kernel"], bias=bias, **self._slides)
-        return activated(y, self.activation), None
+        y, before = activated(y, self.activation)
+
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            from cnnviz.ops.conv.gradients import bias_gradient, depthwise_gradients
+
+            gradient = before(gradient)
+            axes = self.window(x.shape[1:]).on(x.shape[1:-1])
+            inputs, kernel = depthwise_gradients(
+                x, gradient, weights["kernel"], axes, of_inputs=of_inputs
+            )
+            bias = {"bias": bias_gradient(gradient)} if self.use_bias else {}
+            return inputs, {"kernel": kernel} | bias
+
+        return y, backward

@@ -13,6 +13,7 @@ from cnnviz.layers._activated import activated
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, Weights
+    from cnnviz.layers._activated import Before
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,22 @@ class _LocallyConnected(Layer):
             "bias": weights["bias"] if self.use_bias else None,
         }
 
+    def _backward(self, weights: Weights, x: Array, *, before: Before) -> Backward:
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            from cnnviz.ops.locally_connected import locally_connected_gradients
+
+            gradient = before(gradient)
+            axes = self.window(x.shape[1:]).on(x.shape[1:-1])
+            inputs, kernel = locally_connected_gradients(
+                x, gradient, weights["kernel"], axes, of_inputs=of_inputs
+            )
+            bias = {"bias": gradient.sum(axis=0)} if self.use_bias else {}
+            return inputs, {"kernel": kernel} | bias
+
+        return backward
+
 
 @dataclass(frozen=True)
 class LocallyConnected1D(_LocallyConnected):
@@ -89,7 +106,8 @@ class LocallyConnected1D(_LocallyConnected):
         from cnnviz.ops import locally_connected1d
 
         y = locally_connected1d(*xs, **self._arguments(weights))
-        return activated(y, self.activation), None
+        y, before = activated(y, self.activation)
+        return y, self._backward(weights, *xs, before=before)
 
 
 @dataclass(frozen=True)
@@ -107,4 +125,5 @@ class LocallyConnected2D(_LocallyConnected):
         from cnnviz.ops import locally_connected2d
 
         y = locally_connected2d(*xs, **self._arguments(weights))
-        return activated(y, self.activation), None
+        y, before = activated(y, self.activation)
+        return y, self._backward(weights, *xs, before=before)

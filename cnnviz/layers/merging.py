@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from itertools import zip_longest
+from operator import mul
 from typing import TYPE_CHECKING
 
 from cnnviz.contract import UNKNOWN, Layer, Unknown
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape, times
 from cnnviz.layers import checks
+from cnnviz.layers._backward import backward_by, summed_to
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, Weights
@@ -28,9 +30,20 @@ class _Merging(Layer):
         """Join the inputs from the first on."""
         rank = max(x.ndim for x in xs)
         level = [x.reshape(len(x), *(1,) * (rank - x.ndim), *x.shape[1:]) for x in xs]
-        return reduce(self._join, level), None
+        y = reduce(self._join, level)
+
+        def way(place: int, gradient: Array) -> Array:
+            made, shape = self._gradient(gradient, place, level, y), level[place].shape
+            made = made if made.shape == shape else summed_to(made, shape)
+            return made.reshape(xs[place].shape)
+
+        return y, backward_by(*(partial(way, place) for place in range(len(xs))))
 
     def _join(self, a: Array, b: Array) -> Array:
+        raise NotImplementedError
+
+    def _gradient(self, gradient: Array, place: int, xs: list[Array], y: Array) -> Array:
+        """Return the gradient of the input at `place`, repeated as far as `y` is."""
         raise NotImplementedError
 
 
@@ -44,6 +57,9 @@ class Add(_Merging):
 
     def _join(self, a: Array, b: Array) -> Array:
         return a + b
+
+    def _gradient(self, gradient: Array, place: int, xs: list[Array], y: Array) -> Array:
+        return gradient
 
 
 @dataclass(frozen=True)
@@ -59,6 +75,9 @@ class Subtract(_Merging):
     def _join(self, a: Array, b: Array) -> Array:
         return a - b
 
+    def _gradient(self, gradient: Array, place: int, xs: list[Array], y: Array) -> Array:
+        return -gradient if place else gradient
+
 
 @dataclass(frozen=True)
 class Multiply(_Merging):
@@ -73,6 +92,9 @@ class Multiply(_Merging):
     def _join(self, a: Array, b: Array) -> Array:
         return a * b
 
+    def _gradient(self, gradient: Array, place: int, xs: list[Array], y: Array) -> Array:
+        return reduce(mul, (x for other, x in enumerate(xs) if other != place), gradient)
+
 
 @dataclass(frozen=True)
 class Average(Add):
@@ -80,12 +102,26 @@ class Average(Add):
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Add the inputs up and divide by their number."""
-        total, _ = super().forward(weights, *xs)
-        return total / len(xs), None
+        total, backward = super().forward(weights, *xs)
+        return total / len(xs), backward
+
+    def _gradient(self, gradient: Array, place: int, xs: list[Array], y: Array) -> Array:
+        return gradient / len(xs)
+
+
+class _Choice(_Merging):
+    """One of the values of each place; of equal ones the first has all of the gradient."""
+
+    def _gradient(self, gradient: Array, place: int, xs: list[Array], y: Array) -> Array:
+        chosen: Array = xs[place] == y
+        for x in xs[:place]:
+            chosen &= x != y
+        result: Array = gradient * chosen
+        return result
 
 
 @dataclass(frozen=True)
-class Maximum(_Merging):
+class Maximum(_Choice):
     """Keep the largest value of each place."""
 
     def _join(self, a: Array, b: Array) -> Array:
@@ -95,7 +131,7 @@ class Maximum(_Merging):
 
 
 @dataclass(frozen=True)
-class Minimum(_Merging):
+class Minimum(_Choice):
     """Keep the smallest value of each place."""
 
     def _join(self, a: Array, b: Array) -> Array:
@@ -137,7 +173,16 @@ class Concatenate(Layer):
         """Concatenate."""
         import numpy as np
 
-        return np.concatenate(xs, axis=self.axis), None
+        axis, stop, ways = self.axis, 0, []
+        for x in xs:
+            start, stop = stop, stop + x.shape[axis]
+            ways.append(partial(_part, axis=axis, cells=slice(start, stop)))
+        return np.concatenate(xs, axis=axis), backward_by(*ways)
+
+
+def _part(values: Array, axis: int, cells: slice) -> Array:
+    """Return some places of an axis, a view."""
+    return values[(slice(None),) * (axis % values.ndim) + (cells,)]
 
 
 def _broadcast(a: Shape, b: Shape) -> Shape:

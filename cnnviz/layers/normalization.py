@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnnviz.contract import Layer
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
+from cnnviz.layers._backward import backward_by
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from cnnviz.contract import Array, Backward, Weights
 
 
@@ -72,18 +75,57 @@ class BatchNormalization(Layer):
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Normalise by the running statistics."""
-        from cnnviz.ops import batch_normalization
+        (x,) = xs
+        return self._run(weights, x, weights["moving_mean"], weights["moving_variance"])
+
+    def forward_training(
+        self, weights: Weights, *xs: Array, generator: np.random.Generator
+    ) -> tuple[Array, Backward, dict[str, Array]]:
+        """Normalise by the statistics of the batch, and move the running ones towards them.
+
+        The variance is divided by the number of values in both, as Keras does; PyTorch divides the
+        running one by one less.
+        """
+        from cnnviz.ops.normalization_training import batch_moments
 
         (x,) = xs
-        y = batch_normalization(
-            x,
-            gamma=weights["gamma"] if self.scale else None,
-            beta=weights["beta"] if self.center else None,
-            mean=weights["moving_mean"],
-            variance=weights["moving_variance"],
-            epsilon=self.epsilon,
-        )
-        return y, None
+        found = dict(zip(("moving_mean", "moving_variance"), batch_moments(x), strict=True))
+        y, backward = self._run(weights, x, *found.values(), of_batch=True)
+        moved = {
+            name: (self.momentum * weights[name] + (1 - self.momentum) * values).astype(
+                weights[name].dtype
+            )
+            for name, values in found.items()
+        }
+        return y, backward, moved
+
+    def _run(
+        self, weights: Weights, x: Array, mean: Array, variance: Array, *, of_batch: bool = False
+    ) -> tuple[Array, Backward]:
+        """Normalise by a mean and a variance, which are those of the batch or constants."""
+        from cnnviz.ops import batch_normalization
+
+        gamma = weights["gamma"] if self.scale else None
+        beta = weights["beta"] if self.center else None
+        settings: dict[str, Any] = {
+            "gamma": gamma,
+            "mean": mean,
+            "variance": variance,
+            "epsilon": self.epsilon,
+        }
+
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            from cnnviz.ops.normalization_training import batch_normalization_gradients
+
+            of_x, of_gamma, of_beta = batch_normalization_gradients(
+                gradient, x, **settings, of_batch=of_batch, of_inputs=of_inputs
+            )
+            found = {"gamma": of_gamma, "beta": of_beta}
+            return of_x, {name: found[name] for name in self.weight_shapes(x.shape[1:])}
+
+        return batch_normalization(x, beta=beta, **settings), backward
 
 
 @dataclass(frozen=True)
@@ -93,6 +135,9 @@ class LocalResponseNormalization(Layer):
     As in the AlexNet paper (Krizhevsky et al., 2012, section 3.3), whose bias is 2. Caffe, PyTorch
     and ONNX divide `alpha` by `size`; TensorFlow does not, and counts `size` as
     `2 depth_radius + 1`.
+
+    >>> LocalResponseNormalization(bias=2.0).output_shape((55, 55, 96))
+    (55, 55, 96)
     """
 
     size: int = 5
@@ -117,7 +162,11 @@ class LocalResponseNormalization(Layer):
         from cnnviz.ops import local_response_normalization
 
         (x,) = xs
-        y = local_response_normalization(
-            x, size=self.size, alpha=self.alpha, beta=self.beta, bias=self.bias
-        )
-        return y, None
+        settings = vars(self)
+
+        def way(gradient: Array) -> Array:
+            from cnnviz.ops.normalization import local_response_gradient
+
+            return local_response_gradient(gradient, x, **settings)
+
+        return local_response_normalization(x, **settings), backward_by(way)

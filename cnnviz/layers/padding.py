@@ -37,6 +37,16 @@ class _ZeroPadding(Layer):
         *space, channels = shape
         return (*self.window(shape).output_shape(space), channels)
 
+    def _backward(self, x: Array) -> Backward:
+        """Return the way back: what is between the zeros."""
+        space = x.shape[1:-1]
+        axes = self.window(x.shape[1:]).on(space)
+        inside = [slice(axis.before, axis.before + axis.size) for axis in axes]
+        return lambda gradient, *, of_inputs=True: (
+            ((gradient[:, *inside],) if of_inputs else ()),
+            {},
+        )
+
 
 @dataclass(frozen=True)
 class ZeroPadding1D(_ZeroPadding):
@@ -55,7 +65,8 @@ class ZeroPadding1D(_ZeroPadding):
         (x,) = xs
         (axis,) = self.window(x.shape[1:]).on(x.shape[1:2])
         # A sequence is an image one cell wide.
-        return pad2d(x[:, :, None], ((axis.before, axis.after), (0, 0)))[:, :, 0], None
+        y = pad2d(x[:, :, None], ((axis.before, axis.after), (0, 0)))[:, :, 0]
+        return y, self._backward(x)
 
 
 @dataclass(frozen=True)
@@ -73,4 +84,4 @@ class ZeroPadding2D(_ZeroPadding):
         from cnnviz.ops import pad2d
 
         (x,) = xs
-        return pad2d(x, self.padding), None
+        return pad2d(x, self.padding), self._backward(x)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnnviz.contract import Layer
 from cnnviz.errors import SpecError
-from cnnviz.geometry import Padding, Shape, Size, Window, pads, sizes
+from cnnviz.geometry import Axis, Padding, Shape, Size, Window, pads, sizes
 from cnnviz.layers import checks
+from cnnviz.layers._backward import backward_by
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, Weights
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class _Pooling(Layer):
     """Each channel on its own: `(H, W, C)` to `(H', W', C)`; the stride defaults to the window."""
 
-    _rank: ClassVar[int] = 2
+    rank: ClassVar[int] = 2
     # The name of the function in `ops`.
     _op: ClassVar[str]
 
@@ -29,7 +30,7 @@ class _Pooling(Layer):
     ceil_mode: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        strides, rank = self.strides, self._rank
+        strides, rank = self.strides, self.rank
         checks.canonical(
             self,
             pool_size=sizes(self.pool_size, "pool_size", rank=rank),
@@ -45,12 +46,12 @@ class _Pooling(Layer):
             strides=self.pool_size if self.strides is None else self.strides,
             padding=self.padding,
             ceil_mode=self.ceil_mode,
-            rank=self._rank,
+            rank=self.rank,
         )
 
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return the number of windows along each axis, and the channels."""
-        shape = checks.spatial(in_shapes, self._rank)
+        shape = checks.spatial(in_shapes, self.rank)
         *space, channels = shape
         axes = self.window(shape).on(space)
         for axis in axes:
@@ -67,8 +68,19 @@ class _Pooling(Layer):
         from cnnviz import ops
 
         (x,) = xs
-        pool = getattr(ops, f"{self._op}_pool{self._rank}d")
-        return pool(x, **self._settings()), None
+        pool = getattr(ops, f"{self._op}_pool{self.rank}d")
+        y = pool(x, **self._settings())
+
+        def way(gradient: Array) -> Array:
+            return self._gradient(gradient, x, y, self.window(x.shape[1:]).on(x.shape[1:-1]))
+
+        return y, backward_by(way)
+
+    def _gradient(self, gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...]) -> Array:
+        """Return the input's gradient: all of each output's to the cell that won."""
+        from cnnviz.ops.pooling_gradients import winner_gradient
+
+        return winner_gradient(gradient, x, y, axes)
 
     def _needs_cells(self) -> bool:
         """Return whether a window that pools padding only would have no value."""
@@ -105,7 +117,11 @@ class MinPooling2D(_Pooling):
 
 @dataclass(frozen=True)
 class AveragePooling2D(_Pooling):
-    """Take the mean of each window; padding counts only with `count_include_pad`."""
+    """Take the mean of each window; padding counts only with `count_include_pad`.
+
+    >>> AveragePooling2D(7, strides=1).output_shape((7, 7, 1024))
+    (1, 1, 1024)
+    """
 
     aliases = ("AvgPool2D", "AvgPool2d", "AveragePool2D")
     _op = "average"
@@ -115,6 +131,11 @@ class AveragePooling2D(_Pooling):
     def __post_init__(self) -> None:
         super().__post_init__()
         checks.flag(self.count_include_pad, "count_include_pad")
+
+    def _gradient(self, gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...]) -> Array:
+        from cnnviz.ops.pooling_gradients import average_gradient
+
+        return average_gradient(gradient, axes, count_include_pad=self.count_include_pad)
 
     def _needs_cells(self) -> bool:
         return not self.count_include_pad
@@ -137,6 +158,11 @@ class LpPooling2D(_Pooling):
         if checks.number(self.p, "p", 0, 64) == 0:
             raise SpecError("p 0 is not above 0")
 
+    def _gradient(self, gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...]) -> Array:
+        from cnnviz.ops.pooling_gradients import lp_gradient
+
+        return lp_gradient(gradient, x, y, axes, p=self.p)
+
     def _needs_cells(self) -> bool:
         return False
 
@@ -148,7 +174,7 @@ class LpPooling2D(_Pooling):
 class _GlobalPooling(Layer):
     """One value a channel: `(H, W, C)` to `(C,)`, or `(1, 1, C)` with `keepdims`."""
 
-    _rank: ClassVar[int] = 2
+    rank: ClassVar[int] = 2
     _op: ClassVar[str]
 
     keepdims: bool = field(default=False, kw_only=True)
@@ -158,20 +184,27 @@ class _GlobalPooling(Layer):
 
     def window(self, in_shape: Shape) -> Window:
         """Return the one window, as large as the input."""
-        return Window.of(in_shape[:-1], rank=self._rank)
+        return Window.of(in_shape[:-1], rank=self.rank)
 
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return `(C,)`, or with `keepdims` one place with its channels."""
-        channels = checks.spatial(in_shapes, self._rank)[-1]
-        return (*(1,) * self._rank, channels) if self.keepdims else (channels,)
+        channels = checks.spatial(in_shapes, self.rank)[-1]
+        return (*(1,) * self.rank, channels) if self.keepdims else (channels,)
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Pool."""
         from cnnviz import ops
 
         (x,) = xs
-        pool = getattr(ops, f"global_{self._op}_pool{self._rank}d")
-        return pool(x, keepdims=self.keepdims), None
+        pool = getattr(ops, f"global_{self._op}_pool{self.rank}d")
+        return pool(x, keepdims=self.keepdims), backward_by(lambda g: self._gradient(g, x))
+
+    def _gradient(self, gradient: Array, x: Array) -> Array:
+        from cnnviz.ops import pooling_gradients
+
+        way = getattr(pooling_gradients, f"global_{self._op}_gradient")
+        result: Array = way(gradient, x)
+        return result
 
 
 @dataclass(frozen=True)

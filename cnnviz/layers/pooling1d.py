@@ -21,7 +21,7 @@ class MaxPooling1D(MaxPooling2D):
     """
 
     aliases = ("MaxPool1D", "MaxPool1d")
-    _rank = 1
+    rank = 1
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class AveragePooling1D(AveragePooling2D):
     """Take the mean of each window of a sequence; padding as in `AveragePooling2D`."""
 
     aliases = ("AvgPool1D", "AvgPool1d", "AveragePool1D")
-    _rank = 1
+    rank = 1
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class GlobalMaxPooling1D(GlobalMaxPooling2D):
     """Keep the largest value of each channel of a sequence."""
 
     aliases = ("GlobalMaxPool1D",)
-    _rank = 1
+    rank = 1
 
 
 @dataclass(frozen=True)
@@ -45,4 +45,4 @@ class GlobalAveragePooling1D(GlobalAveragePooling2D):
     """Take the mean of each channel of a sequence."""
 
     aliases = ("GlobalAvgPool1D", "GlobalAveragePool1D")
-    _rank = 1
+    rank = 1

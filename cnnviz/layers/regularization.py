@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from cnnviz.contract import Layer
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
+from cnnviz.layers._backward import backward_by
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from cnnviz.contract import Array, Backward, Weights
 
 
@@ -24,7 +27,7 @@ class Identity(Layer):
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Return the input."""
         (x,) = xs
-        return x, None
+        return x, backward_by(lambda gradient: gradient)
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,27 @@ class Dropout(Identity):
     def __post_init__(self) -> None:
         checks.canonical(self, rate=checks.number(self.rate, "rate", 0, 1))
 
+    def forward_training(
+        self, weights: Weights, *xs: Array, generator: np.random.Generator
+    ) -> tuple[Array, Backward, dict[str, Array]]:
+        """Drop values, and divide the others by how many are left of one, so that means stay."""
+        import numpy as np
+
+        (x,) = xs
+        kept = generator.random(self._drawn(x.shape), np.float32) >= self.rate
+        scale = 1 / (1 - self.rate) if self.rate < 1 else 0.0
+
+        def pass_on(values: Array) -> Array:
+            passed = values * kept
+            passed *= scale
+            return passed
+
+        return pass_on(x), backward_by(pass_on), {}
+
+    def _drawn(self, shape: Shape) -> Shape:
+        """Return the shape of what is drawn for a batch: a number for each value."""
+        return shape
+
 
 @dataclass(frozen=True)
 class SpatialDropout2D(Dropout):
@@ -44,3 +68,6 @@ class SpatialDropout2D(Dropout):
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return the input's shape, `(H, W, C)`."""
         return checks.image(in_shapes)
+
+    def _drawn(self, shape: Shape) -> Shape:
+        return (shape[0], 1, 1, shape[-1])

@@ -9,6 +9,7 @@ from cnnviz.contract import Layer
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
+from cnnviz.layers._backward import backward_by
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, Weights
@@ -48,9 +49,10 @@ class Rescaling(Layer):
         import numpy as np
 
         (x,) = xs
-        y = x * np.asarray(self.scale, x.dtype)
+        scale = np.asarray(self.scale, x.dtype)
+        y = x * scale
         y += np.asarray(self.offset, x.dtype)
-        return y, None
+        return y, backward_by(lambda gradient: gradient * scale)
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,9 @@ class Normalization(Layer):
         mean = laid(self.mean, "mean").astype(x.dtype)
         deviation = np.sqrt(laid(self.variance, "variance"))
         deviation = np.maximum(deviation, LEAST_DEVIATION).astype(x.dtype)
-        return x * deviation + mean if self.invert else (x - mean) / deviation, None
+        if self.invert:
+            return x * deviation + mean, backward_by(lambda gradient: gradient * deviation)
+        return (x - mean) / deviation, backward_by(lambda gradient: gradient / deviation)
 
     def _kept(self, shape: Shape) -> tuple[int, ...]:
         """Return where the axes with values of their own are, in order."""

@@ -88,4 +88,22 @@ class SeparableConv2D(_Sliding):
         bias = weights["bias"] if self.use_bias else None
         # A 1x1 convolution is the dense layer at each pixel, one product and no windows.
         y = dense(maps, weights["pointwise_kernel"][0, 0], bias=bias)
-        return activated(y, self.activation), None
+        y, before = activated(y, self.activation)
+        del maps  # made again for the way back, so that no run holds them
+
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            from cnnviz.ops.conv.gradients import bias_gradient, depthwise_gradients
+            from cnnviz.ops.fully_connected import dense_gradients
+
+            gradient = before(gradient)
+            axes = self.window(x.shape[1:]).on(x.shape[1:-1])
+            apart, across = weights["depthwise_kernel"], weights["pointwise_kernel"]
+            maps = depthwise_conv2d(x, apart, **self._slides)
+            (of_maps,), made = dense_gradients(maps, gradient, across[0, 0])
+            inputs, kernel = depthwise_gradients(x, of_maps, apart, axes, of_inputs=of_inputs)
+            bias = {"bias": bias_gradient(gradient)} if self.use_bias else {}
+            return inputs, {"depthwise_kernel": kernel, "pointwise_kernel": made[None, None]} | bias
+
+        return y, backward

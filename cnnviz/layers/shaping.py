@@ -10,6 +10,7 @@ from cnnviz.contract import UNKNOWN, Layer, Unknown
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
+from cnnviz.layers._backward import backward_by
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, Weights
@@ -55,7 +56,9 @@ class Reshape(Layer):
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Return a view of each example in the new shape."""
         (x,) = xs
-        return x.reshape(len(x), *self.output_shape(x.shape[1:])), None
+        shape = x.shape
+        y = x.reshape(len(x), *self.output_shape(shape[1:]))
+        return y, backward_by(lambda gradient: gradient.reshape(shape))
 
 
 @dataclass(frozen=True)
@@ -90,4 +93,6 @@ class Permute(Layer):
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Return a view with the axes in their new order."""
         (x,) = xs
-        return x.transpose(0, *self.dims), None
+        order = (0, *self.dims)
+        back = [order.index(axis) for axis in range(len(order))]
+        return x.transpose(order), backward_by(lambda gradient: gradient.transpose(back))

@@ -131,7 +131,21 @@ class Conv2DTranspose(Layer):
             dilation_rate=self.dilation_rate,
             bias=weights["bias"] if self.use_bias else None,
         )
-        return activated(y, self.activation), None
+        y, before = activated(y, self.activation)
+
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            from cnnviz.ops.conv.gradients import bias_gradient, transposed_gradients
+
+            gradient = before(gradient)
+            inputs, kernel = transposed_gradients(
+                x, gradient, weights["kernel"], window.on(x.shape[1:-1]), of_inputs=of_inputs
+            )
+            bias = {"bias": bias_gradient(gradient)} if self.use_bias else {}
+            return inputs, {"kernel": kernel} | bias
+
+        return y, backward
 
 
 def _as_numbers(extents: Shape, strides: Shape, added: Shape) -> tuple[Padding, Shape]:

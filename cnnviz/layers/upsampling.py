@@ -46,7 +46,17 @@ class UpSampling1D(Layer):
         (x,) = xs
         # A sequence is an image one cell wide.
         (size,) = sizes(self.size, "size", rank=1)
-        return upsample2d(x[:, :, None], (size, 1))[:, :, 0], None
+
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            from cnnviz.ops.upsampling import upsample2d_gradient
+
+            if not of_inputs:
+                return (), {}
+            return (upsample2d_gradient(gradient[:, :, None], (size, 1))[:, :, 0],), {}
+
+        return upsample2d(x[:, :, None], (size, 1))[:, :, 0], backward
 
 
 @dataclass(frozen=True)
@@ -102,4 +112,14 @@ class UpSampling2D(Layer):
         from cnnviz.ops import upsample2d
 
         (x,) = xs
-        return upsample2d(x, self.size, interpolation=self.interpolation), None
+
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            from cnnviz.ops.upsampling import upsample2d_gradient
+
+            if not of_inputs:
+                return (), {}
+            return (upsample2d_gradient(gradient, self.size, interpolation=self.interpolation),), {}
+
+        return upsample2d(x, self.size, interpolation=self.interpolation), backward

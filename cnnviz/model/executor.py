@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from math import prod
 from typing import TYPE_CHECKING, Protocol
 
-from cnnviz.errors import CnnvizError
+from cnnviz.errors import CnnvizError, InputError
 from cnnviz.graph import INPUT, Graph, Node
 
 if TYPE_CHECKING:
@@ -21,6 +21,11 @@ class Executor(Protocol):
         """Return the outputs of the nodes in `keep` for a preprocessed batch `(N, *input_shape)`.
 
         In the order of the graph; `"input"` may be asked for too.
+
+        Raises
+        ------
+        InputError
+            Naming the first node that has values which are NaN or infinite, kept or not.
         """
 
 
@@ -35,10 +40,12 @@ class Sequential:
         import numpy as np
 
         values = {INPUT: x}
-        # What overflows shows in the result, which is the caller's to judge.
-        with np.errstate(all="ignore"):
+        check_finite(x, INPUT)
+        with np.errstate(all="ignore"):  # what overflows is refused below
             for node, done in _steps(self._graph, keep):
                 values[node.name] = self._made(node, values)
+                # At once: a later sigmoid or softmax would make plausible numbers of infinity.
+                check_finite(values[node.name], node.name)
                 for name in done:
                     del values[name]
         return values
@@ -50,6 +57,16 @@ class Sequential:
         except CnnvizError as error:
             raise type(error)(f"{node.name}: {error.message}", hint=error.hint) from error
         return made
+
+
+def check_finite(values: Array, what: str) -> None:
+    """Refuse an array that has values which are NaN or infinite, with their number."""
+    import numpy as np
+
+    bad = values.size - int(np.count_nonzero(np.isfinite(values)))
+    if bad:
+        verb = "is" if bad == 1 else "are"
+        raise InputError(f"{what}: {bad} of {values.size} values {verb} NaN or infinite")
 
 
 def peak_bytes(graph: Graph, keep: Collection[str], *, batch: int = 1) -> int:

@@ -12,6 +12,9 @@ from cnnviz.graph import Graph, Node
 if TYPE_CHECKING:
     from cnnviz.contract import Array
 
+# The layout of weights whose framework lays maps out so; MLX's (ohwi) keeps channels last.
+CHANNELS_FIRST = "oihw"
+
 # The maps, one behind the other, that a row of values was laid out from.
 Parts = tuple[Shape, ...]
 
@@ -26,17 +29,13 @@ def flattened(graph: Graph) -> dict[str, Parts]:
     >>> flattened(zoo.build("vgg16"))
     {'fc6': ((7, 7, 512),)}
     """
-    shapes = graph.shapes()
-    rows: dict[str, Parts] = {}
+    shapes, rows = graph.shapes(), _rows(graph)
     taken: dict[str, Parts] = {}
     for node in graph.nodes:
         above = [shapes[name] for name in node.inputs]
-        parts = _made(node, above, shapes[node.name], [rows.get(name) for name in node.inputs])
         first = rows.get(node.inputs[0])
         if first and (node.layer.weight_shapes(*above) or node.layer.statistic_shapes(*above)):
             taken[node.name] = first
-        if parts and any(_matters(shape) for shape in parts):
-            rows[node.name] = parts
     return taken
 
 
@@ -59,14 +58,45 @@ def reordered(values: Array, parts: Parts) -> Array:
 
 
 def moved(graph: Graph) -> list[str]:
-    """Return notes on layers behind which places are not those of PyTorch, whatever the weights."""
+    """Return notes on nodes whose values are not those of PyTorch, whatever the weights.
+
+    >>> from cnnviz import load_model
+    >>> moved(load_model("Conv2D(2, 3) Flatten()", input_shape=(5, 5, 1)).graph)
+    ["flatten: the output is a flattened map, channels last; PyTorch's would be channels first"]
+    """
+    shapes, rows = graph.shapes(), _rows(graph)
+    notes = []
+    for node in graph.nodes:
+        kind = type(node.layer).__name__
+        if kind in ("Reshape", "Permute") and len(shapes[node.name]) > 1:
+            notes.append(
+                f"{node.name}: {kind} orders values channels last; PyTorch's would order them "
+                "channels first"
+            )
+        elif kind != "Concatenate" and len({rows.get(name) for name in node.inputs}) > 1:
+            notes.append(
+                f"{node.name}: {kind} joins a flattened map, channels last, with values of "
+                "another order; PyTorch's would pair them otherwise"
+            )
+    last = graph.nodes[-1].name
+    if last in rows:
+        notes.append(
+            f"{last}: the output is a flattened map, channels last; PyTorch's would be "
+            "channels first"
+        )
+    return notes
+
+
+def _rows(graph: Graph) -> dict[str, Parts]:
+    """Return the maps that each node's output was laid out from, where their order matters."""
     shapes = graph.shapes()
-    return [
-        f"{node.name}: {type(node.layer).__name__} orders values channels last; PyTorch's would "
-        "order them channels first"
-        for node in graph.nodes
-        if type(node.layer).__name__ in ("Reshape", "Permute") and len(shapes[node.name]) > 1
-    ]
+    rows: dict[str, Parts] = {}
+    for node in graph.nodes:
+        above = [shapes[name] for name in node.inputs]
+        parts = _made(node, above, shapes[node.name], [rows.get(name) for name in node.inputs])
+        if parts and any(map(_matters, parts)):
+            rows[node.name] = parts
+    return rows
 
 
 def _made(

@@ -45,7 +45,12 @@ def he_weights(graph: Graph, seed: int = 0) -> dict[str, dict[str, Array]]:
 
 
 def wanted_shapes(graph: Graph) -> dict[str, dict[str, Shape]]:
-    """Return the shapes of all weights and statistics by node and name, in the graph's order."""
+    """Return the shapes of all weights and statistics by node and name, in the graph's order.
+
+    >>> from cnnviz.model import zoo
+    >>> wanted_shapes(zoo.build("lenet5"))["c1"]
+    {'kernel': (5, 5, 1, 6), 'bias': (6,)}
+    """
     found = {}
     for node, taken in _taken(graph):
         shapes = node.layer.weight_shapes(*taken) | node.layer.statistic_shapes(*taken)
@@ -55,16 +60,26 @@ def wanted_shapes(graph: Graph) -> dict[str, dict[str, Shape]]:
 
 
 def initial(graph: Graph) -> dict[str, dict[str, Array]]:
-    """Return the weights that the settings of layers give, by node and name."""
+    """Return the weights that the settings of layers give, by node and name.
+
+    Raises
+    ------
+    RefusedError
+        If they are over the byte budget.
+    """
+    layers = {node.name: node.layer for node in graph.nodes}
+    wanted = wanted_shapes(graph)
+    count = sum(prod(own[name]) for node, own in wanted.items() for name in layers[node].given())
+    check_bytes(4 * count, f"{graph.name}: {count} weights", hint="use a smaller model")
     given = {node.name: node.layer.initial(*taken) for node, taken in _taken(graph)}
     return {name: values for name, values in given.items() if values}
 
 
 def undecided(graph: Graph) -> bool:
     """Tell whether there are kernels that neither training nor the spec has decided."""
-    given = initial(graph)
+    layers = {node.name: node.layer for node in graph.nodes}
     return any(
-        "kernel" in name and name not in given.get(node, {})
+        "kernel" in name and name not in layers[node].given()
         for node, shapes in wanted_shapes(graph).items()
         for name in shapes
     )

@@ -1,14 +1,12 @@
-"""How a framework stores a weight: which axis is which, and the way to ours.
+"""How a layer's weights are stored in each layout, and the way to ours.
 
-A layout is named by its order of the axes of a convolution: `hwio` is Keras's and ours, `oihw`
-PyTorch's, `ohwi` that of MLX. It settles the other weights too: a dense layer is `(in, units)` in
-`hwio` and `(units, in)` in the others, a transposed convolution `(kh, kw, filters, C)` and
-`(C, filters, kh, kw)`.
+A layout (see `cnnviz.arrays.layouts`) settles more than convolutions: a dense layer is `(in,
+units)` in `hwio` and `(units, in)` in the others, a transposed convolution `(kh, kw, filters, C)`,
+`(C, filters, kh, kw)` and `(filters, kh, kw, C)`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -17,23 +15,6 @@ from cnnviz.geometry import Shape
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array
-
-LAYOUTS = ("hwio", "oihw", "ohwi")
-_FRAMEWORKS = {"pt": "oihw", "torch": "oihw", "pytorch": "oihw", "mlx": "ohwi"} | dict.fromkeys(
-    ("tf", "tensorflow", "keras", "flax", "jax", "cnnviz"), "hwio"
-)
-
-
-def stated(metadata: Mapping[str, str], format: str) -> str | None:
-    """Return the layout that a file says it has, or None.
-
-    >>> stated({"format": "pt"}, "safetensors"), stated({}, "torch"), stated({}, "npz")
-    ('oihw', 'oihw', None)
-    """
-    own = metadata.get("layout", "").lower()
-    if own in LAYOUTS:
-        return own
-    return _FRAMEWORKS.get(metadata.get("format", format.split()[0]).lower())
 
 
 def stored_shape(layer: Layer, weight: str, shape: Shape, layout: str) -> Shape:
@@ -46,7 +27,9 @@ def stored_shape(layer: Layer, weight: str, shape: Shape, layout: str) -> Shape:
     if layout == "hwio" or not _is_kernel(layer, weight):
         return shape
     *space, taken, made = _plain(layer, weight, shape)
-    return (made, taken, *space) if layout == "oihw" else (made, *space, taken)
+    if layout == "oihw":
+        return (made, taken, *space)
+    return (taken, *space, made) if _is_transposed(layer) else (made, *space, taken)
 
 
 def fits(layer: Layer, weight: str, shape: Shape, layout: str, got: Shape) -> bool:
@@ -67,13 +50,18 @@ def as_ours(values: Array, layer: Layer, weight: str, shape: Shape, layout: str)
     if layout == "oihw":
         values = np.moveaxis(values, (0, 1), (-1, -2))
     elif layout == "ohwi":
-        values = np.moveaxis(values, 0, -1)
+        values = np.moveaxis(values, 0, -2 if _is_transposed(layer) else -1)
     return values.reshape(shape)
 
 
 def _is_kernel(layer: Layer, weight: str) -> bool:
     """Whether a weight has axes to be ordered; only Keras stores locally connected ones."""
     return "kernel" in weight and not type(layer).__name__.startswith("LocallyConnected")
+
+
+def _is_transposed(layer: Layer) -> bool:
+    """Whether the last two axes of its kernel are output and input channels, not the reverse."""
+    return type(layer).__name__.endswith("Transpose")
 
 
 def _plain(layer: Layer, weight: str, shape: Shape) -> Shape:

@@ -7,17 +7,16 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from cnnviz import layers
 from cnnviz.errors import InputError, SpecError
+from cnnviz.files import stem_of
 from cnnviz.geometry import Shape
 from cnnviz.graph import Graph
+from cnnviz.graph.graph import MAX_NAME
 from cnnviz.graph.values import shown
 from cnnviz.model.files import read_file
 from cnnviz.model.model import Model
-from cnnviz.model.preprocess import preprocess_for
-from cnnviz.model.preprocess_table import fitted
 
 _KINDS = {".toml": "toml", ".json": "json"}
 
@@ -64,6 +63,8 @@ def load_model(
     shape = None if input_shape is None else tuple(input_shape)
     graph = _graph(spec, shape)
     if shape is not None:
+        from cnnviz.model.preprocess_table import fitted
+
         table = fitted(graph.preprocess, graph.input_shape, shape)
         graph = replace(graph, input_shape=shape, preprocess=table)
     for text in settings:
@@ -71,17 +72,12 @@ def load_model(
 
         graph = with_setting(graph, text)
     graph.shapes()  # raises where the layers do not fit each other
-    try:
-        prepared = preprocess_for(graph)
-    except SpecError as error:
-        path = os.fspath(spec) if _exists(os.fspath(spec)) else None
-        raise SpecError(error.message, path=path, hint=error.hint) from error
     if weights is None:
-        return Model(graph, prepared=prepared)
+        return Model(graph)
     from cnnviz.model.match import read_weights
 
     loaded = read_weights(weights, graph, match=match, layout=layout)
-    return Model(graph, loaded.weights, loaded.notes, prepared)
+    return Model(graph, loaded.weights, loaded.notes)
 
 
 def _graph(spec: str | os.PathLike[str], shape: Shape | None) -> Graph:
@@ -108,15 +104,28 @@ def _from_file(path: str, kind: str | None, shape: Shape | None) -> Graph:
 
     data = read_file(path, MAX_BYTES + 1)
     if kind is None:
-        raise InputError(f"{shown(path)} is not a model spec", hint="name it .toml or .json")
-    read = partial(read_document, data, layers.find, kind=kind, name=Path(path).stem)
+        hint = "a spec is .toml or .json; weights go to --weights"
+        raise InputError(f"{shown(path)} is not a model spec", hint=hint)
+    read = partial(read_document, data, layers.find, kind=kind, name=_title(path))
     try:
+        graph = None
         if shape is not None:
             with suppress(SpecError):  # it may leave its shape to the caller
-                return read()
-        return read(input_shape=shape)
+                graph = read()
+        graph = graph or read(input_shape=shape)
+        if graph.preprocess is not None:
+            from cnnviz.model.preprocess import preprocess_for
+
+            preprocess_for(graph)  # raises where its table is wrong
     except SpecError as error:
         raise SpecError(error.message, path=path, hint=error.hint) from error
+    return graph
+
+
+def _title(path: str) -> str:
+    """Return the name of a model that states none: its file's, as far as it can be one."""
+    stem = stem_of(path)[:MAX_NAME]
+    return "".join(c if c.isprintable() else "_" for c in stem)
 
 
 def _exists(path: str) -> bool:

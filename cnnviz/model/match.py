@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cnnviz.arrays import open_arrays
 from cnnviz.arrays.contents import listed, shown
+from cnnviz.arrays.layouts import LAYOUTS, stated
 from cnnviz.errors import InputError, SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Shape, times
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from cnnviz.contract import Array, Layer
 
 MATCHES = ("auto", "name", "order")
+_WHOSE = {"hwio": "Keras's", "oihw": "PyTorch's", "ohwi": "MLX's"}
 _COUNTER = "num_batches_tracked"  # PyTorch's, which no forward run uses
 
 
@@ -132,7 +134,7 @@ class _Job:
 
     def settle(self, asked: str | None) -> str:
         """Decide how kernels are stored; return it as words."""
-        own = asked or layout.stated(self._file.metadata, self._file.format)
+        own = asked or stated(self._file.metadata, self._file.format)
         self._layout = own or self._told()
         return f", kernels as {self._layout}"
 
@@ -164,7 +166,7 @@ class _Job:
 
     def notes(self) -> Iterator[str]:
         """Yield what else is to be said."""
-        if self._layout != "hwio":
+        if self._layout == flat.CHANNELS_FIRST:
             for node, parts in self._flat.items():
                 maps = ", ".join(map(times, parts))
                 yield f"{node}: maps of {maps} put from channels-first into channels-last order"
@@ -188,12 +190,14 @@ class _Job:
         node, weight = key
         if not place.source:
             return self._given[node][weight]
-        with np.errstate(over="ignore"):  # of a float64 beyond float32, which is not finite then
+        # Of a float64 beyond float32, and of a NaN: what is not finite is counted later.
+        with np.errstate(over="ignore", invalid="ignore"):
             values = np.asarray(self._file.read(place.source), np.float32)
         parts = self._flat.get(node)
-        if parts and self._layout != "hwio" and weight != "bias":
+        if parts and self._layout == flat.CHANNELS_FIRST and weight != "bias" and values.size > 1:
             # A dense kernel as it is stored, (units, in); what a normalization holds is one row.
-            values = flat.reordered(values, parts)
+            row = values if weight == "kernel" else values.reshape(-1)
+            values = flat.reordered(row, parts)
         values = layout.as_ours(values, place.layer, weight, place.shape, self._layout)
         # Kernels of convolutions are read often and in order; a dense one may stay a view.
         return values if values.ndim == 2 else np.ascontiguousarray(values)
@@ -203,12 +207,13 @@ class _Job:
         kernels = [(key, place) for key, place in self._places.items() if place.source]
         kernels = [(key, place) for key, place in kernels if "kernel" in key[1]]
         counts = {
-            axes: sum(self._fits(key, place, axes) for key, place in kernels)
-            for axes in layout.LAYOUTS
+            axes: sum(self._fits(key, place, axes) for key, place in kernels) for axes in LAYOUTS
         }
-        best = [axes for axes in layout.LAYOUTS if counts[axes] == max(counts.values())]
-        if len(best) == 1 or not kernels:
+        best = [axes for axes in LAYOUTS if counts[axes] == max(counts.values())]
+        if len(best) == 1:
             return best[0]
+        if not kernels:
+            return flat.CHANNELS_FIRST if self._file.convention == "torch" else "hwio"
         leaves = {place.source.replace("/", ".").rpartition(".")[2] for _, place in kernels}
         named = "oihw" if leaves == {"weight"} else "hwio"
         known = named == "oihw" or all("kernel" in leaf for leaf in leaves)
@@ -219,7 +224,7 @@ class _Job:
         raise SpecError(
             f"the layout of {listed([place.source for _, place in kernels])} cannot be told",
             path=self._path,
-            hint="give --layout hwio (Keras's) or oihw (PyTorch's)",
+            hint=f"give --layout {' or '.join(f'{axes} ({_WHOSE[axes]})' for axes in best)}",
         )
 
     def _fits(self, key: Key, place: _Place, axes: str) -> bool:
@@ -256,8 +261,8 @@ class _Job:
 def _check_words(match: str, axes: str | None) -> None:
     if match not in MATCHES:
         raise SpecError(f"match {match!a} is not one of {', '.join(MATCHES)}")
-    if axes is not None and axes not in layout.LAYOUTS:
-        raise SpecError(f"layout {axes!a} is not one of {', '.join(layout.LAYOUTS)}")
+    if axes is not None and axes not in LAYOUTS:
+        raise SpecError(f"layout {axes!a} is not one of {', '.join(LAYOUTS)}")
 
 
 def _not_finite(values: Array) -> int:

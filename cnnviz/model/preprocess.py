@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from cnnviz.errors import InputError, SpecError, unknown_name
+from cnnviz.errors import InputError, SpecError, bounded, unknown_name
+from cnnviz.files import check_bytes
 from cnnviz.geometry import Shape, times
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Preprocess:
         Take `255 - x`.
     scale, mean, std : float, or tuple of one number a channel
         `(x * scale - mean) / std`.
+    leaves_arrays : bool
+        Scale photos only: the values of array files are taken as they are.
 
     >>> Preprocess((28, 28, 1), invert=True, scale=1 / 255).describe((56, 84, 3))
     ['gray (Rec. 601)', 'resize 56x84 to 28x42, bilinear, antialiased', 'crop 28x28', 'invert', \
@@ -62,6 +65,7 @@ class Preprocess:
     scale: float = 1.0
     mean: float | tuple[float, ...] = 0.0
     std: float | tuple[float, ...] = 1.0
+    leaves_arrays: bool = False
 
     def __post_init__(self) -> None:
         from cnnviz.model.resample import check_filter
@@ -72,6 +76,8 @@ class Preprocess:
             if isinstance(value, tuple) and len(value) not in (1, self.input_shape[-1]):
                 count = self.input_shape[-1]
                 raise SpecError(f"{name} has {len(value)} numbers, the model {count} channels")
+        if self.channels == "bgr" and self.input_shape[2:] not in ((1,), (3,)):
+            raise SpecError(f"channels bgr: an input {times(self.input_shape)} has no such order")
         if self.crop is not None and _pair(self.crop) != self.input_shape[:2]:
             raise SpecError(
                 f"crop {times(_pair(self.crop))} is not the input's {times(self.input_shape[:2])}",
@@ -100,11 +106,13 @@ class Preprocess:
         """
         import numpy as np
 
+        scale = self._scale(is_array=not getattr(image, "is_photo", True))
         x = self.seen(image)
         if self.channels == "bgr":
             x = x[..., ::-1]
-        x = x * np.float32(self.scale) - np.asarray(self.mean, np.float32)
-        return np.ascontiguousarray(x / np.asarray(self.std, np.float32))
+        with np.errstate(over="ignore", invalid="ignore"):  # the executor refuses what overflows
+            x = x * np.float32(scale) - np.asarray(self.mean, np.float32)
+            return np.ascontiguousarray(x / np.asarray(self.std, np.float32))
 
     def seen(self, image: Array | Image) -> Array:
         """Return the image as a picture of what the model takes: RGB or gray, 0-255."""
@@ -120,7 +128,7 @@ class Preprocess:
         x = np.asarray(x, np.float32).reshape(self.input_shape)
         return 255 - x if self.invert else x
 
-    def undo(self, x: Array) -> Array:
+    def undo(self, x: Array, *, is_array: bool = False) -> Array:
         """Return what `apply` made on the 0-255 scale and in RGB, to be looked at.
 
         What was cut off, or turned over by `invert`, stays so.
@@ -132,8 +140,12 @@ class Preprocess:
         """
         import numpy as np
 
-        plain = x * np.asarray(self.std, np.float32) + np.asarray(self.mean, np.float32)
-        plain = np.round(plain / np.float32(self.scale), 3)  # the rounding of float32 is no colour
+        with np.errstate(over="ignore", invalid="ignore"):
+            plain = x * np.asarray(self.std, np.float32) + np.asarray(self.mean, np.float32)
+            scale = np.float32(self._scale(is_array=is_array))
+            plain = np.round(plain / scale, 3)  # float32's rounding is no colour
+        # Settings whose numbers lie far apart leave nothing of the image, and may overflow.
+        plain = np.asarray(np.nan_to_num(plain, nan=0, posinf=255, neginf=0))
         return plain[..., ::-1] if self.channels == "bgr" else plain
 
     def describe(self, shape: Shape, *, is_array: bool = False) -> list[str]:
@@ -143,15 +155,19 @@ class Preprocess:
             done.append(self.channels.upper())
         if self.invert:
             done.append("invert")
-        if self.scale != 1:
-            inverse = 1 / self.scale
-            plain = abs(inverse - round(inverse, 3)) < 1e-9 * inverse
-            done.append(f"scale 1/{inverse:.7g}" if plain else f"scale {self.scale:.7g}")
+        scale = self._scale(is_array=is_array)
+        if scale != 1:
+            inverse = 1 / scale
+            plain = inverse > 1 and abs(inverse - round(inverse, 3)) < 1e-9 * inverse
+            done.append(f"scale 1/{inverse:.7g}" if plain else f"scale {scale:.7g}")
         if _any(self.mean, 0):
             done.append(f"mean {_listed(self.mean)}")
         if _any(self.std, 1):
             done.append(f"std {_listed(self.std)}")
         return done or ["as it is"]
+
+    def _scale(self, *, is_array: bool) -> float:
+        return 1.0 if is_array and self.leaves_arrays else self.scale
 
     def _fits(self, shape: Shape, *, is_array: bool) -> bool:
         """Whether what has that shape goes in as it is; raise if it cannot go in at all."""
@@ -171,8 +187,10 @@ class Preprocess:
         if size != shape[:2]:
             widened = ", antialiased" if self.antialias and self.filter != "nearest" else ""
             done.append(f"resize {times(shape[:2])} to {times(size)}, {self.filter}{widened}")
-        if size != self.input_shape[:2]:
-            done.append(f"crop {times(self.input_shape[:2])}")
+        wanted_size = self.input_shape[:2]
+        if size != wanted_size:
+            small = any(have < want for have, want in zip(size, wanted_size, strict=True))
+            done.append(f"crop {times(wanted_size)}" + ", zeros around" * small)
         return done
 
     def _channels(self, x: Array) -> Array:
@@ -188,6 +206,7 @@ class Preprocess:
         if wanted == 1 and channels == 3:
             return to_gray(x)
         if channels == 1:
+            check_bytes(x.nbytes * (wanted + 1), f"gray repeated {wanted} times")
             return np.repeat(x, wanted, axis=-1)
         hint = "use --alpha white or drop" if channels in (2, 4) else None
         raise InputError(f"the image has {channels} channels, the model takes {wanted}", hint=hint)
@@ -210,7 +229,7 @@ def preprocess_for(graph: Graph, preset: str | None = None, invert: bool = False
     ----------
     graph : Graph
         Its `preprocess` table may name a `preset` and change its fields; where there is none,
-        values are divided by 255.
+        the values of photos are divided by 255.
     preset : {"imagenet", "caffe", "tf", "none"}, optional
         In place of the table. The first three resize the shorter side to 256/224 of the input,
         rounded, and crop the centre (an oblong input is covered without this margin); `none` leaves
@@ -232,8 +251,8 @@ def preprocess_for(graph: Graph, preset: str | None = None, invert: bool = False
     try:
         made = _of_table({"scale": 1 / 255} if table is None else table, graph.input_shape)
     except SpecError as error:
-        raise SpecError(f"preprocess: {error.message}", hint=error.hint) from error
-    return replace(made, invert=made.invert != invert)
+        raise SpecError(f"preprocess: {bounded(error.message)}", hint=error.hint) from error
+    return replace(made, invert=made.invert != invert, leaves_arrays=table is None)
 
 
 def covering(size: tuple[int, int], least: tuple[int, int]) -> tuple[int, int]:

@@ -73,6 +73,25 @@ def dense(x: ArrayLike, kernel: ArrayLike, *, bias: ArrayLike | None = None) -> 
     return out.reshape(*values.shape[:-1], units)
 
 
+def dense_gradients(
+    x: Array, gradient: Array, kernel: Array, *, of_inputs: bool = True
+) -> tuple[tuple[Array, ...], Array]:
+    """Return the gradients of the input, `()` without `of_inputs`, and of the kernel of `dense`.
+
+    `x` is `(..., in)`, `gradient` that of the output `(..., units)`, `kernel` `(in, units)`.
+
+    >>> (of_x,), of_kernel = dense_gradients(np.ones((1, 2)), np.full((1, 1), 3.0), np.eye(2, 1))
+    >>> of_x.tolist(), of_kernel.tolist()
+    ([[3.0, 0.0]], [[3.0], [3.0]])
+    """
+    lines = gradient.reshape(-1, gradient.shape[-1])
+    flat = x.reshape(-1, x.shape[-1]).astype(lines.dtype, copy=False)
+    of_kernel: Array = flat.T @ lines
+    if not of_inputs:
+        return (), of_kernel
+    return ((lines @ kernel.T.astype(lines.dtype, copy=False)).reshape(x.shape),), of_kernel
+
+
 def _bias(bias: ArrayLike, units: int) -> Array:
     values = real_array(bias, "the bias")
     if values.shape not in ((), (units,)):

@@ -15,6 +15,7 @@ from cnnviz.ops.checks import Array, as_batch, check_finite, real_array, result_
 from cnnviz.ops.conv.engine import as_weights, check_result
 from cnnviz.ops.padding import Padded
 from cnnviz.ops.sequences import UNIT, as_sequences
+from cnnviz.ops.windows import tap
 
 
 def locally_connected2d(
@@ -122,6 +123,33 @@ def _connect(
         if added is not None:
             out += added.astype(dtype)
     return out
+
+
+def locally_connected_gradients(
+    x: Array, gradient: Array, kernels: Array, axes: tuple[Axis, ...], *, of_inputs: bool = True
+) -> tuple[tuple[Array, ...], Array]:
+    """Return the gradients of the input, `()` without `of_inputs`, and of the kernels.
+
+    `x` is `(N, H, W, C)` or `(N, L, C)`, `gradient` that of the output, `axes` the window laid on
+    the spatial axes of `x`; `kernels` are as in `locally_connected2d`.
+    """
+    rows, columns = (*axes, UNIT)[:2]
+    dtype, n, channels, filters = gradient.dtype, len(x), x.shape[-1], gradient.shape[-1]
+    batch = x.reshape(n, rows.size, columns.size, channels).astype(dtype, copy=False)
+    made = gradient.reshape(n, -1, filters).transpose(1, 0, 2)
+    of_kernels: Array = np.matmul(_windows(batch, rows, columns).transpose(0, 2, 1), made)
+    if not of_inputs:
+        return (), of_kernels
+    products = np.matmul(made, kernels.transpose(0, 2, 1).astype(dtype, copy=False))
+    cells = (rows.kernel_size, columns.kernel_size)
+    products = products.reshape(rows.output, columns.output, n, *cells, channels)
+    out = np.zeros((rows.size, columns.size, n, channels), dtype)
+    for i, j in np.ndindex(cells):
+        down = tap(rows, i, rows.size, rows.output)
+        across = tap(columns, j, columns.size, columns.output)
+        if down is not None and across is not None:
+            out[down[1], across[1]] += products[down[0], across[0], :, i, j]
+    return (out.transpose(2, 0, 1, 3).reshape(x.shape),), of_kernels
 
 
 def _windows(batch: Array, rows: Axis, columns: Axis) -> Array:

@@ -146,16 +146,39 @@ def local_response_normalization(
     return out
 
 
-def _channel_sums(values: Array, before: int, after: int) -> Array:
+def local_response_gradient(
+    gradient: Array, x: Array, *, size: int, alpha: float, beta: float, bias: float
+) -> Array:
+    """Return the gradient of `x` from that of `local_response_normalization(x, ...)`.
+
+    With `scale = bias + alpha Σ x²` it is `gradient scale^-beta`, less `2 alpha beta x` times the
+    sum of `gradient x scale^(-beta - 1)` over the channels in whose sum `x` is.
+    """
+    channels = x.shape[-1]
+    before, after = (min(n, channels - 1) for n in ((size - 1) // 2, size // 2))
+    out = np.empty(x.shape, gradient.dtype)
+    source, upstream, result = (each.reshape(-1, channels) for each in (x, gradient, out))
+    step = max(1, BAND // (channels + before + after))
+    for first in range(0, len(source), step):
+        part, incoming = source[first : first + step], upstream[first : first + step]
+        scale = bias + alpha * _channel_sums(part, before, after)[:, :channels]
+        passed = incoming * _inverse_power(scale, beta)
+        shared = _channel_sums(passed * part / scale, after, before, np.positive)[:, :channels]
+        passed -= 2 * alpha * beta * part * shared
+        result[first : first + step] = passed
+    return out
+
+
+def _channel_sums(values: Array, before: int, after: int, of: np.ufunc = np.square) -> Array:
     """Return the sum of squares of channels `c - before … c + after`, for `(M, C)` values.
 
-    The last `before + after` columns of the result mean nothing: zeros between the rows make one
-    long row of all, on which sums of 1, 2, 4, … cells are added.
+    Or of another function of them. The last `before + after` columns of the result mean nothing:
+    zeros between the rows make one long row of all, on which sums of 1, 2, 4, … cells are added.
     """
     rows, channels = values.shape
     size = before + after + 1
     cells = np.zeros((rows, channels + size - 1), values.dtype)
-    np.square(values, out=cells[:, before : before + channels])
+    of(values, out=cells[:, before : before + channels])
     total = np.zeros_like(cells)
     target = total.reshape(-1)[: cells.size - size + 1]
     power, width, done = cells.reshape(-1), 1, 0

@@ -90,3 +90,46 @@ def _between(batch: Array, axis: int, size: int) -> Array:
         above *= share
         out += above
     return out
+
+
+def upsample2d_gradient(
+    gradient: Array, size: Size = 2, *, interpolation: str = "nearest"
+) -> Array:
+    """Return the gradient of what `upsample2d` enlarged, from that of the result `(N, H', W', C)`.
+
+    >>> upsample2d_gradient(np.ones((1, 2, 4, 1)), (1, 2))[0, :, :, 0].tolist()
+    [[2.0, 2.0], [2.0, 2.0]]
+    """
+    down, across = sizes(size, "size")
+    if interpolation == "nearest":
+        n, height, width, channels = gradient.shape
+        cells = (n, height // down, down, width // across, across, channels)
+        result: Array = gradient.reshape(cells).sum(axis=(2, 4))
+        return result
+    return _gathered(_gathered(gradient, 1, down), 2, across)
+
+
+def _gathered(gradient: Array, axis: int, size: int) -> Array:
+    """Return the adjoint of `_between`: every cell's shares in what lies around it, added up."""
+    if size == 1:
+        return gradient
+    lines = np.moveaxis(gradient, axis, 0)
+    out = np.zeros((len(lines) // size, *lines.shape[1:]), gradient.dtype)
+    for phase in range(size):
+        low, share = divmod((phase + 0.5) / size - 0.5, 1)
+        for move, weight in ((int(low), 1 - share), (int(low) + 1, share)):
+            part = lines[phase::size] * gradient.dtype.type(weight)
+            _add_moved(out, part, move)
+    return np.moveaxis(out, 0, axis)
+
+
+def _add_moved(out: Array, part: Array, move: int) -> None:
+    """Add `part` to the cells `move` further, at most one; beyond the rim to the outermost."""
+    if move > 0:
+        out[1:] += part[:-1]
+        out[-1] += part[-1]
+    elif move < 0:
+        out[:-1] += part[1:]
+        out[0] += part[0]
+    else:
+        out += part

@@ -18,7 +18,8 @@ _STYLE = """
 body { margin: 24px; background: #fff; color: #1b1f24;
   font: 13px 'IBM Plex Sans', system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif }
 h1 { font-size: 18px; margin: 0 0 8px } h2 { font-size: 13px; margin: 32px 0 8px }
-p, li { color: #57606a } ul { columns: 16em; padding: 0; list-style: none }
+p, li { color: #57606a } .head { white-space: pre-wrap }
+ul { columns: 19em; padding: 0; list-style: none }
 a { color: #1f6feb } img { max-width: 100%; height: auto; border: 1px solid #c4cad1 }
 strong { color: #8a5a00 }
 @media (prefers-color-scheme: dark) {
@@ -56,7 +57,7 @@ def listing(result: Result, overview: str, parts: Sequence[tuple[str, Result]]) 
 </head>
 <body>
 <h1>{title}</h1>
-{warnings}<p>{"<br>".join(_text(line) for line in result.lines() if line)}</p>
+{warnings}<p class="head">{"<br>".join(_text(line) for line in result.head() if line)}</p>
 <p>{_picture(overview, result)}</p>
 <ul>
 {links}</ul>

@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from cnnviz.contract import UNKNOWN
 from cnnviz.geometry import times
 from cnnviz.report.cost import Cost, cost
 from cnnviz.report.differences import headline
 from cnnviz.report.report import Column, Report, Row
 from cnnviz.report.result import Result
 from cnnviz.report.shape_columns import field_text, memory_text
+from cnnviz.report.shares import tenths
 
 if TYPE_CHECKING:
     import numpy as np
-
-UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, repr=False)
@@ -179,7 +179,7 @@ def _dense(row: Row) -> str:
     part = row["dense_params_share"]
     if isinstance(part, str):
         return part
-    return f"{part:.1%}" if part >= 0.0005 else "<0.1%" if part else "0"
+    return tenths(part) if part else "0"
 
 
 def _notes(batch: int) -> Iterator[str]:

@@ -126,6 +126,9 @@ def kind_of(row: Row) -> str:
 
     What multiplies and adds without being dense slides a kernel, shared or not; the rest has
     weights of other kinds, such as the scale of a normalization.
+
+    >>> kind_of({"type": "SeparableConv2D", "macs": 9, "params": 9})
+    'convolution'
     """
     kind = str(row["type"])
     if kind == "Dense":

@@ -18,7 +18,10 @@ _LIMITS: dict[str, tuple[float | None, float | None]] = {
     "relu6": (None, 6.0),
     "sigmoid": (0.0, 1.0),
     "hard_sigmoid": (0.0, 1.0),
+    "sparse_sigmoid": (0.0, 1.0),
     "tanh": (-1.0, 1.0),
+    "hard_tanh": (-1.0, 1.0),
+    "softsign": (-1.0, 1.0),
 }
 Limits = tuple[float | None, float | None]
 
@@ -118,7 +121,9 @@ def _saturated(flat: np.ndarray, limits: Limits) -> np.ndarray | None:
     if high is None:
         return None
     margin = NEAR * high
-    counts: np.ndarray = np.count_nonzero(flat >= np.float32(high - margin), axis=0)
+    with np.errstate(over="ignore"):  # of a limit that no float32 reaches
+        top, bottom = np.float32(high - margin), np.float32((low or 0.0) + margin)
+    counts: np.ndarray = np.count_nonzero(flat >= top, axis=0)
     if low is not None:
-        counts += np.count_nonzero(flat <= np.float32(low + margin), axis=0)
+        counts += np.count_nonzero(flat <= bottom, axis=0)
     return counts

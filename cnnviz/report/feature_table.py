@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cnnviz.geometry import times
 from cnnviz.report.report import Column, Report, Row
+from cnnviz.report.shares import tenths
 
 if TYPE_CHECKING:
     from cnnviz.report.features import FeatureSet
@@ -38,7 +39,7 @@ def _percent(row: Row, key: str) -> str:
     share = row[key]
     if share is None:
         return ""
-    return "<0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
+    return tenths(share)
 
 
 def _count(row: Row, key: str) -> str:

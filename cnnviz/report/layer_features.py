@@ -16,6 +16,7 @@ from cnnviz.report.maps import Ranged
 from cnnviz.report.report import Row
 from cnnviz.report.result import Result
 from cnnviz.report.sample import sample
+from cnnviz.report.shares import tenths
 
 PAGE = 64  # maps in a picture
 
@@ -163,7 +164,7 @@ class LayerFeatures(Ranged, Result):
         yield f"{self.name}: {times(self.shape)} of {self.seen.image} in {self.seen.model}"
         yield f"{self.row['type']}({self.row['settings']})"
         yield f"min {self.min:.6g}, max {self.max:.6g}, mean {self.mean:.6g}"
-        yield f"{stats.sparsity:.1%} zeros, {stats.dead.sum()} of {stats.count} maps dead"
+        yield f"{tenths(stats.sparsity)} zeros, {stats.dead.sum()} of {stats.count} maps dead"
         if self.seen.is_random:
             yield self.seen.stamp
 

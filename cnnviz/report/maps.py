@@ -11,6 +11,7 @@ import numpy as np
 
 from cnnviz.geometry import Axis, Shape, times
 from cnnviz.report.result import Result
+from cnnviz.report.shares import tenths
 
 if TYPE_CHECKING:
     from cnnviz.kernels import Kernel
@@ -201,7 +202,7 @@ def share(part: int, whole: int) -> str:
     >>> share(1, 4), share(3, 405900)
     ('25.0%', '<0.1%')
     """
-    return "<0.1%" if 0 < part / whole < 0.0005 else f"{part / whole:.1%}"
+    return tenths(part / whole)
 
 
 def unread(axes: tuple[Axis, ...]) -> str:

@@ -125,38 +125,33 @@ class Report:
 
     def to_json(self) -> str:
         """Return all of it as JSON."""
-        import json
-
-        return json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n"
+        return self._written("json")
 
     def to_csv(self) -> str:
         """Return the rows as CSV: one line a row, nested values flattened."""
-        from cnnviz.report.writers import comma
-
-        return comma.write(self)
+        return self._written("csv")
 
     def to_markdown(self) -> str:
         """Return Markdown tables, with the totals as their last row, warnings and notes."""
-        from cnnviz.report.writers import markdown
-
-        return markdown.write(self)
+        return self._written("md")
 
     def to_latex(self) -> str:
         r"""Return LaTeX tables for `\input`; what they need is said in the first line."""
-        from cnnviz.report.writers import latex
-
-        return latex.write(self)
+        return self._written("tex")
 
     def to_html(self) -> str:
         """Return one HTML page that needs nothing else and runs no script."""
-        from cnnviz.report.writers import html
-
-        return html.page(self)
+        return self._written("html")
 
     def _repr_html_(self) -> str:
         from cnnviz.report.writers import html
 
         return html.fragment(self)
+
+    def _written(self, format: str) -> str:
+        from cnnviz.report import writers
+
+        return writers.write(self, format)
 
 
 def fitting(columns: Sequence[Column], wide: Mapping[Column, int], width: int) -> list[Column]:

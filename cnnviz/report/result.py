@@ -51,6 +51,10 @@ class Result(ABC):
         """What is not to be overlooked."""
         return ()
 
+    def head(self) -> Iterator[str]:
+        """Yield those of its lines that say what it is of, to stand above its parts."""
+        return self.lines()
+
     def parts(self) -> list[tuple[str, Result]]:
         """Return the results that this one consists of by name, where each has its own figure."""
         return []

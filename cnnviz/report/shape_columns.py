@@ -10,6 +10,7 @@ from cnnviz.contract import UNKNOWN
 from cnnviz.geometry import times
 from cnnviz.graph import INPUT
 from cnnviz.report.report import Column, Row
+from cnnviz.report.shares import tenths
 
 
 def field_text(field: Any) -> str:
@@ -78,7 +79,7 @@ def _share(figure: str, rank: int) -> Column:
 
     def text(row: Row) -> str:
         part = share(row)
-        return "" if part == 0 else f"{part:.1%}" if part >= 0.001 else "<0.1%"
+        return tenths(part) if part else ""
 
     return Column("share", text, right=True, rank=rank, share=share)
 

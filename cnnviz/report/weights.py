@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 _MOST_WARNINGS = 20
 _ZERO = 1e-7  # of the largest weight: a filter below it answers nothing
-_AXES = {"torch": "OIHW, dense (out, in)", "keras": "HWIO, dense (in, out)"}
+_AXES = {
+    "torch": "OIHW, dense (out, in)",
+    "keras": "HWIO, dense (in, out)",
+    "mlx": "OHWI, dense (out, in)",
+}
 _ROLES = {
     "bias": "bias",
     "beta": "shift",
@@ -99,7 +103,7 @@ def _head(file: Opened, path: str) -> dict[str, Any]:
         "format": file.format,
         "convention": file.convention or None,
         "metadata": file.metadata,
-        "other_values": getattr(file, "others", 0),
+        "other_values": file.others,
     }
 
 
@@ -107,7 +111,7 @@ def _notes(file: Opened, count: int) -> Iterator[str]:
     tensors = "1 tensor" if count == 1 else f"{count} tensors"
     axes = _AXES.get(file.convention)
     yield f"{file.format}: {tensors}" + (f"; convolutions are {axes}." if axes else ".")
-    if others := getattr(file, "others", 0):
+    if others := file.others:
         yield f"{others} other values (settings, counters) were left aside."
     for key, text in list(file.metadata.items())[:9]:
         yield f"metadata {shown(key)}: {shown(text)}"
@@ -167,13 +171,17 @@ def _statistics(values: np.ndarray, kernel: Stored | None) -> dict[str, Any]:
 
 
 def _dead(values: np.ndarray, kernel: Stored | None) -> int | None:
-    """Return how many filters of a convolution are zero, None for what is none."""
+    """Return how many filters of a convolution are zero, None where that has no meaning."""
     if kernel is None or len(kernel.shape) < 3 or "o" not in kernel.axes:
         return None
+    import numpy as np
+
     others = tuple(i for i, axis in enumerate(kernel.axes) if axis != "o")
-    largest = abs(values.max(axis=others).astype("float64"))
-    largest = largest.clip(abs(values.min(axis=others).astype("float64")))
-    return int((largest <= _ZERO * largest.max()).sum())
+    with np.errstate(invalid="ignore"):  # of a NaN, which is counted elsewhere
+        largest = abs(values.max(axis=others).astype("float64"))
+        largest = largest.clip(abs(values.min(axis=others).astype("float64")))
+    most = largest.max()
+    return int((largest <= _ZERO * most).sum()) if np.isfinite(most) else None
 
 
 def _warnings(row: dict[str, Any]) -> Iterator[str]:

@@ -30,9 +30,7 @@ class TorchArchive(Archive):
     A subclass fills `_strided`, and finds a storage's values.
     """
 
-    convention = "torch"
     byteorder: Literal["<", ">"] = "<"
-    others: int  # values that are no tensors
 
     def _load(self, pickle: BinaryIO) -> None:
         """Take the tensors out of a pickle of any nesting of dictionaries and lists."""

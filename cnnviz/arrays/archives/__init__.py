@@ -3,7 +3,8 @@
 A module has `sniff(head, tail)`, which takes the first bytes of a file and the last (where they are
 known) and returns how sure it is: 0 no, 1 by what it is packed in, 2 by its content. It has
 `Archive(file, name, max_bytes)`, a `cnnviz.arrays.contents.Archive`; and `WEIGHTS`, whether it only
-ever holds weights, no images. What a format needs is imported when a file of it is opened.
+ever holds weights, no images. One that files can be converted to has `convert(file, stream)`, which
+writes an opened file of any format. What a format needs is imported when a file of it is opened.
 """
 
 from __future__ import annotations

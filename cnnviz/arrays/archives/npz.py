@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
 from cnnviz.arrays import contents
-from cnnviz.arrays.contents import Tensor, choose
+from cnnviz.arrays.contents import Tensor, choose, widen
 from cnnviz.errors import InputError
+from cnnviz.files import check_bytes
 
 if TYPE_CHECKING:
-    from cnnviz.arrays.contents import Array
+    from cnnviz.arrays.contents import Array, Opened
 
 WEIGHTS = False
 _LARGE = 2**31 - 2**16  # bytes; zip64 from here on
@@ -68,6 +69,20 @@ class Archive(contents.Archive):
 
         content = self._zip.read(self._members[key], self._where(key))
         return npy.read(content, self._where(key), self._max_bytes, any_shape=any_shape)
+
+
+def convert(file: Opened, stream: BinaryIO) -> None:
+    """Write the arrays of another file; see `cnnviz.arrays.conversion`."""
+    write_to(stream, ((name, _plain(file, name)) for name in file.tensors))
+
+
+def _plain(file: Opened, name: str) -> Array:
+    """Return an array as it is stored, bfloat16 as the float32 that NumPy has."""
+    tensor = file.tensors[name]
+    if tensor.dtype != "bfloat16":
+        return file.stored(name)
+    check_bytes(5 * (tensor.nbytes or 0), name)
+    return widen(file.stored(name))
 
 
 def write(arrays: Mapping[str, Array]) -> bytes:

@@ -6,7 +6,6 @@ read by us, one tensor at a time, since NumPy has no bfloat16.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -14,12 +13,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from cnnviz.arrays import contents
 from cnnviz.arrays.contents import Tensor, read_exactly, shown
+from cnnviz.arrays.layouts import NUMPY
 from cnnviz.errors import InputError, RefusedError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import times
 
 if TYPE_CHECKING:
-    from cnnviz.arrays.contents import Array
+    from cnnviz.arrays.contents import Array, Opened
 
 WEIGHTS = True
 MAX_HEADER = 2**24  # bytes; a model of ten thousand tensors takes one
@@ -112,11 +112,23 @@ def _parse(header: bytes, name: str) -> dict[str, Any]:
             raise RefusedError("holds several tensors of one name", path=name)
         return result
 
+    import json
+
     try:
         parsed: dict[str, Any] = json.loads(header, object_pairs_hook=unique)
     except (ValueError, RecursionError) as error:
         raise InputError("corrupt .safetensors header", path=name) from error
     return parsed
+
+
+def convert(file: Opened, stream: BinaryIO) -> None:
+    """Write the arrays of another file, and what it says of itself or what its format does."""
+    metadata = file.metadata
+    if file.format in NUMPY:
+        metadata = {"format": "numpy"}
+    elif file.format.startswith("torch"):
+        metadata = {"format": "pt"}
+    write_to(stream, file.tensors, file.stored, metadata)
 
 
 def write_to(
@@ -135,6 +147,8 @@ def write_to(
     InputError
         If a tensor has a type that the format has not.
     """
+    import json
+
     codes = {kind: code for code, kind in _TYPES.items()}
     for name, tensor in tensors.items():
         if tensor.dtype not in codes or tensor.nbytes is None:

@@ -81,12 +81,14 @@ def command(
     writing: dict[str, Any],
 ) -> int:
     """Load the network and choose its layers first: what is wrong there needs no image."""
-    from cnnviz.cli import pictures
+    from cnnviz.cli import clock, pictures
     from cnnviz.graph.choose import choose
     from cnnviz.model import load_model
+    from cnnviz.model.features import features
     from cnnviz.report.features import check_page
 
-    net = load_model(**model).preprocessed_by(**preprocess)
+    with clock.timed(model["spec"]):
+        net = load_model(**model).preprocessed_by(**preprocess)
     chosen = choose(net.graph, layers)
     check_page(net.graph, chosen, page)
     for target in writing["targets"]:
@@ -97,7 +99,7 @@ def command(
             )
 
     def work(image: Image) -> FeatureSet:
-        return _features(net, image, chosen, leave_out=not layers, page=page, sort=sort)
+        return features(net, image, chosen, leave_out=not layers, page=page, sort=sort)
 
     return pictures.make(
         images,
@@ -110,27 +112,6 @@ def command(
         facts=_facts(net, model),
         **writing,
     )
-
-
-def _features(net: Model, image: Image, chosen: tuple[str, ...], **how: Any) -> FeatureSet:
-    from cnnviz.graph import INPUT
-    from cnnviz.report.features import features
-    from cnnviz.report.layer_features import Seen
-
-    trace = net.trace(image, layers=[INPUT, *chosen])
-    steps = net.preprocess.describe(image.pixels.shape, is_array=not image.is_photo)
-    seen = Seen(
-        image=image.name,
-        model=net.name,
-        pixels=trace[INPUT],
-        picture=net.preprocess.undo(trace[INPUT]),
-        preprocess=tuple(steps),
-        weights="He-initialised, seed 0, not trained" if net.is_random else "",
-        is_random=net.is_random,
-        labels=net.graph.labels,
-        nbytes=sum(values.nbytes for values in trace.values()),
-    )
-    return features(net.graph, net.shapes().rows, trace, chosen, seen=seen, **how)
 
 
 def _files(net: Model, chosen: tuple[str, ...]) -> dict[str, str]:
@@ -156,7 +137,7 @@ def _facts(net: Model, model: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _text(result: Any, width: int, colour: bool) -> str:
+def _text(result: FeatureSet, width: int, colour: bool) -> str:
     from cnnviz.render.tables import grouped
     from cnnviz.render.terminal import escape
 

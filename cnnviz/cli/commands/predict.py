@@ -2,8 +2,8 @@
 
 A model is a built-in name (see "cnnviz models"), a spec file (.toml, .json), or layers in Keras's
 own words; its weights are a file. What is done to an image before the first layer is printed too.
-A table goes to stdout and, with -o, to .txt, .csv, .json or .md; a picture of each image to .png
-or .svg.
+A table goes to stdout and, with -o, to .txt, .md, .csv, .json, .tex or .html; a picture of each
+image to .png or .svg.
 
 \b
 Examples:
@@ -66,7 +66,7 @@ def command(
     writing: dict[str, Any],
 ) -> int:
     """Load the model once, then ask it about every image."""
-    from cnnviz.cli import listings
+    from cnnviz.cli import clock, listings
     from cnnviz.model import load_model
     from cnnviz.model.labels import labels_of
     from cnnviz.model.prediction import predict
@@ -74,8 +74,9 @@ def command(
     from cnnviz.render.terminal import escape
     from cnnviz.report.prediction import table
 
-    loaded = load_model(**model).preprocessed_by(**preprocess)
-    loaded.check_predicts()
+    with clock.timed(model["spec"]):
+        loaded = load_model(**model).preprocessed_by(**preprocess)
+        loaded.check_predicts()
     classes = labels_of(loaded.graph, labels)
 
     def work(image: Image) -> Prediction:

@@ -49,6 +49,6 @@ def command(path: str, no_stats: bool, layout: str | None, writing: dict[str, An
             report,
             lambda width, colour: grouped(report, width=width, colour=colour),
             inputs=[path],
-            streamed={form: partial(conversion.write, file, form) for form in conversion.FORMATS},
+            streamed={form: partial(conversion.write, file, form) for form in conversion.formats()},
             **writing,
         )

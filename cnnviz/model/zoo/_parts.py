@@ -10,7 +10,7 @@ from cnnviz.layers.conv2d import Conv2D
 from cnnviz.layers.normalization import BatchNormalization
 
 # Colours from 0 to 1, on a picture that just covers the input.
-UNIT: dict[str, Any] = {"filter": "bilinear", "antialias": True, "scale": 1 / 255}
+UNIT: dict[str, Any] = {"filter": "bilinear", "antialias": True, "scale": "1/255"}
 # How torchvision prepares photos for the weights that it offers: the shorter side to 256 pixels,
 # the middle as large as the input, and ImageNet's mean and standard deviation.
 TORCHVISION = {

@@ -3,6 +3,10 @@
 Each module of this package is a family, found by being there. It holds functions, `ACTIVATIONS`, a
 tuple of those that a name alone asks for (they keep the shape and need no parameter), and may hold
 `ALIASES`, other names for them. No family is called as a function is.
+
+Beside a function `NAME` is `NAME_gradient(gradient, x, y)`, its derivative for training, which
+takes the same parameters: the gradient of its result, what it was given and what it returned. None
+of these is changed. At a kink it is PyTorch's, one of the slopes beside it.
 """
 
 from __future__ import annotations
@@ -12,9 +16,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
-from cnnviz.errors import unknown_name
+from cnnviz.errors import SpecError, unknown_name
 from cnnviz.ops.checks import Array
 
 Activation = Callable[..., Array]
@@ -52,6 +56,39 @@ def activation(name: str) -> Activation:
     if key not in functions:
         raise unknown_name("activation", name, (*functions, *aliases))
     return functions[key]
+
+
+def gradient(name: str) -> Callable[..., Array]:
+    """Return the derivative of the activation of a Keras name.
+
+    Parameters
+    ----------
+    name : str
+        As for `activation`.
+
+    Returns
+    -------
+    callable
+        `(gradient, x, y) -> array`: from the gradient of `y = activation(name)(x)`, that of `x`.
+        The arrays are of one shape and type, and are not changed; the result may be `gradient`
+        itself. Those of `linear`, `relu`, `relu6`, `sigmoid`, `tanh` and `softmax` read nothing of
+        `x`, which may be overwritten by then.
+
+    Raises
+    ------
+    SpecError
+        If there is none of that name, or it has no derivative.
+
+    >>> import numpy as np
+    >>> x = np.array([-1.0, 3.0, 7.0])
+    >>> gradient("relu6")(np.ones(3), x, activation("relu6")(x)).tolist()
+    [0.0, 1.0, 0.0]
+    """
+    function = activation(name)
+    found = getattr(import_module(function.__module__), f"{function.__name__}_gradient", None)
+    if found is None:
+        raise SpecError(f"activation {function.__name__} has no derivative to train with")
+    return cast("Callable[..., Array]", found)
 
 
 def activations() -> tuple[str, ...]:

@@ -34,10 +34,22 @@ def silu(x: ArrayLike) -> Array:
     return x * sigmoid(x)
 
 
+def silu_gradient(gradient: Array, x: Array, y: Array) -> Array:
+    """Return the gradient of `x` from that of `y = silu(x)`."""
+    gate = sigmoid(x)
+    result: Array = gradient * (gate + y * (1 - gate))
+    return result
+
+
 def hard_silu(x: ArrayLike) -> Array:
     """Return `x hard_sigmoid(x)`, also called hard swish (MobileNetV3, 2019)."""
     x = floats(x)
     return x * hard_sigmoid(x)
+
+
+def hard_silu_gradient(gradient: Array, x: Array, y: Array) -> Array:
+    """Return the gradient of `x` from that of `y = hard_silu(x)`."""
+    return gradient * (hard_sigmoid(x) + x * (np.abs(x) < 3) / 6)
 
 
 def gelu(x: ArrayLike, *, approximate: bool = False) -> Array:
@@ -82,10 +94,34 @@ def _gelu_in_single(x: Array) -> Array:
     return out
 
 
+def gelu_gradient(gradient: Array, x: Array, y: Array, *, approximate: bool = False) -> Array:
+    """Return the gradient of `x` from that of `y = gelu(x)`."""
+    near = np.clip(x, -20, 20)  # beyond, the slope is 0 or 1; its terms would overflow
+    square = near * near
+    if approximate:
+        inner = 0.7978845608028654 * near * (1 + 0.044715 * square)
+        tanh = np.tanh(inner)
+        slope = 0.7978845608028654 * (1 + 0.134145 * square)
+        result: Array = gradient * (1 + tanh + near * (1 - tanh * tanh) * slope) / 2
+        return result
+    # Φ(x), which `gelu` in float32 does not come upon alone.
+    normal = np.divide(y, x, out=np.full_like(x, 0.5), where=np.abs(x) > 1e-20)
+    normal += near * np.exp(square / -2) * 0.3989422804014327
+    normal *= gradient
+    return normal
+
+
 def mish(x: ArrayLike) -> Array:
     """Return `x tanh(softplus(x))` (Misra, 2019)."""
     x = floats(x)
     return x * np.tanh(softplus(x))
+
+
+def mish_gradient(gradient: Array, x: Array, y: Array) -> Array:
+    """Return the gradient of `x` from that of `y = mish(x)`."""
+    gate = np.tanh(softplus(x))
+    result: Array = gradient * (gate + x * (1 - gate * gate) * sigmoid(x))
+    return result
 
 
 def glu(x: ArrayLike, *, axis: int = -1) -> Array:
@@ -107,6 +143,14 @@ def glu(x: ArrayLike, *, axis: int = -1) -> Array:
         raise SpecError(f"glu: axis {axis} of {x.shape} does not split into two halves")
     value, gate = np.split(x, 2, axis=axis)
     return value * sigmoid(gate)
+
+
+def glu_gradient(gradient: Array, x: Array, y: Array, *, axis: int = -1) -> Array:
+    """Return the gradient of `x` from that of `y = glu(x)`."""
+    value, gate = np.split(x, 2, axis=axis)
+    opening = sigmoid(gate)
+    gated = gradient * opening
+    return np.concatenate([gated, gated * value * (1 - opening)], axis=axis)
 
 
 ACTIVATIONS = (silu, hard_silu, gelu, mish)

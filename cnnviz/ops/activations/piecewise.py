@@ -17,6 +17,11 @@ def linear(x: ArrayLike) -> Array:
     return floats(x)
 
 
+def linear_gradient(gradient: Array, x: Array, y: Array) -> Array:
+    """Return the gradient of `x` from that of `y = linear(x)`: the same."""
+    return gradient
+
+
 def relu(
     x: ArrayLike,
     *,
@@ -39,9 +44,37 @@ def relu(
     return above + slope * np.minimum(x - threshold, 0) if slope else above
 
 
+def relu_gradient(
+    gradient: Array,
+    x: Array,
+    y: Array,
+    *,
+    negative_slope: float = 0.0,
+    max_value: float | None = None,
+    threshold: float = 0.0,
+) -> Array:
+    """Return the gradient of `x` from that of `y = relu(x)`; at a kink the smaller side's.
+
+    Of the settings' defaults `x` is not read, which may be overwritten by then.
+    """
+    if not negative_slope and max_value is None and not threshold:
+        return gradient * (y > 0)
+    passed = x > threshold
+    slopes = passed if max_value is None else passed & (x < max_value)
+    if negative_slope:
+        result: Array = gradient * (slopes + x.dtype.type(negative_slope) * ~passed)
+        return result
+    return gradient * slopes
+
+
 def relu6(x: ArrayLike) -> Array:
     """Return `min(max(x, 0), 6)` (Krizhevsky, "Convolutional Deep Belief Networks", 2010)."""
     return np.clip(floats(x), 0, 6)
+
+
+def relu6_gradient(gradient: Array, x: Array, y: Array) -> Array:
+    """Return the gradient of `x` from that of `y = relu6(x)`."""
+    return gradient * ((y > 0) & (y < 6))
 
 
 def leaky_relu(x: ArrayLike, *, negative_slope: float = 0.2) -> Array:
@@ -51,6 +84,13 @@ def leaky_relu(x: ArrayLike, *, negative_slope: float = 0.2) -> Array:
     [-1.0, 3.0]
     """
     return prelu(x, alpha=number(negative_slope, "negative_slope"))
+
+
+def leaky_relu_gradient(
+    gradient: Array, x: Array, y: Array, *, negative_slope: float = 0.2
+) -> Array:
+    """Return the gradient of `x` from that of `y = leaky_relu(x)`."""
+    return prelu_gradient(gradient, x, y, alpha=negative_slope)
 
 
 def prelu(x: ArrayLike, *, alpha: ArrayLike) -> Array:
@@ -87,6 +127,14 @@ def prelu(x: ArrayLike, *, alpha: ArrayLike) -> Array:
     return result
 
 
+def prelu_gradient(gradient: Array, x: Array, y: Array, *, alpha: ArrayLike) -> Array:
+    """Return the gradient of `x` from that of `y = prelu(x)`; that of `alpha` is with the layer."""
+    above = x > 0
+    slopes: Array = above + np.asarray(alpha, x.dtype) * ~above
+    slopes *= gradient
+    return slopes
+
+
 def threshold(x: ArrayLike, *, threshold: float, default_value: float) -> Array:
     """Return `x` where it is above `threshold`, elsewhere `default_value`.
 
@@ -99,9 +147,21 @@ def threshold(x: ArrayLike, *, threshold: float, default_value: float) -> Array:
     return result
 
 
+def threshold_gradient(
+    gradient: Array, x: Array, y: Array, *, threshold: float, default_value: float
+) -> Array:
+    """Return the gradient of `x` from that of `y = threshold(x)`."""
+    return gradient * (x > threshold)
+
+
 def hard_sigmoid(x: ArrayLike) -> Array:
     """Return `relu6(x + 3) / 6`."""
     return relu6(floats(x) + 3) / 6
+
+
+def hard_sigmoid_gradient(gradient: Array, x: Array, y: Array) -> Array:
+    """Return the gradient of `x` from that of `y = hard_sigmoid(x)`."""
+    return gradient * (np.abs(x) < 3) / 6
 
 
 def hard_tanh(x: ArrayLike) -> Array:
@@ -109,9 +169,19 @@ def hard_tanh(x: ArrayLike) -> Array:
     return np.clip(floats(x), -1, 1)
 
 
+def hard_tanh_gradient(gradient: Array, x: Array, y: Array) -> Array:
+    """Return the gradient of `x` from that of `y = hard_tanh(x)`."""
+    return gradient * (np.abs(x) < 1)
+
+
 def sparse_sigmoid(x: ArrayLike) -> Array:
     """Return 0 below -1, 1 above 1, `(x + 1) / 2` between."""
     return np.clip((floats(x) + 1) / 2, 0, 1)
+
+
+def sparse_sigmoid_gradient(gradient: Array, x: Array, y: Array) -> Array:
+    """Return the gradient of `x` from that of `y = sparse_sigmoid(x)`."""
+    return gradient * (np.abs(x) < 1) / 2
 
 
 def hard_shrink(x: ArrayLike, *, threshold: float = 0.5) -> Array:
@@ -124,6 +194,11 @@ def hard_shrink(x: ArrayLike, *, threshold: float = 0.5) -> Array:
     return x * (np.abs(x) > number(threshold, "threshold", 0))
 
 
+def hard_shrink_gradient(gradient: Array, x: Array, y: Array, *, threshold: float = 0.5) -> Array:
+    """Return the gradient of `x` from that of `y = hard_shrink(x)`."""
+    return gradient * (np.abs(x) > threshold)
+
+
 def soft_shrink(x: ArrayLike, *, threshold: float = 0.5) -> Array:
     """Return `x` moved towards 0 by `threshold`, 0 where that is reached.
 
@@ -134,6 +209,11 @@ def soft_shrink(x: ArrayLike, *, threshold: float = 0.5) -> Array:
     limit = number(threshold, "threshold", 0)
     result: Array = x - np.clip(x, -limit, limit)
     return result
+
+
+def soft_shrink_gradient(gradient: Array, x: Array, y: Array, *, threshold: float = 0.5) -> Array:
+    """Return the gradient of `x` from that of `y = soft_shrink(x)`."""
+    return gradient * (np.abs(x) > threshold)
 
 
 ACTIVATIONS = (

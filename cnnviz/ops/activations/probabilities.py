@@ -26,6 +26,13 @@ def softmax(x: ArrayLike, *, axis: int = -1) -> Array:
     return powers
 
 
+def softmax_gradient(gradient: Array, x: Array, y: Array, *, axis: int = -1) -> Array:
+    """Return the gradient of `x` from that of `y = softmax(x)`."""
+    weighted = gradient * y
+    weighted -= y * weighted.sum(axis=axis, keepdims=True)
+    return weighted
+
+
 def log_softmax(x: ArrayLike, *, axis: int = -1) -> Array:
     """Return `log(softmax(x))` over `axis`, also where the softmax is 0 in floating point.
 
@@ -42,6 +49,12 @@ def log_softmax(x: ArrayLike, *, axis: int = -1) -> Array:
     shifted: Array = x - x.max(axis=axis, keepdims=True)
     shifted -= np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
     return shifted
+
+
+def log_softmax_gradient(gradient: Array, x: Array, y: Array, *, axis: int = -1) -> Array:
+    """Return the gradient of `x` from that of `y = log_softmax(x)`."""
+    result: Array = gradient - np.exp(y) * gradient.sum(axis=axis, keepdims=True)
+    return result
 
 
 def sparsemax(x: ArrayLike, *, axis: int = -1) -> Array:
@@ -70,6 +83,18 @@ def sparsemax(x: ArrayLike, *, axis: int = -1) -> Array:
     threshold = np.take_along_axis(sums, support - 1, axis=-1) / support
     result = np.maximum(scores - threshold, 0).astype(x.dtype)
     return np.moveaxis(result, -1, axis)
+
+
+def sparsemax_gradient(gradient: Array, x: Array, y: Array, *, axis: int = -1) -> Array:
+    """Return the gradient of `x` from that of `y = sparsemax(x)`.
+
+    Where `y` is above 0, the gradient's distance from its mean over those places.
+    """
+    support = y > 0
+    kept = gradient * support
+    mean = kept.sum(axis=axis, keepdims=True) / support.sum(axis=axis, keepdims=True, dtype=y.dtype)
+    result: Array = kept - support * mean
+    return result
 
 
 ACTIVATIONS = (softmax, log_softmax, sparsemax)

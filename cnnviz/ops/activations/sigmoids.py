@@ -22,6 +22,12 @@ def sigmoid(x: ArrayLike) -> Array:
     return result
 
 
+def sigmoid_gradient(gradient: Array, x: Array, y: Array) -> Array:
+    """Return the gradient of `x` from that of `y = sigmoid(x)`."""
+    result: Array = gradient * y * (1 - y)
+    return result
+
+
 def log_sigmoid(x: ArrayLike) -> Array:
     """Return `log(sigmoid(x))`, also where the sigmoid is 0 in floating point.
 
@@ -33,9 +39,20 @@ def log_sigmoid(x: ArrayLike) -> Array:
     return result
 
 
+def log_sigmoid_gradient(gradient: Array, x: Array, y: Array) -> Array:
+    """Return the gradient of `x` from that of `y = log_sigmoid(x)`."""
+    return gradient * sigmoid(-x)
+
+
 def tanh(x: ArrayLike) -> Array:
     """Return the hyperbolic tangent."""
     return np.tanh(floats(x))
+
+
+def tanh_gradient(gradient: Array, x: Array, y: Array) -> Array:
+    """Return the gradient of `x` from that of `y = tanh(x)`."""
+    result: Array = gradient * (1 - y * y)
+    return result
 
 
 def tanh_shrink(x: ArrayLike) -> Array:
@@ -45,11 +62,21 @@ def tanh_shrink(x: ArrayLike) -> Array:
     return result
 
 
+def tanh_shrink_gradient(gradient: Array, x: Array, y: Array) -> Array:
+    """Return the gradient of `x` from that of `y = tanh_shrink(x)`."""
+    return gradient * np.square(np.tanh(x))
+
+
 def softsign(x: ArrayLike) -> Array:
     """Return `x / (1 + |x|)` (Turian et al., 2009)."""
     x = floats(x)
     result: Array = x / (1 + np.abs(x))
     return result
+
+
+def softsign_gradient(gradient: Array, x: Array, y: Array) -> Array:
+    """Return the gradient of `x` from that of `y = softsign(x)`."""
+    return gradient * np.square(1 / (1 + np.abs(x)))
 
 
 ACTIVATIONS = (sigmoid, log_sigmoid, tanh, tanh_shrink, softsign)

@@ -8,6 +8,7 @@ side in memory: the kernels are repeated along such a line once, and a band whos
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from math import gcd
 
 import numpy as np
@@ -20,15 +21,15 @@ from cnnviz.ops.conv.job import Job
 BAND = 2**15
 
 
-def run(image: Array, kernels: Array, job: Job, out: Array) -> None:
-    """Convolve one image `(H, W, C)` into `out`, `(H', W', filters)`; `kernels` has one channel."""
-    height, width, filters = out.shape
+def run(batch: Array, kernels: Array, job: Job, out: Array) -> None:
+    """Convolve images `(N, H, W, C)` into `out`, `(N, H', W', filters)`; kernels of one channel."""
+    count, height, width, filters = out.shape
     line = width * filters
     taps = np.tile(kernels[:, :, 0], (1, 1, width))
     step = max(1, BAND // line)
-    for first in range(0, height, step):
-        total = out[first : first + step].reshape(-1, line)
-        band = job.band(image, first, len(total))
+    for n, first in product(range(count), range(0, height, step)):
+        total = out[n, first : first + step].reshape(-1, line)
+        band = job.band(batch[n : n + 1], first, len(total))[0]
         for turn, (js, lines) in enumerate(_deal(band, job, total.shape, filters)):
             # One pass a tap: products are added as they are made.
             operands = lines, taps[:, js]

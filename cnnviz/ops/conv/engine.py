@@ -1,6 +1,6 @@
 """A convolution whose kernels fit its input: the last checks, and the choice of a strategy.
 
-A strategy is a module of this package with `run(image, kernels, job, out)` for one image.
+A strategy is a module of this package with `run(batch, kernels, job, out)`.
 """
 
 from __future__ import annotations
@@ -64,12 +64,11 @@ def convolve(
 
 
 def run_job(batch: Array, weights: Array, job: Job, out: Array) -> None:
-    """Convolve every image of a checked batch into `out`; all three arrays are of one type."""
+    """Convolve a checked batch into `out`; all three arrays are of one type."""
     weights = np.ascontiguousarray(weights)
     run = _strategy(weights, job)
     with np.errstate(all="ignore"):
-        for image, result in zip(batch, out, strict=True):
-            run(image, weights, job, result)
+        run(batch, weights, job, out)
 
 
 def like(out: Array, x: ArrayLike, *, plain: bool) -> Array:

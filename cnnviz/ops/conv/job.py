@@ -25,23 +25,45 @@ class Job:
     groups: int
     summed: bool
 
-    def planes(self, image: Array, first: int, count: int) -> Array:
-        """Return the padded rows that outputs `first … first + count - 1` read, `(C, rows, W)`."""
+    def planes(self, batch: Array, first: int, count: int) -> Array:
+        """Return the padded rows that outputs `first … first + count - 1` read, `(C, N, rows, W)`.
+
+        `batch` is `(N, H, W, C)`.
+        """
         start, height = self._span(first, count)
-        top = start - self.rows.before
-        inside = top >= 0 and top + height <= len(image)
-        if inside and image.shape[2] == 1 and len(self.padded.columns) == image.shape[1]:
-            return np.ascontiguousarray(image[np.newaxis, top : top + height, :, 0])
-        planes = np.empty((image.shape[2], height, len(self.padded.columns)), image.dtype)
-        self.padded.fill(planes.transpose(1, 2, 0), image, start)
+        if batch.shape[3] == 1 and self._inside(start, height):
+            top = start - self.rows.before
+            return np.ascontiguousarray(batch[np.newaxis, :, top : top + height, :, 0])
+        laid = (batch.shape[3], len(batch), height, len(self.padded.columns))
+        planes = np.empty(laid, batch.dtype)
+        for n, image in enumerate(batch):  # an axis fewer is copied faster
+            self.padded.fill(planes[:, n].transpose(1, 2, 0), image, start)
         return planes.sum(axis=0, keepdims=True) if self.summed and len(planes) > 1 else planes
 
-    def band(self, image: Array, first: int, count: int) -> Array:
-        """Return the same rows as `planes`, channels last."""
+    def band(self, batch: Array, first: int, count: int) -> Array:
+        """Return the same rows as `planes`, `(N, rows, W, C)`; a view where nothing is padded."""
         start, height = self._span(first, count)
-        band = np.empty((height, len(self.padded.columns), image.shape[2]), image.dtype)
-        self.padded.fill(band, image, start)
+        if self._inside(start, height):
+            top = start - self.rows.before
+            return batch[:, top : top + height]
+        band = np.empty((len(batch), height, len(self.padded.columns), batch.shape[3]), batch.dtype)
+        self.padded.fill(band.transpose(1, 2, 0, 3), batch.transpose(1, 2, 0, 3), start)
         return band
+
+    def cells(self, channels: int) -> int:
+        """Return the values of a whole padded image of so many channels."""
+        return len(self.padded.rows) * len(self.padded.columns) * channels
+
+    def filters(self, group: int, filters: int) -> slice:
+        """Return which of so many filters are of a group."""
+        each = filters // self.groups
+        return slice(group * each, (group + 1) * each)
+
+    def _inside(self, start: int, height: int) -> bool:
+        """Return whether padded rows from `start` on are rows of the image itself."""
+        top = start - self.rows.before
+        rows = top >= 0 and top + height <= self.rows.size
+        return rows and len(self.padded.columns) == self.columns.size
 
     def _span(self, first: int, count: int) -> tuple[int, int]:
         return first * self.rows.stride, (count - 1) * self.rows.stride + self.rows.extent

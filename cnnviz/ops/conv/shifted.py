@@ -7,6 +7,8 @@ kernel of rank 1 is applied as a column and a row.
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 
 from cnnviz.ops.checks import Array
@@ -19,17 +21,17 @@ BAND = 2**18
 Tap = tuple[float, int, int, int]  # weight, channel, row and column
 
 
-def run(image: Array, kernels: Array, job: Job, out: Array) -> None:
-    """Convolve one image `(H, W, C)` into `out`, `(H', W', filters)`."""
+def run(batch: Array, kernels: Array, job: Job, out: Array) -> None:
+    """Convolve images `(N, H, W, C)` into `out`, `(N, H', W', filters)`."""
     width = len(job.padded.columns)
-    lines = min(PLANE // width, BAND // (width * image.shape[2]))
+    lines = min(PLANE // width, BAND // (width * batch.shape[3]))
     height = max(1, lines // job.rows.stride)
-    steps = [_steps(kernels[..., f], job) for f in range(out.shape[2])]
-    per_group = out.shape[2] // job.groups
+    steps = [_steps(kernels[..., f], job) for f in range(out.shape[3])]
+    per_group = out.shape[3] // job.groups
 
-    for first in range(0, len(out), height):
-        part = out[first : first + height]
-        planes = job.planes(image, first, len(part))
+    for n, first in product(range(len(out)), range(0, out.shape[1], height)):
+        part = out[n, first : first + height]
+        planes = job.planes(batch[n : n + 1], first, len(part))[:, 0]
         for f, (down, across) in enumerate(steps):
             start = f // per_group * kernels.shape[2]
             own = planes[start : start + kernels.shape[2]]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from cnnviz.contract import UNKNOWN
 from cnnviz.render.fonts import measure
 from cnnviz.render.numbers import THIN, count, number
 from cnnviz.render.scene import Anchor, Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, Theme, ink, rgb
 from cnnviz.report.cost import FIGURES, KINDS, Bar
+from cnnviz.report.shares import tenths
 
 WIDTH = 960  # px of the figure
 MOST_NAME = 200  # px of a name
@@ -17,7 +19,6 @@ ROW, THICK = 22, 14  # px from one bar to the next, and of a bar
 STRIP = 20  # px of a strip that is divided by kind
 LEGEND = 20  # px of the line that names the colours
 HEADINGS = {"params": "parameters", "macs": "multiply-adds (MACs)"}
-UNKNOWN = "unknown"
 MOST_EXACT = 10**21  # amounts up to which every digit is written
 
 
@@ -165,11 +166,8 @@ def amount(bar: Bar, figure: str) -> str:
 
 def percent(part: float) -> str:
     """Return `89.4 %`, with a thin space; never 0 or 100 where it is not quite that."""
-    if 0 < part < 0.0005:
-        return f"<0.1{THIN}%"
-    if 0.9995 <= part < 1:
-        return f">99.9{THIN}%"
-    return f"{part:.1%}".replace("%", f"{THIN}%").replace(".0", "" if part in (0, 1) else ".0")
+    text = f"{part:.0%}" if part in (0, 1) else tenths(part)
+    return text.replace("%", f"{THIN}%")
 
 
 def _bar(

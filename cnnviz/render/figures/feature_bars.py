@@ -44,7 +44,8 @@ def draw_bars(
     values, chosen = layer.values.ravel(), strongest(layer)
     role = feature_parts.role(scene.theme, layer)
     count = len(values)
-    which = "largest" if layer.is_last or layer.min >= 0 else "largest, by size without sign"
+    by_value = layer.is_last or layer.sort != "index" or layer.min >= 0
+    which = "largest" if by_value else "farthest from 0"
     words = f"all {count}, {which} first" if count == len(chosen) else f"{len(chosen)} {which}"
     blocks.heading(scene, left, top, role, "outputs", words, room=WIDTH)
     names = [_name(layer, i) for i in chosen]
@@ -75,7 +76,7 @@ def draw_bars(
 def _name(layer: LayerFeatures, i: int) -> str:
     labels = layer.seen.labels
     named = layer.is_last and len(labels) == layer.values.size
-    return f"{i} {labels[i]}" if named else str(i)
+    return f"{i} {labels[i]}" if named and labels[i] != str(i) else str(i)
 
 
 def _strip(

@@ -14,7 +14,7 @@ from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import number, times
 from cnnviz.render.scene import Rect, Scene
-from cnnviz.render.theme import LABEL, MARGIN, Theme
+from cnnviz.render.theme import CAPTION, LABEL, MARGIN, Theme
 from cnnviz.report.layer_features import LayerFeatures, Seen
 
 MOST_VOTES = 8  # maps that are asked whether a root scale is needed
@@ -78,6 +78,21 @@ def input_pixels(seen: Seen, height: int, width: int) -> np.ndarray:
     flat = values.mean(axis=2) if values.ndim == 3 else np.atleast_2d(values)
     scale = display.choose(float(flat.min()), float(flat.max()), display="minmax")
     return display.picture(flat, scale, height, width)
+
+
+def range_words(low: float, high: float, *, room: float) -> str:
+    """Return `0 … 350`, or `all 0`, with as many digits as there is room: no number is cut.
+
+    >>> range_words(-0.008766, 0.005938, room=112)
+    '−0.00877 … 0.00594'
+    """
+    text = ""
+    for digits in (4, 3, 2, 1):
+        ends = number(low, digits), number(high, digits)
+        text = f"{ends[0]} … {ends[1]}" if ends[0] != ends[1] else f"all {ends[0]}"
+        if measure(text, CAPTION) <= room:
+            break
+    return text
 
 
 def scales(layer: LayerFeatures, shown: Sequence[int], look: Look) -> list[Scale]:

@@ -17,6 +17,7 @@ from cnnviz.report.maps import share
 WIDTH = 224
 LINE = 18
 _NAMES = 112  # px of the names of facts
+_ROOM = WIDTH - _NAMES
 _OUTLINE = 2
 
 
@@ -31,7 +32,7 @@ def draw_side(scene: Scene, x: float, y: float, layer: LayerFeatures, look: Look
     line = bottom + HEADING + 10
     for name, text in _facts(layer):
         scene.text(x, line, name, colour=scene.theme.secondary, room=_NAMES - GAP)
-        scene.text(x + _NAMES, line, text, room=WIDTH - _NAMES)
+        scene.text(x + _NAMES, line, text, room=_ROOM)
         line += LINE
     if layer.is_vector or layer.values.ndim == 2:
         return line
@@ -43,7 +44,7 @@ def _facts(layer: LayerFeatures) -> Iterator[tuple[str, str]]:
     """Yield names and texts of what is known of the layer."""
     stats, noun = layer.stats, "units" if layer.is_vector else "maps"
     yield noun, count(stats.count)
-    yield "min … max", f"{number(layer.min)} … {number(layer.max)}"
+    yield "min … max", feature_parts.range_words(layer.min, layer.max, room=_ROOM)
     yield "mean", number(layer.mean)
     yield "zeros", _percent(int(stats.zeros.sum()), layer.values.size)
     dead, constant = int(stats.dead.sum()), int(stats.constant.sum())

@@ -12,7 +12,7 @@ from cnnviz.render.figures.blocks import HEADING
 from cnnviz.render.figures.feature_side import WIDTH, draw_side
 from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
-from cnnviz.render.numbers import number, times, typeset
+from cnnviz.render.numbers import count, times, typeset
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, theme
 from cnnviz.report.layer_features import LayerFeatures
@@ -58,8 +58,14 @@ def tiles(layer: LayerFeatures, look: Look) -> list[Tile]:
 
 
 def _title(layer: LayerFeatures) -> str:
-    """Return what is seen: `conv1: 55×55×64, what it makes of cat.png`."""
-    return f"{layer.name}: {times(layer.shape)} of {layer.seen.image}, in {layer.seen.model}"
+    """Return what is seen: `conv1 of googlenet: 64 maps of 112×112 from cat.png`."""
+    shape, seen = layer.shape, layer.seen
+    if layer.is_vector:
+        noun, size = "value", ""
+    else:
+        noun, size = "map", f" of {times(shape[:-1])}" + (" steps" if len(shape) == 2 else "")
+    made = f"{count(layer.stats.count)} {noun}{'' if layer.stats.count == 1 else 's'}{size}"
+    return f"{layer.name} of {seen.model}: {made} from {seen.image}"
 
 
 def _place(layer: LayerFeatures) -> list[str]:
@@ -83,6 +89,8 @@ def _shown(layer: LayerFeatures, look: Look) -> str:
     signed = ", zero in the middle" if layer.min < 0 else ""
     is_shared = look.range == "shared" or layer.values.ndim == 2
     scale = "one colour scale for all" if is_shared else "each map on its own colour scale"
+    if layer.stats.count == 1:
+        return signed.removeprefix(", ")
     return "; ".join(filter(None, (layer.page_words(), scale + signed)))
 
 
@@ -117,11 +125,8 @@ def _caption(
     name = f"{i} {layer.names[i]}" if layer.names and room >= WIDE else f"{i}"
     used = scene.text(x, line, name, face="bold", room=room / 2) + 6
     stats = layer.stats
-    for digits in (4, 3, 2):
-        low, high = number(float(stats.low[i]), digits), number(float(stats.high[i]), digits)
-        text = f"{low} … {high}" if low != high else f"all {low}"
-        if measure(text, CAPTION) <= room - used:
-            break
+    low, high = float(stats.low[i]), float(stats.high[i])
+    text = feature_parts.range_words(low, high, room=room - used)
     right = x + room if room < 200 else x + used + measure(text, CAPTION)
     scene.text(right, line, text, colour=scene.theme.secondary, anchor="end", room=room - used)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, sqrt
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ _AIR = 4  # px between the maps of a card
 _FOOT = 18
 _BARS = 16
 _ASPECT = 1.5
+_LEAST = 236  # px of a card: room for its name and its range
 
 
 def draw(features: FeatureSet, look: Look) -> Scene:
@@ -42,20 +44,24 @@ def draw(features: FeatureSet, look: Look) -> Scene:
         said = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
         lines.append(f"left out, since they change nothing: {said}")
     box = _BOX if len(layers) > _FEW else 2 * _BOX
-    width = MAPS * (box + _AIR) - _AIR
+    size = feature_parts.input_size(seen, (MAPS * (box + _AIR) - _AIR, box))
+    sizes = [size, *(_size(layer, box) for layer in layers)]
+    width = max(_LEAST, *(size[1] for size in sizes))
     step_x, step_y = width + 2 * WIDE_GAP, HEADING + box + _FOOT + WIDE_GAP
-    count = len(layers) + 1
+    count = len(sizes)
     columns = max(3, ceil(sqrt(count * step_y * _ASPECT / step_x)))
     columns = min(columns, count) if count > 1 else 1
     top = MARGIN + feature_parts.head_height(lines, seen)
-    size = feature_parts.input_size(seen, (width, box))
     feature_parts.draw_input(scene, MARGIN, top, seen, size, look, room=width)
+    y = top
     for place, layer in enumerate(layers, 1):
-        row, column = divmod(place, columns)
-        _card(scene, MARGIN + column * step_x, top + row * step_y, layer, box, width, look)
-    rows = -(-count // columns)
+        column = place % columns
+        if column == 0:
+            y += _step(sizes[place - columns : place])
+        x, height = MARGIN + column * step_x, sizes[place][0]
+        _card(scene, x, y, layer, box, (height, width), look)
     scene.width = max(2 * MARGIN + columns * step_x - 2 * WIDE_GAP, 720)
-    scene.height = top + rows * step_y - WIDE_GAP + MARGIN
+    scene.height = y + _step(sizes[(count - 1) // columns * columns :]) - WIDE_GAP + MARGIN
     feature_parts.draw_head(scene, lines, seen)
     return scene
 
@@ -67,22 +73,50 @@ def tiles(features: FeatureSet, look: Look) -> list[Tile]:
     return layer_tiles(features.layers[-1], look)
 
 
+def _size(layer: LayerFeatures, box: int) -> tuple[int, int]:
+    """Return height and width of what a card shows of a layer."""
+    if layer.is_vector:
+        return box, min(_BARS, layer.values.size) * _bar_step(box)
+    if layer.values.ndim == 2:
+        return display.fit((len(layer.shown), len(layer.values)), (MAPS * box, box))
+    height, width = display.fit(layer.shape, (box, box))
+    count = min(MAPS, layer.stats.count)
+    return height, count * (width + _AIR) - _AIR
+
+
+def _step(sizes: Sequence[tuple[int, int]]) -> int:
+    """Return the px from a row of cards to the next."""
+    return HEADING + max(height for height, _ in sizes) + _FOOT + WIDE_GAP
+
+
+def _bar_step(box: int) -> int:
+    return min(24, MAPS * box // _BARS)
+
+
 def _card(
-    scene: Scene, x: float, y: float, layer: LayerFeatures, box: int, width: int, look: Look
+    scene: Scene,
+    x: float,
+    y: float,
+    layer: LayerFeatures,
+    box: int,
+    size: tuple[int, int],
+    look: Look,
 ) -> None:
+    """Draw a layer with its name and range: `size` is the height of its maps, the card's width."""
+    height, width = size
     role = feature_parts.role(scene.theme, layer)
     blocks.heading(scene, x, y, role, layer.name, times(layer.shape), room=width)
     if layer.is_vector:
-        _bars(scene, x, y + HEADING, layer, box, width)
+        _bars(scene, x, y + HEADING, layer, box)
     elif layer.values.ndim == 2:
-        _sequence(scene, x, y + HEADING, layer, (width, box), look)
+        _sequence(scene, x, y + HEADING, layer, _size(layer, box), look)
     else:
         _maps(scene, x, y + HEADING, layer, box, look)
     dead = int(layer.stats.dead.sum())
     words = f"{number(layer.min, 3)} … {number(layer.max, 3)}"
     if dead and not layer.is_vector:
         words += f"   {dead} of {layer.stats.count} dead"
-    line, room = y + HEADING + box + 13, width - measure(words, CAPTION) - WIDE_GAP
+    line, room = y + HEADING + height + 13, width - measure(words, CAPTION) - WIDE_GAP
     secondary = scene.theme.secondary
     used = scene.text(x, line, str(layer.row["type"]), colour=secondary, room=room)
     scene.text(x + used + WIDE_GAP, line, words, colour=secondary)
@@ -93,7 +127,7 @@ def _maps(scene: Scene, x: float, y: float, layer: LayerFeatures, box: int, look
     chosen = layer.stats.order("mean").tolist()[:MAPS]
     scales = feature_parts.scales(layer, chosen, look)
     for place, (i, scale) in enumerate(zip(chosen, scales, strict=True)):
-        left = x + place * (box + _AIR)
+        left = x + place * (width + _AIR)
         if layer.stats.dead[i]:
             colour = scene.theme.rule
             scene.add(Rect(left - 1, y - 1, width + 2, height + 2, stroke=colour, hatch=colour))
@@ -103,13 +137,13 @@ def _maps(scene: Scene, x: float, y: float, layer: LayerFeatures, box: int, look
         blocks.tile(scene, left, y, pixels, width, height, f"map {i}")
 
 
-def _bars(scene: Scene, x: float, y: float, layer: LayerFeatures, box: int, width: int) -> None:
+def _bars(scene: Scene, x: float, y: float, layer: LayerFeatures, box: int) -> None:
     """Draw the strongest outputs as upright bars around zero."""
     values = layer.values.ravel()[strongest(layer, _BARS)]
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
     unit = (box - 2) / ((high - low) or 1.0)
     zero = y + 1 + high * unit
-    step = min(24, width // len(values))
+    step = _bar_step(box)
     role = feature_parts.role(scene.theme, layer)
     for place, value in enumerate(map(float, values)):
         length = max(1.0, abs(value) * unit) if value else 0.0
@@ -120,10 +154,10 @@ def _bars(scene: Scene, x: float, y: float, layer: LayerFeatures, box: int, widt
 
 
 def _sequence(
-    scene: Scene, x: float, y: float, layer: LayerFeatures, box: tuple[int, int], look: Look
+    scene: Scene, x: float, y: float, layer: LayerFeatures, size: tuple[int, int], look: Look
 ) -> None:
     picture = layer.values[:, list(layer.shown)].T
-    height, width = display.fit(picture.shape, box)
+    height, width = size
     scale = display.choose(float(picture.min()), float(picture.max()), theme=look.theme)
     pixels = display.picture(picture, scale, height * look.scale, width * look.scale)
     blocks.tile(scene, x, y, pixels, width, height, layer.name)

@@ -33,6 +33,7 @@ thead { border-bottom: 1px solid var(--rule); }
 tfoot { border-top: 1px solid var(--rule); }
 tbody th { position: sticky; left: 0; background: var(--back); }
 tbody tr:nth-child(even) { background: color-mix(in srgb, var(--text) 4%, transparent); }
+tbody tr:nth-child(even) th { background: color-mix(in srgb, var(--text) 4%, var(--back)); }
 .n { text-align: right; }
 .s { background: linear-gradient(var(--bar), var(--bar)) left / var(--part) 70% no-repeat; }
 @media print { body { margin: 0; font-size: 8pt; color: #000; background: #fff; }
@@ -50,7 +51,7 @@ _SMALL = """\
 """
 
 
-def page(report: Report) -> str:
+def write(report: Report) -> str:
     """Return a whole page, in the reader's own light or dark, that prints and loads nothing."""
     name, about = escape(report.name), escape(report.about)
     parts = [

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cnnviz.report.report import Report, Row
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how one begins in spreadsheets
+_NUMBER = re.compile(r"[-+]?[0-9.]+(e[-+]?[0-9]+)?", re.IGNORECASE)
 
 
 def write(report: Report) -> str:
@@ -35,10 +39,18 @@ def _flat(row: Row) -> dict[str, Any]:
         if isinstance(value, Mapping):
             flat.update({f"{key}_{inner}": v for inner, v in _flat(value).items()})
         elif isinstance(value, list) and value and isinstance(value[0], str):
-            flat[key] = "; ".join(value)
+            flat[key] = _inert("; ".join(value))
         elif isinstance(value, list):
             parts = ["/".join(map(str, v)) if isinstance(v, list) else str(v) for v in value]
             flat[key] = "x".join(parts)
         else:
-            flat[key] = value
+            flat[key] = _inert(value) if isinstance(value, str) else value
     return flat
+
+
+def _inert(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula: one that begins like it gets a `'`.
+
+    A number is none.
+    """
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text

@@ -18,7 +18,11 @@ def write(report: Report) -> str:
 
 
 def escape(text: str) -> str:
-    """Return text that Markdown shows as it is."""
+    r"""Return text that Markdown shows as it is.
+
+    >>> print(escape("a_b <i>"))
+    a\_b \<i\>
+    """
     for sign in "\\`*_|<>[]":
         text = text.replace(sign, f"\\{sign}")
     return text.replace("&", "&amp;")

@@ -1,0 +1,49 @@
+"""What each layer of a model makes of an image, as data for tables and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cnnviz.graph import INPUT
+from cnnviz.model.model import Model
+
+if TYPE_CHECKING:
+    from cnnviz.images import Image
+    from cnnviz.report.features import FeatureSet
+
+
+def features(model: Model, image: Image, layers: Sequence[str], **how: Any) -> FeatureSet:
+    """Return what the layers of these names make of an image.
+
+    Parameters
+    ----------
+    model : Model
+    image : Image
+    layers : sequence of str
+    **how
+        See `cnnviz.report.features.features`: what is left out, the page, the order of the maps.
+
+    Raises
+    ------
+    InputError, RefusedError, SpecError
+        As `Model.trace` does.
+    """
+    from cnnviz.report.features import features as gathered
+    from cnnviz.report.layer_features import Seen
+
+    trace = model.trace(image, layers=[INPUT, *layers])
+    is_array = not image.is_photo
+    steps = model.preprocess.describe(image.pixels.shape, is_array=is_array)
+    seen = Seen(
+        image=image.name,
+        model=model.name,
+        pixels=trace[INPUT],
+        picture=model.preprocess.undo(trace[INPUT], is_array=is_array),
+        preprocess=tuple(steps),
+        weights="He-initialised, seed 0, not trained" if model.is_random else "",
+        is_random=model.is_random,
+        labels=model.graph.labels,
+        nbytes=sum(values.nbytes for values in trace.values()),
+    )
+    return gathered(model.graph, model.shapes().rows, trace, layers, seen=seen, **how)

@@ -1,0 +1,104 @@
+"""How a training run went: its figures at each moment, as rows of plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from math import isfinite
+from typing import Any
+
+from cnnviz.errors import SpecError
+from cnnviz.report.report import Report, Row
+from cnnviz.training.metrics import number_column, word_column
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """Figures of one moment of a training run: over the batches since the last, or a validation.
+
+    Parameters
+    ----------
+    step, epoch : int
+        How many steps have been taken, and in which epoch, from 1 on.
+    part : {"train", "validation"}
+    loss, accuracy : float
+        Means over the pictures of that part. What is not finite becomes None.
+    lr : float, optional
+        The learning rate of the last step; None of a validation.
+    examples_per_second : float, optional
+        The one figure that another run does not repeat.
+    """
+
+    step: int
+    epoch: int
+    part: str = "train"
+    loss: float | None
+    accuracy: float | None
+    lr: float | None = None
+    examples_per_second: float | None = None
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, float) and not isfinite(value):
+                object.__setattr__(self, each.name, None)
+
+
+_KINDS: dict[str, tuple[type, ...]] = {"step": (int,), "epoch": (int,), "part": (str,)}
+
+
+@dataclass
+class History:
+    """The moments of a run, in order.
+
+    >>> history = History()
+    >>> history.add(Moment(step=100, epoch=1, loss=0.5, accuracy=0.9, lr=0.01))
+    >>> print(history.report("lenet5").to_csv())
+    step,epoch,part,loss,accuracy,lr,examples_per_second
+    100,1,train,0.5,0.9,0.01,
+    <BLANKLINE>
+    """
+
+    moments: list[Moment] = field(default_factory=list)
+
+    def add(self, moment: Moment) -> None:
+        """Take one more."""
+        self.moments.append(moment)
+
+    def of(self, part: str) -> Iterator[Moment]:
+        """Yield the moments of a part, `train` or `validation`."""
+        return (moment for moment in self.moments if moment.part == part)
+
+    def to_columns(self) -> dict[str, list[Any]]:
+        """Return the figures as plain data, a list for each of a moment's fields."""
+        return {each.name: [getattr(m, each.name) for m in self.moments] for each in fields(Moment)}
+
+    @classmethod
+    def from_columns(cls, columns: Mapping[str, Sequence[Any]]) -> History:
+        """Return the history of which `to_columns` made that; raise `SpecError` if none did."""
+        names = [each.name for each in fields(Moment)]
+        if sorted(columns) != sorted(names) or len({len(columns[name]) for name in names}) > 1:
+            raise SpecError(f"a history has equally many values of {', '.join(names)}")
+        for name in names:
+            kinds = _KINDS.get(name, (int, float, type(None)))
+            if not all(isinstance(value, kinds) for value in columns[name]):
+                raise SpecError(f"a history's {name} is of the wrong kind")
+        lines = zip(*(columns[name] for name in names), strict=True)
+        return cls([Moment(**dict(zip(names, line, strict=True))) for line in lines])
+
+    def report(self, name: str, head: Row | None = None) -> Report:
+        """Return a row a moment, for CSV, JSON and tables."""
+        rows = tuple(asdict(moment) for moment in self.moments)
+        about = {"model": name, **(head or {})}
+        return Report(name, about, rows, {}, (), _MOMENT, key="history", about="training")
+
+
+_MOMENT = (
+    number_column("step", ","),
+    number_column("epoch"),
+    word_column("part"),
+    number_column("loss", ".4f"),
+    number_column("accuracy", ".2%"),
+    number_column("lr", ".3g"),
+    number_column("examples_per_second", ",.0f"),
+)
