@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import stat
 import weakref
 from abc import ABC, abstractmethod
@@ -149,7 +148,7 @@ def open_tree(path: str, max_files: int) -> Tree:
             return Zipped(path, max_files)
         return Folder(path, os.path.dirname(path), (os.path.basename(path),))
     except FileNotFoundError as error:
-        if found := _beginning_with(path):
+        if found := _idx_beginning_with(path):
             return found
         raise InputError("no such file or folder", path=path) from error
     except (OSError, ValueError) as error:
