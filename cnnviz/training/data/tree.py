@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import weakref
 from abc import ABC, abstractmethod
@@ -146,7 +147,10 @@ def open_tree(path: str, max_files: int) -> Tree:
             head = file.read(4)
         if head in (b"PK\x03\x04", b"PK\x05\x06"):
             return Zipped(path, max_files)
-        return Folder(path, os.path.dirname(path), (os.path.basename(path),))
+        root, name = os.path.split(path)
+        start = os.path.join(root, re.split("images|labels", name)[0])
+        beside = _idx_beginning_with(start) if _IDX in name else None
+        return beside or Folder(path, root, (name,))
     except FileNotFoundError as error:
         if found := _idx_beginning_with(path):
             return found
