@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cnnviz.contract import Array
     from cnnviz.training.data.tree import Tree
 
-_SUFFIXES = (".csv", ".tsv", ".txt")
+_SUFFIXES = (".csv", ".tsv")  # a .txt may be a note about the others
 _LABELS = ("label", "labels", "class", "target", "y")
 _HELD = ("test", "val")
 _BLOCK = 2**21  # bytes of text turned into numbers at a time
@@ -30,10 +30,10 @@ def sniff(tree: Tree) -> int:
     """Tell a table by its suffix or its first line; folders beside it are another kind."""
     if tree.folders:
         return 0
-    if len(tree.files) == 1:
-        line = head(tree, tree.files[0]).partition(b"\n")[0]
-        return 2 * (_is_table(tree.files[0]) or _separator(line.decode("latin-1")) != "")
-    return 2 * any(map(_is_table, tree.files))
+    if len(tree.files) > 1:
+        return int(any(map(_is_table, tree.files)))
+    line = b"".join(head(tree, name).partition(b"\n")[0] for name in tree.files)
+    return 2 * (any(map(_is_table, tree.files)) or _separator(line.decode("latin-1")) != "")
 
 
 def read(tree: Tree, wanted: Wanted) -> Found:
