@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import prod, sqrt
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ from cnnviz.graph import Graph, Node
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array
+
+    Draw = Callable[[Node, str, Shape, Sequence[Shape]], Array]
 
 _ONES = ("gamma", "moving_variance", "variance")
 
@@ -27,18 +29,43 @@ def he_weights(graph: Graph, seed: int = 0) -> dict[str, dict[str, Array]]:
     gives the same weights.
     """
     generator = np.random.default_rng(seed)
+
+    def draw(node: Node, name: str, shape: Shape, taken: Sequence[Shape]) -> Array:
+        values = generator.standard_normal(shape, np.float32)
+        values *= np.float32(sqrt(2 / node.layer.fan_in(name, *taken)))
+        return values
+
+    return filled(graph, draw)
+
+
+def filled(graph: Graph, draw: Draw) -> dict[str, dict[str, Array]]:
+    """Return new weights for every node that has any, float32, their kernels as `draw` makes them.
+
+    What a layer's settings give is as they say; biases and means are 0, scales and variances 1.
+
+    Parameters
+    ----------
+    graph : Graph
+    draw : callable
+        Takes a node, the name and the shape of a kernel, and the shapes that the node takes.
+
+    Raises
+    ------
+    RefusedError
+        If the weights are over the byte budget.
+    """
     wanted = wanted_shapes(graph)
-    count = sum(prod(shape) for shapes in wanted.values() for shape in shapes.values())
-    check_bytes(4 * count, f"{graph.name}: {count} weights", hint="use a smaller model")
+    _check(graph, (shape for shapes in wanted.values() for shape in shapes.values()))
     weights: dict[str, dict[str, Array]] = {}
     named = initial(graph)
     for node, taken in _taken(graph):
         for name, shape in wanted.get(node.name, {}).items():
-            values = named.get(node.name, {}).get(name)
-            if values is None and "kernel" in name:
-                values = generator.standard_normal(shape, np.float32)
-                values *= np.float32(sqrt(2 / node.layer.fan_in(name, *taken)))
-            elif values is None:
+            given = named.get(node.name, {}).get(name)
+            if given is not None:
+                values = np.array(given, np.float32)
+            elif "kernel" in name:
+                values = draw(node, name, shape, taken)
+            else:
                 values = np.full(shape, float(name in _ONES), np.float32)
             weights.setdefault(node.name, {})[name] = values
     return weights
@@ -69,8 +96,7 @@ def initial(graph: Graph) -> dict[str, dict[str, Array]]:
     """
     layers = {node.name: node.layer for node in graph.nodes}
     wanted = wanted_shapes(graph)
-    count = sum(prod(own[name]) for node, own in wanted.items() for name in layers[node].given())
-    check_bytes(4 * count, f"{graph.name}: {count} weights", hint="use a smaller model")
+    _check(graph, (own[name] for node, own in wanted.items() for name in layers[node].given()))
     given = {node.name: node.layer.initial(*taken) for node, taken in _taken(graph)}
     return {name: values for name, values in given.items() if values}
 
@@ -83,6 +109,11 @@ def undecided(graph: Graph) -> bool:
         for node, shapes in wanted_shapes(graph).items()
         for name in shapes
     )
+
+
+def _check(graph: Graph, shapes: Iterable[Shape]) -> None:
+    count = sum(map(prod, shapes))
+    check_bytes(4 * count, f"{graph.name}: {count} weights", hint="use a smaller model")
 
 
 def _taken(graph: Graph) -> Iterator[tuple[Node, list[Shape]]]:

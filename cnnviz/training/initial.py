@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cnnviz.errors import unknown_name
-from cnnviz.files import check_bytes
 from cnnviz.geometry import Shape
-from cnnviz.model.initial import initial, wanted_shapes
+from cnnviz.model.initial import filled
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Layer
-    from cnnviz.graph import Graph
+    from cnnviz.graph import Graph, Node
 
 SCHEMES = ("he-normal", "he-uniform", "glorot-normal", "glorot-uniform")
-_ONES = ("gamma", "moving_variance", "variance")
 
 
 def initial_weights(
@@ -63,23 +61,12 @@ def initial_weights(
     """
     if scheme not in SCHEMES:
         raise unknown_name("initialisation", scheme, SCHEMES)
-    wanted, given, shapes = wanted_shapes(graph), initial(graph), graph.shapes()
-    count = sum(prod(shape) for own in wanted.values() for shape in own.values())
-    check_bytes(4 * count, f"{graph.name}: {count} weights", hint="use a smaller model")
-    weights: dict[str, dict[str, Array]] = {}
-    for node in graph.nodes:
-        taken = [shapes[name] for name in node.inputs]
-        for name, shape in wanted.get(node.name, {}).items():
-            own = given.get(node.name, {}).get(name)
-            if own is not None:
-                values = np.array(own, np.float32)
-            elif "kernel" in name:
-                variance = _variance(scheme, node.layer, name, taken)
-                values = _drawn(shape, variance, scheme, [seed, *f"{node.name}.{name}".encode()])
-            else:
-                values = np.full(shape, float(name in _ONES), np.float32)
-            weights.setdefault(node.name, {})[name] = values
-    return weights
+
+    def draw(node: Node, name: str, shape: Shape, taken: Sequence[Shape]) -> Array:
+        variance = _variance(scheme, node.layer, name, taken)
+        return _drawn(shape, variance, scheme, [seed, *f"{node.name}.{name}".encode()])
+
+    return filled(graph, draw)
 
 
 def fans(layer: Layer, name: str, taken: Sequence[Shape]) -> tuple[float, float]:
