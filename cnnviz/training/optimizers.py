@@ -31,6 +31,8 @@ class Optimizer(ABC):
 
     Parameters
     ----------
+    lr : float
+        The learning rate before a schedule's factor.
     weight_decay : float
         What it means, each optimiser says. Biases and the scales, shifts and slopes of
         normalisations and PReLU are left out.
@@ -45,6 +47,7 @@ class Optimizer(ABC):
         Arrays by slot (`"momentum"`) and then by `NODE.WEIGHT`.
     """
 
+    lr: float
     weight_decay: float = 0.0
     decay_all: bool = False
     steps: int = field(default=0, init=False)
@@ -52,6 +55,7 @@ class Optimizer(ABC):
 
     def __post_init__(self) -> None:
         self.weight_decay = number(self.weight_decay, "weight_decay", 0)
+        self.lr = number(self.lr, "lr", 0)
         # Partial results of one piece, by type; made once and used by every step.
         self._rooms: dict[str, tuple[Array, Array]] = {}
 
@@ -59,11 +63,6 @@ class Optimizer(ABC):
     @abstractmethod
     def slots(self) -> tuple[str, ...]:
         """The names of the arrays that are kept for each weight."""
-
-    @property
-    @abstractmethod
-    def rate(self) -> float:
-        """The learning rate before a schedule's factor."""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -101,7 +100,7 @@ class Optimizer(ABC):
             for first in range(0, values.size, BLOCK):
                 w, g, *kept = (array[first : first + BLOCK] for array in flat)
                 room, other = (each[: len(w)] for each in self._rooms[values.dtype.str])
-                self._change(w, g, kept, room, other, self.rate * factor, decay)
+                self._change(w, g, kept, room, other, self.lr * factor, decay)
 
     def restore(self, steps: int, state: State) -> None:
         """Go on from the `steps` and `state` of another run; its arrays are taken over.
@@ -154,7 +153,7 @@ class SGD(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.lr, self.momentum = number(self.lr, "lr", 0), _share(self.momentum, "momentum")
+        self.momentum = _share(self.momentum, "momentum")
         if self.nesterov and not self.momentum:
             raise SpecError("nesterov needs a momentum", hint="give momentum 0.9")
 
@@ -162,11 +161,6 @@ class SGD(Optimizer):
     def slots(self) -> tuple[str, ...]:
         """See `Optimizer`."""
         return ("momentum",) if self.momentum else ()
-
-    @property
-    def rate(self) -> float:
-        """See `Optimizer`."""
-        return self.lr
 
     def _change(
         self, w: Array, g: Array, kept: list[Array], room: Array, other: Array,
@@ -207,18 +201,13 @@ class Adam(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.lr, self.eps = number(self.lr, "lr", 0), number(self.eps, "eps", 0)
+        self.eps = number(self.eps, "eps", 0)
         self.beta1, self.beta2 = _share(self.beta1, "beta1"), _share(self.beta2, "beta2")
 
     @property
     def slots(self) -> tuple[str, ...]:
         """See `Optimizer`."""
         return ("mean", "square")
-
-    @property
-    def rate(self) -> float:
-        """See `Optimizer`."""
-        return self.lr
 
     def _change(
         self, w: Array, g: Array, kept: list[Array], room: Array, other: Array,
