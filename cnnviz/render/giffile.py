@@ -17,10 +17,12 @@ import numpy as np
 from cnnviz.errors import RefusedError
 from cnnviz.files import check_bytes
 from cnnviz.render import palette
+from cnnviz.render.oklab import from_srgb
 
 MOST_SIDE = 65_535  # px that the format can say
 UNCHANGED = 255  # the transparent entry: what was there stays
 MOST_COLOURS, KEPT = 1 << 14, 1 << 10  # counted exactly; beyond, all but so many are rounded
+UNSEEN = 0.012  # in OKLab: half of the least difference that is noticed between fields
 SHORTEST, LONGEST = 2, 65_535  # hundredths of a second: less is taken for a tenth by viewers
 _HINT = "use a smaller --scale, fewer frames or a higher --max-memory"
 _LOOP = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"
@@ -62,7 +64,8 @@ def encode(
         colours, counts = _together([colours, change.colours], [counts, numbers])
         before = packed
     table = palette.choose(colours, counts, UNCHANGED, exact=exact)
-    return b"".join(_written(size, table, changes, comment))
+    alike = _alike(table, exact)
+    return b"".join(_written(size, table, alike, changes, comment))
 
 
 @dataclass(eq=False, repr=False)
@@ -145,8 +148,23 @@ def _together(colours: list[np.ndarray], counts: list[np.ndarray]) -> tuple[np.n
     return found, sums
 
 
+def _alike(table: np.ndarray, exact: Sequence[int]) -> np.ndarray:
+    """Tell which entries need not be drawn where which are shown, `(256, 256)` bool.
+
+    Those that nobody can tell apart, but for the `exact` ones; and none where nothing changes.
+    """
+    lab = from_srgb(table)
+    near = np.square(lab[:, None] - lab).sum(axis=2) < UNSEEN**2
+    near[np.isin(_packed(table), np.array(exact, np.uint32))] = False
+    np.fill_diagonal(near, True)
+    alike = np.zeros((256, 256), bool)
+    alike[: len(table), : len(table)] = near
+    alike[UNCHANGED] = True
+    return alike
+
+
 def _packed(pixels: np.ndarray) -> np.ndarray:
-    """Return pixels as 0xRRGGBB, uint32, `(H, W)`."""
+    """Return pixels `(..., 3)` as 0xRRGGBB, uint32."""
     red, green, blue = (pixels[..., i].astype(np.uint32) for i in range(3))
     packed: np.ndarray = red << 16 | green << 8 | blue
     return packed
@@ -165,7 +183,11 @@ def _check_size(size: tuple[int, ...]) -> None:
 
 
 def _written(
-    size: tuple[int, ...], table: np.ndarray, changes: list[_Change], comment: str
+    size: tuple[int, ...],
+    table: np.ndarray,
+    alike: np.ndarray,
+    changes: list[_Change],
+    comment: str,
 ) -> Iterator[bytes]:
     """Yield the blocks of the file."""
     yield b"GIF89a" + struct.pack("<HHBBB", size[1], size[0], 0xF7, 0, 0)  # 256 colours for all
@@ -178,7 +200,7 @@ def _written(
         (top, left), (height, width) = change.corner, change.shape
         below = shown[top : top + height, left : left + width]
         entries = change.entries(table)
-        changed = (entries != below) & (entries != UNCHANGED)
+        changed = ~alike[entries, below]
         rows, columns = _box(changed)
         new = np.where(changed, entries, UNCHANGED)[rows, columns]
         below[changed] = entries[changed]
