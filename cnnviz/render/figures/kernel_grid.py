@@ -42,7 +42,7 @@ class KernelGrid:
 
     @classmethod
     def of(cls, count: int, shape: Sequence[int], *, part: float = 1) -> KernelGrid:
-        """Return the grid of up to 64 kernels of a shape, `part` as large where cells stay large."""
+        """Return the grid of up to 64 kernels, `part` as large if their cells stay large enough."""
         _, box, columns = next(row for row in LAYOUTS if count <= row[0])
         small = int(part * box)
         return cls(count, columns, cells(shape, small if max(shape) * _CELL <= small else box))
