@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from cnnviz.errors import InputError, SpecError
+from cnnviz.errors import InputError, SpecError, shortened
 from cnnviz.files import check_bytes
 from cnnviz.graph import Graph
-from cnnviz.graph.values import shown
 from cnnviz.model.ending import without_softmax
 from cnnviz.model.executor import Sequential, peak_bytes
 from cnnviz.model.preprocess import Preprocess, preprocess_for
@@ -322,9 +321,13 @@ def _check_same(there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
         then, now = there.get(part, {}), here[part]
         for key in now:
             if then.get(key) != now[key]:
-                what = f"{key} {shown(str(then.get(key)))} there, {shown(str(now[key]))} here"
+                what = f"{key} {_short(then.get(key))} there, {_short(now[key])} here"
                 hint = "give the same settings, or begin anew under another name"
                 raise SpecError(f"the checkpoint is of another run: {what}", hint=hint)
+
+
+def _short(value: object) -> str:
+    return shortened(ascii(value))
 
 
 def _copied(weights: Mapping[str, Weights]) -> dict[str, dict[str, Array]]:
