@@ -160,3 +160,16 @@ def test_weights_to_begin_with_are_copied(data):
     assert (run.frames[0] == first["first"]["kernel"]).all()
     done(run)
     assert (run.frames[0] == first["first"]["kernel"]).all()
+
+
+def test_true_convolution_has_the_same_losses_and_turned_kernels(data, tmp_path):
+    plain = done(Run(GRAPH, data, RECIPE))
+    kept = Kept(str(tmp_path / "run"))
+    flipped = done(Run(GRAPH, data, Recipe(**{**vars(RECIPE), "flip": True})), kept)
+    figures = [[(m.loss, m.accuracy) for m in run.history.moments] for run in (plain, flipped)]
+    assert figures[0] == figures[1]
+    kernel, other = plain.weights["first"]["kernel"], flipped.weights["first"]["kernel"]
+    assert (other == kernel[::-1, ::-1]).all()
+    assert (other != kernel).any()
+    assert (flipped.weights["out"]["kernel"] == plain.weights["out"]["kernel"]).all()
+    assert (flipped.frames[0] == plain.frames[0][::-1, ::-1]).all()

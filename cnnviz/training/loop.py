@@ -17,6 +17,7 @@ from cnnviz.files import check_bytes
 from cnnviz.graph import Graph
 from cnnviz.model.ending import without_softmax
 from cnnviz.model.executor import Sequential, peak_bytes
+from cnnviz.model.orientation import turned
 from cnnviz.model.preprocess import Preprocess, preprocess_for
 from cnnviz.training.checkpoint import Checkpoint, Kept
 from cnnviz.training.forming import KERNEL, first_kernel, watched_steps
@@ -113,8 +114,8 @@ class Run:
         self._settings = {"recipe": recipe.settings, "data": known_by(data)}
         self._preprocess = preprocess_for(graph)
         if saved is None:
-            drawn = initial_weights(graph, recipe.seed, recipe.initial)
-            saved = Checkpoint(weights=_copied(first) if first else drawn)
+            start = first or initial_weights(graph, recipe.seed, recipe.initial)
+            saved = Checkpoint(weights=_copied(turned(graph, start) if recipe.flip else start))
         else:
             _check_same(saved.settings, self._settings)
         self.weights = {node: dict(own) for node, own in saved.weights.items()}
@@ -123,9 +124,10 @@ class Run:
         self.step, self._epoch, self._batch = saved.step, saved.epoch, saved.batch
         self.best_accuracy = saved.best_accuracy
         self._watch = set(watched_steps(self.steps))
-        self._pass = Pass(
-            without_softmax(graph), self.weights, label_smoothing=recipe.label_smoothing
-        )
+        # As the layers take them, which correlate: views, so that they change with the weights.
+        self._seen = turned(graph, self.weights) if recipe.flip else self.weights
+        plain = without_softmax(graph)
+        self._pass = Pass(plain, self._seen, label_smoothing=recipe.label_smoothing)
         self._keep_frame()
 
     def checkpoint(self) -> Checkpoint:
@@ -220,8 +222,11 @@ class Run:
             where = f"step {self.step + 1} of {self.steps} (epoch {self._epoch + 1})"
             hint = f"use {_FACTOR} or a longer warm-up"
             raise InputError(f"{where}: {error.message}", hint=hint) from error
+        gradients = learned.gradients
+        if recipe.flip:
+            gradients = turned(self.graph, gradients)
         with np.errstate(all="ignore"):  # the next loss tells
-            self._optimizer.step(self.weights, learned.gradients, self._schedule(self.step))
+            self._optimizer.step(self.weights, gradients, self._schedule(self.step))
         for node, found in learned.statistics.items():
             for name, values in found.items():
                 self.weights[node][name][...] = values
@@ -240,7 +245,7 @@ class Run:
         """Yield how far it is, and return the figures of a split with the weights as they are."""
         return evaluate(
             self.graph,
-            self.weights,
+            self._seen,
             split,
             part,
             preprocess=self._preprocess,
