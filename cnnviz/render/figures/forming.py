@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cnnviz.render.figures import blocks, header, kernel_grid, signs
 from cnnviz.render.figures.blocks import HEADING
@@ -22,30 +22,29 @@ _LEAST_WIDTH = 480
 _PART = 0.75  # of the size of kernels, where two grids stand side by side
 _BAR = 200
 _DEEP = 36  # px of one input channel of a deep kernel
-_BETWEEN = 72  # px between two grids, which hold an arrow
+_BETWEEN, _ARROW = 72, 40  # px between two grids, and of the arrow there
+_LEAST_PANEL = 200
 
 
 def draw(forming: Forming, look: Look) -> Scene:
     """Return the first kernels and the last, side by side."""
     first, last = forming.frames[0], forming.frames[-1]
     stages = _stage(forming, first), _stage(forming, last)
-    scene = Scene(theme(look.theme), _title(forming, " and ".join(dict.fromkeys(stages))))
-    scene.description = ". ".join(forming.lines())
-    lines, grid = _lines(forming, look), _grid(forming, part=_PART)
-    top, left = MARGIN + header.height(lines) + HEADING + _top(forming), MARGIN
-    for frame, stage in zip((first, last), stages, strict=True):
-        if frame is last:
-            signs.arrow(scene, left - _BETWEEN + 16, top + grid.height / 2, _BETWEEN - 32)
-        left += _side(forming)
-        room = max(grid.width, 200)
-        heading = top - HEADING - _top(forming)
+    scene = _scene(forming, look, " and ".join(dict.fromkeys(stages)))
+    lines, panel = _lines(forming, look), _Panel(forming, look, part=_PART)
+    top, left = MARGIN + header.height(lines), MARGIN
+    room = max(panel.width, _LEAST_PANEL)
+    for place, (frame, stage) in enumerate(zip((first, last), stages, strict=True)):
+        x = left + place * (room + _BETWEEN)
         detail = f"step {count(frame.step)}"
-        blocks.heading(scene, left, heading, scene.theme.kernel, stage, detail, room=room)
-        _kernels(scene, left, top, forming, frame, grid, look)
-        left += room + _BETWEEN
-    bottom = _legend(scene, MARGIN, top + grid.height + WIDE_GAP, forming, look)
-    right = left - _BETWEEN + MARGIN
-    scene.width, scene.height = max(_width(scene, lines), right), bottom + MARGIN
+        blocks.heading(scene, x, top, scene.theme.kernel, stage, detail, room=room)
+        panel.draw(scene, x, top + HEADING, frame)
+    middle = top + HEADING + panel.height / 2
+    signs.arrow(scene, left + room + (_BETWEEN - _ARROW) / 2, middle, _ARROW)
+    below = top + HEADING + panel.height + WIDE_GAP
+    bottom = _legend(scene, MARGIN, below, forming, look)
+    scene.width = max(_width(scene, lines), 2 * (room + MARGIN) + _BETWEEN)
+    scene.height = bottom + MARGIN
     header.draw(scene, lines)
     return scene
 
@@ -56,23 +55,75 @@ def scenes(forming: Forming, look: Look) -> Iterator[tuple[Scene, float]]:
     Of more than 120 moments an even sample.
     """
     frames = sample(forming.frames, MOST_FRAMES)
-    lines, grid = _lines(forming, look), _grid(forming)
+    lines, panel = _lines(forming, look), _Panel(forming, look)
     progress = Progress(frames, forming.steps)
-    top, left = MARGIN + header.height(lines) + _top(forming), MARGIN + _side(forming)
+    top = MARGIN + header.height(lines)
     for place, frame in enumerate(frames):
-        scene = Scene(theme(look.theme), _title(forming, "as they form"))
-        scene.description = ". ".join(forming.lines())
-        scene.width = max(
-            _width(scene, lines), left + grid.width + MARGIN, progress.least + 2 * MARGIN
-        )
+        scene = _scene(forming, look, "as they form")
+        scene.width = max(_width(scene, lines), max(panel.width, progress.least) + 2 * MARGIN)
         header.draw(scene, lines)
-        _kernels(scene, left, top, forming, frame, grid, look)
-        bottom = _legend(scene, MARGIN, top + grid.height + WIDE_GAP, forming, look)
+        panel.draw(scene, MARGIN, top, frame)
+        bottom = _legend(scene, MARGIN, top + panel.height + WIDE_GAP, forming, look)
         stage = _stage(forming, frame)
         room = scene.width - 2 * MARGIN
         bottom = progress.draw(scene, MARGIN, bottom + WIDE_GAP, place, stage, room=room)
         scene.height = bottom + MARGIN
         yield scene, LAST if frame is frames[-1] else FIRST if place == 0 else EACH
+
+
+class _Panel:
+    """The kernels of one moment with what stands beside them: the same layout for all moments."""
+
+    def __init__(self, forming: Forming, look: Look, *, part: float = 1) -> None:
+        self.forming = forming
+        shape = forming.pictures(forming.frames[0].kernel).shape
+        if forming.is_deep:
+            size = kernel_grid.cells(shape[1:3], _DEEP)
+            self.grid = KernelGrid(shape[0], len(forming.channels), size, line=0)
+        else:
+            self.grid = KernelGrid.of(shape[0], shape[1:3], part=part)
+        self.limits, self.said = forming.limits.tolist(), forming.limits.tolist()
+        if look.range == "shared":
+            self.limits, self.said = [max(self.limits)] * len(self.limits), []
+        # Px for the numbers of deep filters, above and beside them.
+        self.top, self.left, self.right = (18, 32, 48) if forming.is_deep else (0, 0, 0)
+        self.width = self.left + self.grid.width + self.right
+        self.height = self.top + self.grid.height
+
+    def draw(self, scene: Scene, x: float, y: float, frame: Snapshot) -> None:
+        """Draw the kernels of one moment."""
+        x, y = x + self.left, y + self.top
+        height, width = self.grid.size
+        for i, values in enumerate(self.forming.pictures(frame.kernel)):
+            left, top = self.grid.place(i)
+            pixels = kernel_grid.pixels(values, self.limits[i], scene.theme)
+            blocks.tile(scene, x + left, y + top, pixels, width, height, f"kernel {i}")
+        names = [str(i) for i in self.forming.shown]
+        if self.forming.is_deep:
+            self._name_rows(scene, x, y, names)
+        else:
+            self.grid.captions(scene, x, y, names, self.said)
+
+    def _name_rows(self, scene: Scene, x: float, y: float, names: Sequence[str]) -> None:
+        """Number the rows and columns of deep filters; behind each row stands its limit."""
+        (down, along), (height, width) = self.grid.step, self.grid.size
+        secondary = scene.theme.secondary
+        for row, name in enumerate(names):
+            line = y + row * down + height / 2 + 4
+            scene.text(x - GAP, line, name, colour=secondary, anchor="end")
+            if self.said:
+                limit = self.said[row * self.grid.columns]
+                right = x + self.grid.width + GAP
+                scene.text(right, line, f"±{number(limit, 2)}", colour=secondary)
+        for column, channel in enumerate(self.forming.channels):
+            middle = x + column * along + width / 2
+            scene.text(middle, y - 6, str(channel), colour=secondary, anchor="middle")
+
+
+def _scene(forming: Forming, look: Look, words: str) -> Scene:
+    scene = Scene(theme(look.theme), _title(forming, words))
+    scene.description = ". ".join(forming.lines())
+    return scene
 
 
 def _title(forming: Forming, words: str) -> str:
@@ -100,55 +151,6 @@ def _stage(forming: Forming, frame: Snapshot) -> str:
     if frame.step == 0:
         return "random"
     return "trained" if frame.step >= forming.steps else "in training"
-
-
-def _grid(forming: Forming, *, part: float = 1) -> KernelGrid:
-    shape = forming.pictures(forming.frames[0].kernel).shape
-    if forming.is_deep:
-        size = kernel_grid.cells(shape[1:3], _DEEP)
-        return KernelGrid(shape[0], len(forming.channels), size, line=0)
-    return KernelGrid.of(shape[0], shape[1:3], part=part)
-
-
-def _side(forming: Forming) -> int:
-    """Return the px left of a grid, for the numbers of deep filters."""
-    return 32 if forming.is_deep else 0
-
-
-def _top(forming: Forming) -> int:
-    """Return the px above a grid, for the numbers of input channels."""
-    return 18 if forming.is_deep else 0
-
-
-def _kernels(
-    scene: Scene,
-    x: float,
-    y: float,
-    forming: Forming,
-    frame: Snapshot,
-    grid: KernelGrid,
-    look: Look,
-) -> None:
-    """Draw the kernels of one moment with what stands beside them."""
-    limits = forming.limits
-    own = look.range == "own"
-    for i, values in enumerate(forming.pictures(frame.kernel)):
-        left, top = grid.place(i)
-        limit = float(limits[i] if own else limits.max())
-        pixels = kernel_grid.pixels(values, limit, scene.theme)
-        height, width = grid.size
-        blocks.tile(scene, x + left, y + top, pixels, width, height, f"{forming.noun} {i}")
-    names = [str(i) for i in forming.shown]
-    if not forming.is_deep:
-        grid.captions(scene, x, y, names, limits.tolist() if own else [])
-        return
-    secondary = scene.theme.secondary
-    for row, name in enumerate(names):
-        line = y + row * grid.step[0] + grid.size[0] / 2 + 4
-        scene.text(x - GAP, line, name, colour=secondary, anchor="end")
-    for column, channel in enumerate(forming.channels):
-        middle = x + column * grid.step[1] + grid.size[1] / 2
-        scene.text(middle, y - 6, str(channel), colour=secondary, anchor="middle")
 
 
 def _legend(scene: Scene, x: float, y: float, forming: Forming, look: Look) -> float:

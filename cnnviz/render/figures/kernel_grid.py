@@ -24,6 +24,7 @@ LAYOUTS = (
     (64, 72, 8),
 )
 LINE = 16  # px below a kernel, for its number and its limit
+_CELL = 3  # px of a cell, below which kernels are not made smaller
 _LEAST = 40  # px from one kernel to the next, so that both find room
 
 
@@ -41,9 +42,10 @@ class KernelGrid:
 
     @classmethod
     def of(cls, count: int, shape: Sequence[int], *, part: float = 1) -> KernelGrid:
-        """Return the grid of up to 64 kernels of a shape, which has room for `part` of a figure."""
+        """Return the grid of up to 64 kernels, `part` as large if their cells stay large enough."""
         _, box, columns = next(row for row in LAYOUTS if count <= row[0])
-        return cls(count, columns, cells(shape, int(part * box)))
+        small = int(part * box)
+        return cls(count, columns, cells(shape, small if max(shape) * _CELL <= small else box))
 
     @property
     def step(self) -> tuple[int, int]:
@@ -80,7 +82,7 @@ class KernelGrid:
             line = y + top + self.size[0] + 13
             scene.text(x + left, line, name, colour=scene.theme.secondary)
             if said:
-                right = x + left + self.size[1]
+                right = x + left + self.room
                 scene.text(right, line, said[i], colour=scene.theme.secondary, anchor="end")
 
 

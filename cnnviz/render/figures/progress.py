@@ -68,23 +68,22 @@ class Progress:
             scene.add(Line((ends[0], frame.y), (ends[1], frame.y), scene.theme.rule))
         scene.add(Line((ends[0], bottom), (ends[1], bottom), secondary))
         scene.text(frame.x - 6, bottom + 16, "step", colour=secondary, anchor="end")
-        for x, text in self._ticks(frame):
+        for x, text, anchor in self._ticks(frame):
             scene.add(Line((round(x), bottom), (round(x), bottom + 4), secondary))
-            anchor: Anchor = "end" if x + measure(text, CAPTION) / 2 > ends[1] else "middle"
             scene.text(x, bottom + 16, text, colour=secondary, anchor=anchor)
 
-    def _ticks(self, frame: Frame) -> list[tuple[float, str]]:
+    def _ticks(self, frame: Frame) -> list[tuple[float, str, Anchor]]:
         """Return where steps are written, from the last frame back: as many as find room."""
-        found: list[tuple[float, str]] = []
+        found: list[tuple[float, str, Anchor]] = []
         free = float("inf")
         for i in reversed(range(len(self.frames))):
-            x = frame.point(i, 0)[0]
-            text = count(self.frames[i].step)
-            half = measure(text, CAPTION) / 2
-            right = x if not found else x + half
+            x, text = frame.point(i, 0)[0], count(self.frames[i].step)
+            width = measure(text, CAPTION)
+            at_end = i > 0 and not found
+            right = x if at_end else x + width / 2
             if right <= free - _TICK_GAP:
-                found.append((x, text))
-                free = x - (2 * half if right == x else half)
+                found.append((x, text, "end" if at_end else "middle"))
+                free = right - width
         return found
 
     def _grown(self, scene: Scene, frame: Frame, place: int) -> None:
