@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 
-from cnnviz.render.figures.chart import Frame, ribbon
+from cnnviz.render.figures.chart import Frame, thinned
 from cnnviz.render.fonts import measure
 from cnnviz.render.numbers import count, number
-from cnnviz.render.scene import Anchor, Line, Rect, Scene
+from cnnviz.render.scene import Anchor, Line, Path, Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, TITLE, WIDE_GAP
 from cnnviz.report.forming import Snapshot
 
@@ -98,7 +98,7 @@ class Progress:
         accent = scene.theme.accent
         scene.add(Rect(frame.x, bottom - 1, x - frame.x, 3, fill=scene.theme.kernel))
         if len(known) > 1:
-            scene.add(ribbon(known, 2, scene.theme.kernel))
+            scene.add(Path(tuple(thinned(known)), scene.theme.kernel, 2))
         scene.add(Rect(round(x) - 1, frame.y, 2, frame.height, fill=accent))
 
 
