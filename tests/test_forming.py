@@ -16,7 +16,7 @@ from cnnviz.errors import SpecError
 from cnnviz.render import Look, animate, render
 from cnnviz.render.figures import forming as figure
 from cnnviz.render.figures.kernel_grid import pixels
-from cnnviz.render.scene import Picture, Polygon, Scene
+from cnnviz.render.scene import Path, Picture, Scene
 from cnnviz.render.theme import theme
 from cnnviz.report.forming import Forming, Snapshot, forming
 
@@ -181,10 +181,10 @@ def test_the_first_and_the_last_frame_say_what_they_are() -> None:
 
 def test_the_curve_grows() -> None:
     lengths = [
-        sum(len(item.points) for item in scene.items if isinstance(item, Polygon))
+        sum(len(item.points) for item in scene.items if isinstance(item, Path))
         for scene, _ in figure.scenes(made("lenet", count=6), Look())
     ]
-    assert lengths == [0, 0, 4, 6, 8, 10]
+    assert lengths == [0, 0, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("figures", [(None, None), (None, 0.5), (float("nan"), None)])
