@@ -61,7 +61,8 @@ def encode(
         changes.append(change)
         kept += change.nbytes
         check_bytes(kept + 16 * packed.size, "an animation", hint=_HINT)
-        colours, counts = _together([colours, change.colours], [counts, numbers])
+        # What is seen for longer counts for more.
+        colours, counts = _together([colours, change.colours], [counts, numbers * delay])
         before = packed
     table = palette.choose(colours, counts, UNCHANGED, exact=exact)
     alike = _alike(table, exact)
