@@ -115,7 +115,7 @@ class Run:
         self._preprocess = preprocess_for(graph)
         if saved is None:
             start = first or initial_weights(graph, recipe.seed, recipe.initial)
-            saved = Checkpoint(weights=_copied(turned(graph, start) if recipe.flip else start))
+            saved = Checkpoint(weights=copied(turned(graph, start) if recipe.flip else start))
         else:
             _check_same(saved.settings, self._settings)
         self.weights = {node: dict(own) for node, own in saved.weights.items()}
@@ -335,7 +335,8 @@ def _short(value: object) -> str:
     return shortened(ascii(value))
 
 
-def _copied(weights: Mapping[str, Weights]) -> dict[str, dict[str, Array]]:
+def copied(weights: Mapping[str, Weights]) -> dict[str, dict[str, Array]]:
+    """Return weights in float32 memory of their own, to be trained in place."""
     return {
         node: {name: np.array(values, np.float32, order="C") for name, values in own.items()}
         for node, own in weights.items()
