@@ -106,7 +106,7 @@ def _accuracy(scene: Scene, result: Sweep, place: Columns, y: float) -> float:
     found = [v for v in ticks.linear(*limits, 6) if v <= 1]
     chart.levels(scene, frame, found, hundredths)
     middle = y + HEIGHT / 2
-    scene.text(place.x - 52, middle, "accuracy", size=LABEL, face="bold", anchor="end")
+    scene.text(place.x - 48, middle, "accuracy", size=LABEL, face="bold", anchor="end")
     xs = np.arange(place.number) + 0.5
     for part in PARTS:
         ys = np.array([own.get(part, np.nan) for own in scores])
