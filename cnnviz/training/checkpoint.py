@@ -110,6 +110,8 @@ def save(path: str | os.PathLike[str], graph: Graph, made: Checkpoint) -> None:
     arrays |= {f"{watched}{step}": values for step, values in made.frames.items()}
     tensors = {name: Tensor(values.shape, values.dtype.name) for name, values in arrays.items()}
     about = {"format": "cnnviz", "layout": "hwio", "model": graph.name}
+    if made.settings.get("recipe", {}).get("flip"):
+        about["orientation"] = "convolution"
     about |= {_KEY: _facts_text(made), _SPEC: to_toml(graph)}
     with open_atomic(path, overwrite=True) as file:
         write_to(file, tensors, lambda name: _contiguous(arrays[name]), about)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from cnnviz.errors import InputError, SpecError
+from cnnviz.errors import InputError, SpecError, shortened
 from cnnviz.files import check_bytes
 from cnnviz.graph import Graph
-from cnnviz.graph.values import shown
 from cnnviz.model.ending import without_softmax
 from cnnviz.model.executor import Sequential, peak_bytes
+from cnnviz.model.orientation import turned
 from cnnviz.model.preprocess import Preprocess, preprocess_for
 from cnnviz.training.checkpoint import Checkpoint, Kept
 from cnnviz.training.forming import KERNEL, first_kernel, watched_steps
@@ -114,8 +114,8 @@ class Run:
         self._settings = {"recipe": recipe.settings, "data": known_by(data)}
         self._preprocess = preprocess_for(graph)
         if saved is None:
-            drawn = initial_weights(graph, recipe.seed, recipe.initial)
-            saved = Checkpoint(weights=_copied(first) if first else drawn)
+            start = first or initial_weights(graph, recipe.seed, recipe.initial)
+            saved = Checkpoint(weights=copied(turned(graph, start) if recipe.flip else start))
         else:
             _check_same(saved.settings, self._settings)
         self.weights = {node: dict(own) for node, own in saved.weights.items()}
@@ -124,9 +124,10 @@ class Run:
         self.step, self._epoch, self._batch = saved.step, saved.epoch, saved.batch
         self.best_accuracy = saved.best_accuracy
         self._watch = set(watched_steps(self.steps))
-        self._pass = Pass(
-            without_softmax(graph), self.weights, label_smoothing=recipe.label_smoothing
-        )
+        # As the layers take them, which correlate: views, so that they change with the weights.
+        self._seen = turned(graph, self.weights) if recipe.flip else self.weights
+        plain = without_softmax(graph)
+        self._pass = Pass(plain, self._seen, label_smoothing=recipe.label_smoothing)
         self._keep_frame()
 
     def checkpoint(self) -> Checkpoint:
@@ -221,8 +222,11 @@ class Run:
             where = f"step {self.step + 1} of {self.steps} (epoch {self._epoch + 1})"
             hint = f"use {_FACTOR} or a longer warm-up"
             raise InputError(f"{where}: {error.message}", hint=hint) from error
+        gradients = learned.gradients
+        if recipe.flip:
+            gradients = turned(self.graph, gradients)
         with np.errstate(all="ignore"):  # the next loss tells
-            self._optimizer.step(self.weights, learned.gradients, self._schedule(self.step))
+            self._optimizer.step(self.weights, gradients, self._schedule(self.step))
         for node, found in learned.statistics.items():
             for name, values in found.items():
                 self.weights[node][name][...] = values
@@ -241,7 +245,7 @@ class Run:
         """Yield how far it is, and return the figures of a split with the weights as they are."""
         return evaluate(
             self.graph,
-            self.weights,
+            self._seen,
             split,
             part,
             preprocess=self._preprocess,
@@ -322,12 +326,17 @@ def _check_same(there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
         then, now = there.get(part, {}), here[part]
         for key in now:
             if then.get(key) != now[key]:
-                what = f"{key} {shown(str(then.get(key)))} there, {shown(str(now[key]))} here"
+                what = f"{key} {_short(then.get(key))} there, {_short(now[key])} here"
                 hint = "give the same settings, or begin anew under another name"
                 raise SpecError(f"the checkpoint is of another run: {what}", hint=hint)
 
 
-def _copied(weights: Mapping[str, Weights]) -> dict[str, dict[str, Array]]:
+def _short(value: object) -> str:
+    return shortened(ascii(value))
+
+
+def copied(weights: Mapping[str, Weights]) -> dict[str, dict[str, Array]]:
+    """Return weights in float32 memory of their own, to be trained in place."""
     return {
         node: {name: np.array(values, np.float32, order="C") for name, values in own.items()}
         for node, own in weights.items()

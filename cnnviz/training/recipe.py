@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from cnnviz.errors import SpecError
+from cnnviz.errors import SpecError, unknown_name
 from cnnviz.ops.checks import number
 from cnnviz.training.augmentation import Augmentation
 from cnnviz.training.optimizers import Optimizer, optimizer
@@ -61,6 +61,21 @@ class Recipe:
         if not 0 <= number(self.label_smoothing, "label_smoothing", 0) < 1:
             raise SpecError(f"label_smoothing {self.label_smoothing:g} is not below 1")
         self.make_optimizer()
+
+    @classmethod
+    def of(cls, **settings: Any) -> Recipe:
+        """Return a recipe; raise `SpecError` if a setting is unknown, with the nearest known one.
+
+        >>> Recipe.of(epochs=3, augmentation={"shift": 2}).augmentation.shift
+        2
+        """
+        known = [each.name for each in fields(cls)]
+        for name in settings:
+            if name not in known:
+                raise unknown_name("setting", name, known)
+        if isinstance(settings.get("augmentation"), Mapping):
+            settings["augmentation"] = Augmentation(**settings["augmentation"])
+        return cls(**settings)
 
     def make_optimizer(self) -> Optimizer:
         """Return the optimiser, new."""
