@@ -204,8 +204,13 @@ def by_layer(name: str, blocks: int) -> None:
             runs.setdefault(side, []).extend(list(net.layers()) for _ in range(STEPS))
     print(f"{name:<12} " + " ".join(f"{side + ' fwd':>11} {'back':>7}" for side in runs) + "  ms")
     for lines in zip(*(zip(*found, strict=True) for found in runs.values()), strict=True):
-        cells = [[1000 * statistics.median(values) for values in (
-            [forward for _, forward, _ in line], [back for *_, back in line])] for line in lines]
+        cells = [
+            [
+                1000 * statistics.median(values)
+                for values in ([forward for _, forward, _ in line], [back for *_, back in line])
+            ]
+            for line in lines
+        ]
         figures = " ".join(f"{forward:>11.2f} {back:>7.2f}" for forward, back in cells)
         print(f"{lines[0][0][0]:<12} {figures}")
     print()
