@@ -46,6 +46,7 @@ _HOMES = {
     "batch_normalization": "ops",
     "local_response_normalization": "ops",
     "load_model": "model",
+    "train": "training.train",
 }
 _ACTIVATIONS = """
 celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu linear

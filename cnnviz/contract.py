@@ -43,6 +43,8 @@ class Layer:
     """
 
     aliases: ClassVar[tuple[str, ...]] = ()
+    # The kernels that slide over the input by name, each with how many of its first axes do.
+    sliding: ClassVar[Mapping[str, int]] = {}
 
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return the shape of the output; raise `SpecError` if the input does not fit."""

@@ -15,7 +15,7 @@ from cnnviz.render import Look, render, show
 from cnnviz.render.figures import channels as channels_figure
 from cnnviz.render.figures import each as each_figure
 from cnnviz.render.figures.chart import Curve, Frame, curves
-from cnnviz.render.scene import Picture, Polygon, Rect, Scene, Text
+from cnnviz.render.scene import Path, Picture, Rect, Scene, Text
 from cnnviz.render.theme import contrast, rgb, theme
 from cnnviz.report.channels import ChannelSet, channels
 from cnnviz.report.convolution import convolve
@@ -174,10 +174,9 @@ def test_a_curve_passes_through_its_values() -> None:
     frame = Frame(10, 20, 100, 50, right=4, low=0, high=1)
     values = np.array([1, 0.5, np.nan, 0.25, 0.25])
     curves(scene, frame, [Curve("c", values, "#000000", 2)])
-    first, second = (i for i in scene.items if isinstance(i, Polygon))  # a gap at the NaN
-    middle = np.mean([first.points[0], first.points[-1]], axis=0)
-    assert middle == pytest.approx((10, 20))
-    assert np.mean([second.points[0], second.points[-1]], axis=0) == pytest.approx((85, 57.5))
+    first, second = (i for i in scene.items if isinstance(i, Path))  # a gap at the NaN
+    assert first.points == pytest.approx(np.array([(10, 20), (35, 45)]))
+    assert second.points == pytest.approx(np.array([(85, 57.5), (110, 57.5)]))
 
 
 @pytest.mark.parametrize("case", SETS)

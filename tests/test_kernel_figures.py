@@ -13,7 +13,7 @@ from cnnviz.kernels import Kernel, Layout, Stored, kernel_names
 from cnnviz.render import Look, render
 from cnnviz.render.figures import filters as filters_figure
 from cnnviz.render.figures import kernels as kernels_figure
-from cnnviz.render.scene import Picture, Polygon, Scene
+from cnnviz.render.scene import Path, Picture, Scene
 from cnnviz.report.filters import FilterSet
 from cnnviz.report.kernels import KernelFacts, KernelSet, look_up
 
@@ -131,7 +131,7 @@ def test_the_response_of_a_horizontal_difference_changes_across() -> None:
 def test_cuts_are_drawn_once_where_they_are_equal() -> None:
     def curves(name: str) -> int:
         scene = kernels_figure.draw(look_up([name]), Look())
-        return sum(isinstance(item, Polygon) for item in scene.items)
+        return sum(isinstance(item, Path) for item in scene.items)
 
     assert (curves("edge"), curves("sobel-x")) == (1, 2)
 

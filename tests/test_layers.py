@@ -193,3 +193,24 @@ def test_aliases_mean_their_layer() -> None:
 def test_an_unknown_layer_brings_the_nearest() -> None:
     with pytest.raises(SpecError, match="did you mean Conv2D"):
         layers.find("Conv2d")
+
+
+def is_symmetric(case: Case) -> bool:
+    layer = made_of(case)
+    steps = getattr(layer, "strides", None)
+    return bool(layer.sliding) and layer.padding == "valid" and set(np.ravel(steps)) == {1}
+
+
+@pytest.mark.parametrize(
+    "case", [*filter(is_symmetric, CASES)], ids=lambda c: f"{c.layer}-{c.taken}"
+)
+def test_turned_kernels_turn_the_output(case: Case) -> None:
+    layer, (weights, (x,)) = made_of(case), drawn(case, np.float64)
+    around = (slice(None), *[slice(None, None, -1)] * (x.ndim - 2))
+    turned = {
+        name: values[(slice(None, None, -1),) * layer.sliding.get(name, 0)]
+        for name, values in weights.items()
+    }
+    expected, _ = layer.forward(weights, x)
+    found, _ = layer.forward(turned, x[around])
+    np.testing.assert_allclose(found, expected[around], atol=1e-12)

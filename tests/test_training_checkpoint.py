@@ -51,18 +51,20 @@ def trained(steps: int = 3) -> Checkpoint:
         weights=weights, state=made.state, optimizer_steps=made.steps, step=3, epoch=1, batch=2,
         seed=7, optimizer=made.settings, schedule=Cosine(total=9).settings,
         settings={"batch_size": 64, "augmentation": {"flip": True}}, best_accuracy=0.1 + 0.7,
-        history=history, command="cnnviz train data -o 'ü.safetensors'",
+        history=history, frames={s: np.full((3, 3, 2, 4), s, np.float32) for s in (0, 3)},
+        command="cnnviz train data -o 'ü.safetensors'",
     )  # fmt: skip
 
 
 def flat(made: Checkpoint) -> dict[str, np.ndarray]:
     found = {f"{n}.{w}": v for n, own in made.weights.items() for w, v in own.items()}
+    found |= {f"a.b:c.kernel:frame {step}": values for step, values in made.frames.items()}
     return found | {f"{k}:{s}": v for s, own in made.state.items() for k, v in own.items()}
 
 
 def assert_same(first: Checkpoint, second: Checkpoint) -> None:
     for each in dataclasses.fields(Checkpoint):
-        if each.name not in ("weights", "state"):
+        if each.name not in ("weights", "state", "frames"):
             assert getattr(first, each.name) == getattr(second, each.name), each.name
     one, other = flat(first), flat(second)
     assert sorted(one) == sorted(other)

@@ -118,7 +118,7 @@ class TestZipFiles:
     def test_a_size_that_lies_costs_one_picture(self, tmp_path):
         path = patched(zipped(tmp_path / "d.zip", TWO), b"PK\x01\x02", 24, b"\xff\xff\xff\x3f")
         with open_data(path, input_shape=SHAPE, validation=0) as data:
-            data_left = [y.tolist() for _, y in data.train.batches(4)]
+            data_left = [y.tolist() for _, y, _ in data.train.batches(4)]
             (failure,) = data.failures
         assert data_left == [[0]]
         assert failure.path == f"{path}:b/1.png"
@@ -130,7 +130,7 @@ class TestZipFiles:
         tracemalloc.start()
         try:
             with open_data(path, input_shape=SHAPE, validation=0) as data:
-                assert list(data.train.batches(4)) == []
+                assert sum(len(batch.y) for batch in data.train.batches(4)) == 0
                 assert [failure.code for failure in data.failures] == [5, 5]
                 with pytest.raises(InputError, match="no picture of class a can be read"):
                     data.read_all()
@@ -253,7 +253,7 @@ class TestIdx:
         for path in (unzipped(tmp_path / "d", files), zipped(tmp_path / "d.zip", files)):
             with open_data(path, input_shape=SHAPE) as data:
                 assert (len(data.train), len(data.validation)) == (12, 6)
-                (x, y), *_ = data.validation.batches(6)
+                (x, y, _), *_ = data.validation.batches(6)
                 assert (x[:, 4, 5, 0].tolist(), y.tolist()) == ([*range(6)], [0, 1, 2] * 2)
 
 
@@ -287,7 +287,7 @@ class TestCsv:
         for header, rows in (("", last), (f"{names},label", last), (f"{names},Class", both)):
             (tmp_path / "d.csv").write_bytes(table(header, rows))
             with open_data(tmp_path / "d.csv", input_shape=SHAPE, validation=0) as data:
-                x, y = next(data.train.batches(12))
+                x, y, _ = next(data.train.batches(12))
                 assert y.tolist() == (x[:, 4, 5, 0] % 3).tolist()
                 assert (x[:, 0, 0, 0] == 0).all() or header.endswith("Class")
 
@@ -337,7 +337,7 @@ def test_a_directory_that_lists_more_than_it_says(tmp_path: Path) -> None:
         (tmp_path / "d.zip").write_bytes(data)
         try:
             with open_data(tmp_path / "d.zip", input_shape=SHAPE, validation=0) as opened:
-                ended += sum(len(y) for _, y in opened.train.batches(2)) == 2
+                ended += sum(len(y) for _, y, _ in opened.train.batches(2)) == 2
         except CnnvizError as error:
             assert str(error).isprintable()  # noqa: PT017 - most are no errors
     assert ended > 10

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 from scipy.stats.contingency import crosstab
 
 from cnnviz.errors import SpecError
@@ -64,6 +64,8 @@ def test_worst_mistakes_whatever_the_batches():
         assert [one.predicted for one in worst] == PREDICTED[wrong].tolist()
         assert [one.label for one in worst] == LABELS[wrong].tolist()
         assert [one.loss for one in worst] == pytest.approx(losses[wrong])
+        highest = softmax(LOGITS, axis=1)[wrong].max(axis=1)
+        assert [one.confidence for one in worst] == pytest.approx(highest)
 
 
 def test_of_equal_mistakes_the_lower_number_stays():

@@ -101,6 +101,15 @@ class Graph:
         """
         return dict(self._shapes)
 
+    def above(self, names: Collection[str]) -> tuple[Node, ...]:
+        """Return the nodes of those names and all that they depend on, in order."""
+        needed, found = set(names), []
+        for node in reversed(self.nodes):
+            if node.name in needed:
+                needed.update(node.inputs)
+                found.append(node)
+        return tuple(reversed(found))
+
     @cached_property
     def _shapes(self) -> dict[str, Shape]:
         # Kept, since reports, executors and each run of a model ask again.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,6 +26,7 @@ class _Sliding(Layer):
     use_bias: bool
 
     rank: ClassVar[int] = 2
+    sliding: ClassVar[Mapping[str, int]] = {"kernel": 2}
 
     def _check(self, **own: Any) -> None:
         """Replace the settings by their checked form, and a layer's `own` by those given."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -45,6 +46,7 @@ class Conv1D(_Convolution):
 
     aliases = ("Convolution1D",)
     rank: ClassVar[int] = 1
+    sliding: ClassVar[Mapping[str, int]] = {"kernel": 1}
 
     filters: int
     kernel_size: Size

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from cnnviz.geometry import Padding, Shape, Size
 from cnnviz.layers import checks
@@ -42,6 +43,7 @@ class SeparableConv2D(_Sliding):
     """
 
     aliases = ("SeparableConvolution2D",)
+    sliding: ClassVar[Mapping[str, int]] = {"depthwise_kernel": 2}
 
     filters: int
     kernel_size: Size

@@ -87,19 +87,9 @@ def peak_bytes(graph: Graph, keep: Collection[str], *, batch: int = 1) -> int:
 
 def _steps(graph: Graph, keep: Collection[str]) -> Iterator[tuple[Node, list[str]]]:
     """Yield each node that is needed, with the names that nobody needs once it has run."""
-    nodes = _needed(graph, keep)
+    nodes = graph.above(keep)
     waiting = Counter(name for node in nodes for name in node.inputs)
     for node in nodes:
         waiting.subtract(node.inputs)
         names = dict.fromkeys((*node.inputs, node.name))
         yield node, [name for name in names if not waiting[name] and name not in keep]
-
-
-def _needed(graph: Graph, keep: Collection[str]) -> list[Node]:
-    """Return the nodes in `keep` and all above them, in order."""
-    needed, found = set(keep), []
-    for node in reversed(graph.nodes):
-        if node.name in needed:
-            needed.update(node.inputs)
-            found.append(node)
-    return found[::-1]

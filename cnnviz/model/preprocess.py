@@ -104,12 +104,15 @@ class Preprocess:
         InputError
             If its channels are not those of the model, or the model takes no image.
         """
+        is_array = not getattr(image, "is_photo", True)
+        return self.normalized(self.seen(image), is_array=is_array)
+
+    def normalized(self, seen: Array, *, is_array: bool = False) -> Array:
+        """Return what the model takes, float32, from what `seen` returns: one, or a batch."""
         import numpy as np
 
-        scale = self._scale(is_array=not getattr(image, "is_photo", True))
-        x = self.seen(image)
-        if self.channels == "bgr":
-            x = x[..., ::-1]
+        scale = self._scale(is_array=is_array)
+        x = seen[..., ::-1] if self.channels == "bgr" else seen
         with np.errstate(over="ignore", invalid="ignore"):  # the executor refuses what overflows
             x = x * np.float32(scale) - np.asarray(self.mean, np.float32)
             return np.ascontiguousarray(x / np.asarray(self.std, np.float32))

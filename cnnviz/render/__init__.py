@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cnnviz.render.terminal import Colours
     from cnnviz.report.result import Result
 
-__all__ = ["Look", "formats", "render", "show"]
+__all__ = ["Look", "animate", "formats", "render", "show"]
 
 
 def formats() -> tuple[str, ...]:
@@ -43,6 +43,23 @@ def render(result: Result, format: str, look: Look | None = None) -> bytes:
     check_bytes(result.nbytes + result.figure_nbytes, f"a figure of {result.subject}")
     figure = import_module(f"cnnviz.render.figures.{result.figure}")
     return write(figure.draw(result, look), format, scale=look.scale)
+
+
+def animate(result: Result, look: Look | None = None) -> bytes:
+    """Return the animation of `result` as GIF: what its figure's module has as `scenes`.
+
+    `scenes(result, look)` yields each Scene with the seconds that it is shown.
+
+    Raises
+    ------
+    RefusedError
+        If it is larger than a GIF can be, or over the byte budget.
+    """
+    from cnnviz.render import animation
+
+    look = look or Look()
+    figure = import_module(f"cnnviz.render.figures.{result.figure}")
+    return animation.animate(figure.scenes(result, look), scale=look.scale)
 
 
 def show(

@@ -79,7 +79,16 @@ class Polygon:
     fill: str
 
 
-Item = Rect | Text | Picture | Line | Polygon
+@dataclass(eq=False, repr=False)
+class Path:
+    """A line through points, with smooth edges, round joints and round ends."""
+
+    points: tuple[Point, ...]
+    colour: str
+    line: float = 2
+
+
+Item = Rect | Text | Picture | Line | Polygon | Path
 
 
 @dataclass(eq=False, repr=False)

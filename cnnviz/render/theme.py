@@ -73,6 +73,16 @@ def rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
+def mixed(colour: str, other: str, share: float) -> str:
+    """Return a colour with a `share` of another in it, from 0 to 1.
+
+    >>> mixed("#000000", "#ffffff", 0.5)
+    '#808080'
+    """
+    pairs = zip(rgb(colour), rgb(other), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
 def luminance(colour: tuple[int, int, int]) -> float:
     """Return the relative luminance of an sRGB colour (WCAG 2), from 0 to 1."""
     linear = [

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cnnviz.errors import InputError, SpecError, shortened
 from cnnviz.files import open_atomic
 from cnnviz.geometry import times
+from cnnviz.training.forming import KERNEL, first_kernel
 from cnnviz.training.history import History
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from cnnviz.training.optimizers import State
 
 _KEY, _SPEC = "training", "spec"
+_FRAME = "frame "  # and the step, as a slot
 _FLOATS = ("float32", "float64")
 # What the metadata say, and as what in JSON.
 _FACTS: dict[str, tuple[type, ...]] = {
@@ -65,6 +67,8 @@ class Checkpoint:
     best_accuracy : float, optional
         The highest of all validations so far.
     history : History
+    frames : dict
+        The kernel of `forming.first_kernel` by step.
     command : str
         The command line.
     """
@@ -81,6 +85,7 @@ class Checkpoint:
     settings: dict[str, Any] = field(default_factory=dict)
     best_accuracy: float | None = None
     history: History = field(default_factory=History)
+    frames: dict[int, Array] = field(default_factory=dict)
     command: str = ""
 
 
@@ -101,8 +106,12 @@ def save(path: str | os.PathLike[str], graph: Graph, made: Checkpoint) -> None:
     arrays = {f"{n}.{w}": values for n, own in made.weights.items() for w, values in own.items()}
     for slot, kept in made.state.items():
         arrays |= {f"{name}:{slot}": values for name, values in kept.items()}
+    watched = f"{first_kernel(graph)}.{KERNEL}:{_FRAME}"
+    arrays |= {f"{watched}{step}": values for step, values in made.frames.items()}
     tensors = {name: Tensor(values.shape, values.dtype.name) for name, values in arrays.items()}
     about = {"format": "cnnviz", "layout": "hwio", "model": graph.name}
+    if made.settings.get("recipe", {}).get("flip"):
+        about["orientation"] = "convolution"
     about |= {_KEY: _facts_text(made), _SPEC: to_toml(graph)}
     with open_atomic(path, overwrite=True) as file:
         write_to(file, tensors, lambda name: _contiguous(arrays[name]), about)
@@ -132,11 +141,12 @@ def load(path: str | os.PathLike[str], graph: Graph) -> Checkpoint:
         facts = _facts(file, name)
         _check_spec(file.metadata[_SPEC], graph, name)
         weights, state = _arrays(file, graph, name)
+    frames = _frames(state, f"{first_kernel(graph)}.{KERNEL}", name)
     try:
         history = History.from_columns(facts.pop("history"))
     except (SpecError, TypeError) as error:
         raise InputError("corrupt checkpoint: its history", path=name) from error
-    return Checkpoint(weights=weights, state=state, history=history, **facts)
+    return Checkpoint(weights=weights, state=state, history=history, frames=frames, **facts)
 
 
 def is_checkpoint(file: Opened) -> bool:
@@ -269,6 +279,19 @@ def _arrays(
     if missing := [key for key in shapes if key not in flat]:
         raise InputError(f"corrupt checkpoint: {missing[0]} is missing", path=name)
     return {n: {w: flat[f"{n}.{w}"] for w in own} for n, own in wanted.items()}, state
+
+
+def _frames(state: State, watched: str, name: str) -> dict[int, Array]:
+    """Take the frames out of what was read as state, in the order of their steps."""
+    found = {}
+    for slot in [slot for slot in state if slot.startswith(_FRAME)]:
+        digits, own = slot.removeprefix(_FRAME), state.pop(slot)
+        if not (digits.isascii() and digits.isdigit() and len(digits) < 16) or list(own) != [
+            watched
+        ]:
+            raise InputError(f"corrupt checkpoint: {shortened(ascii(slot))} is no frame", path=name)
+        found[int(digits)] = own[watched]
+    return dict(sorted(found.items()))
 
 
 def _split(tensor_name: str) -> tuple[str, str]:

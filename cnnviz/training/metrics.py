@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 from cnnviz.arrays import unique
 from cnnviz.errors import SpecError
 from cnnviz.ops.checks import Array
-from cnnviz.report.report import Column, Report, Row
+from cnnviz.report.columns import number_column, word_column
+from cnnviz.report.report import Column, Report
 from cnnviz.training.loss import cross_entropy
 
 
@@ -21,13 +22,15 @@ from cnnviz.training.loss import cross_entropy
 class Mistake:
     """A picture that the network takes for another class, by its number in the data set.
 
-    `loss` is that of the right class without smoothing; its probability is `exp(-loss)`.
+    `loss` is that of the right class without smoothing, its probability is `exp(-loss)`;
+    `confidence` is the probability of the predicted class.
     """
 
     number: int
     label: int
     predicted: int
     loss: float
+    confidence: float
 
 
 class Evaluation:
@@ -77,13 +80,16 @@ class Evaluation:
         if z.shape[1:] != self.matrix.shape[:1] or places.shape != right.shape:
             wanted = f"(N, {len(self.matrix)})"
             raise SpecError(f"logits {z.shape} and numbers {places.shape} are not {wanted}, (N,)")
-        losses = cross_entropy(z, right)[0].astype(np.float64)
+        losses, gradient = cross_entropy(z, right)
+        losses = losses.astype(np.float64)
         losses[np.isnan(losses)] = np.inf
         predicted = z.argmax(axis=1)
         np.add.at(self.matrix, (right, predicted), 1)
         self._total += float(losses.sum())
         for i in np.flatnonzero(predicted != right).tolist():
-            one = Mistake(int(places[i]), int(right[i]), int(predicted[i]), float(losses[i]))
+            taken = int(predicted[i])
+            confidence = float(gradient[i, taken]) * len(z)  # softmax(z) / N, off the right class
+            one = Mistake(int(places[i]), int(right[i]), taken, float(losses[i]), confidence)
             heapq.heappush(self._heap, (one.loss, -one.number, one))
             if len(self._heap) > self._most:
                 heapq.heappop(self._heap)
@@ -206,7 +212,7 @@ def confusion_report(matrix: Array, name: str, labels: Sequence[str] = ()) -> Re
 
 
 def mistakes_report(worst: Sequence[Mistake], name: str, labels: Sequence[str] = ()) -> Report:
-    """Return a row a mistake, with the probability that the right class was given."""
+    """Return a row a mistake, with the probabilities of the predicted and of the right class."""
     most = max((max(one.label, one.predicted) for one in worst), default=-1)
     words = _words(labels, max(len(labels), most + 1))
     rows = tuple(
@@ -214,6 +220,7 @@ def mistakes_report(worst: Sequence[Mistake], name: str, labels: Sequence[str] =
             "number": one.number,
             "class": words[one.label],
             "predicted": words[one.predicted],
+            "confidence": _known(one.confidence),
             "loss": _known(one.loss),
             "probability": exp(-one.loss),
         }
@@ -233,21 +240,6 @@ def _known(value: float) -> float | None:
     return float(value) if isfinite(value) else None
 
 
-def number_column(key: str, form: str = "") -> Column:
-    """Return a column of figures in a form; empty where there is none."""
-
-    def text(row: Row) -> str:
-        value = row.get(key)
-        return "" if value is None else format(value, form)
-
-    return Column(key.replace("_", " "), text, right=True)
-
-
-def word_column(key: str) -> Column:
-    """Return a column of texts; empty where there is none."""
-    return Column(key.replace("_", " "), lambda row: str(row.get(key) or ""))
-
-
 def _counted(word: str) -> Column:
     return Column(word, lambda row: str(row["predicted"][word]), right=True, rank=1)
 
@@ -264,6 +256,7 @@ _MISTAKE = (
     number_column("number"),
     word_column("class"),
     word_column("predicted"),
+    number_column("confidence", ".2%"),
     number_column("loss", ".3f"),
     number_column("probability", ".2g"),
 )

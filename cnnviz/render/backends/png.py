@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from PIL import Image, ImageDraw
 
 from cnnviz.files import check_bytes
 from cnnviz.render.fonts import font, measure
 from cnnviz.render.pngfile import encode
-from cnnviz.render.scene import DIMMED, Item, Line, Picture, Polygon, Rect, Scene, Text
+from cnnviz.render.scene import DIMMED, Item, Line, Path, Picture, Point, Polygon, Rect, Scene, Text
 
 _HINT = "use a smaller --scale, fewer maps or a higher --max-memory"
 HATCH_STEP = 5  # px between hatch lines
-SMOOTH = 4  # polygons are drawn this many times larger and averaged
+SMOOTH = 4  # polygons and paths are drawn this many times larger and averaged
 
 
 def write(scene: Scene, *, scale: int = 1) -> bytes:
@@ -52,7 +54,10 @@ def _draw(canvas: Image.Image, pen: ImageDraw.ImageDraw, item: Item, s: int) -> 
             points = [(round(x * s), round(y * s)) for x, y in (item.start, item.end)]
             pen.line(points, item.colour, max(1, round(item.line * s)))
         case Polygon():
-            _polygon(canvas, item, s)
+            _smooth(canvas, item.fill, item.points, s, 0, _filled)
+        case Path():
+            width = max(1, round(item.line * s * SMOOTH))
+            _smooth(canvas, item.colour, item.points, s, width, _stroked)
 
 
 def _rect(canvas: Image.Image, pen: ImageDraw.ImageDraw, item: Rect, s: int) -> None:
@@ -79,12 +84,42 @@ def _rect(canvas: Image.Image, pen: ImageDraw.ImageDraw, item: Rect, s: int) -> 
         pen.rectangle((left, top, right, bottom), None, item.stroke, max(1, round(item.line * s)))
 
 
-def _polygon(canvas: Image.Image, item: Polygon, s: int) -> None:
-    """Draw a polygon with smooth edges, which Pillow's own are not."""
-    xs, ys = zip(*item.points, strict=True)
-    left, top = int(min(xs) * s) - 1, int(min(ys) * s) - 1
-    width, height = int(max(xs) * s) + 2 - left, int(max(ys) * s) + 2 - top
-    mask = Image.new("L", (width * SMOOTH, height * SMOOTH))
-    points = [((x * s - left) * SMOOTH, (y * s - top) * SMOOTH) for x, y in item.points]
-    ImageDraw.Draw(mask).polygon(points, 255)
-    canvas.paste(item.fill, (left, top), mask.resize((width, height), Image.Resampling.BOX))
+Pixels = list[tuple[float, float]]
+
+
+def _smooth(
+    canvas: Image.Image,
+    colour: str,
+    points: Sequence[Point],
+    s: int,
+    line: int,
+    draw: Callable[[ImageDraw.ImageDraw, Pixels, int], None],
+) -> None:
+    """Draw what reaches `line` beyond its points with smooth edges, which Pillow's own are not.
+
+    What lies outside the canvas is left out.
+    """
+    xs, ys = zip(*points, strict=True)
+    beyond = line / SMOOTH
+    left, top = max(0, int(min(xs) * s - beyond) - 1), max(0, int(min(ys) * s - beyond) - 1)
+    right = min(canvas.width, int(max(xs) * s + beyond) + 2)
+    bottom = min(canvas.height, int(max(ys) * s + beyond) + 2)
+    if left >= right or top >= bottom:
+        return
+    mask = Image.new("L", ((right - left) * SMOOTH, (bottom - top) * SMOOTH))
+    drawn = [((x * s - left) * SMOOTH, (y * s - top) * SMOOTH) for x, y in points]
+    draw(ImageDraw.Draw(mask), drawn, line)
+    reduced = mask.resize((right - left, bottom - top), Image.Resampling.BOX)
+    canvas.paste(colour, (left, top), reduced)
+
+
+def _filled(pen: ImageDraw.ImageDraw, points: Pixels, line: int) -> None:
+    pen.polygon(points, 255)
+
+
+def _stroked(pen: ImageDraw.ImageDraw, points: Pixels, line: int) -> None:
+    centres = [(x - 0.5, y - 0.5) for x, y in points]  # of pixels, which Pillow's places are
+    pen.line(centres, 255, line)
+    r = (line - 1) / 2
+    for x, y in centres:  # joints and ends; Pillow's own joints leave notches in steep turns
+        pen.ellipse((x - r, y - r, x + r, y + r), 255)

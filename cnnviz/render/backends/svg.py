@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 from base64 import b64encode
+from collections.abc import Iterable
 
 from cnnviz.render.fonts import Face, measure
 from cnnviz.render.pngfile import encode
-from cnnviz.render.scene import DIMMED, Item, Line, Picture, Polygon, Rect, Scene, Text
+from cnnviz.render.scene import DIMMED, Item, Line, Path, Picture, Point, Polygon, Rect, Scene, Text
 from cnnviz.render.terminal import escape
 
 _FAMILIES: dict[Face, str] = {
@@ -55,8 +56,12 @@ def _item(item: Item, scale: int) -> str:
                 f'stroke="{item.colour}" stroke-width="{_n(item.line)}"/>'
             )
         case Polygon():
-            points = " ".join(f"{_n(x)},{_n(y)}" for x, y in item.points)
-            return f'<polygon points="{points}" fill="{item.fill}"/>'
+            return f'<polygon points="{_points(item.points)}" fill="{item.fill}"/>'
+        case Path():
+            return (
+                f'<polyline points="{_points(item.points)}" fill="none" stroke="{item.colour}" '
+                f'stroke-width="{_n(item.line)}" stroke-linejoin="round" stroke-linecap="round"/>'
+            )
 
 
 def _rect(item: Rect) -> str:
@@ -106,6 +111,10 @@ def _picture(item: Picture, scale: int) -> str:
         f'href="data:image/png;base64,{b64encode(encode(pixels)).decode()}">'
         f"<title>{_text(item.title)}</title></image>"
     )
+
+
+def _points(points: Iterable[Point]) -> str:
+    return " ".join(f"{_n(x)},{_n(y)}" for x, y in points)
 
 
 def _hatch_id(colour: str) -> str:

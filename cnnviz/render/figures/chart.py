@@ -1,15 +1,15 @@
-"""A line chart: axes with ticks, smooth curves, a legend beside it."""
+"""A line chart: axes with ticks, smooth curves, and their names beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import hypot
+from math import log
 
 import numpy as np
 
 from cnnviz.render.numbers import number
-from cnnviz.render.scene import Line, Point, Polygon, Rect, Scene
+from cnnviz.render.scene import Line, Path, Point, Rect, Scene
 from cnnviz.render.theme import GAP
 
 TICK_ROOM, AXIS_ROOM = 34, 40  # px left of the chart for numbers, below it for numbers and a name
@@ -28,7 +28,7 @@ class Curve:
 
 @dataclass(eq=False, repr=False)
 class Frame:
-    """Where a chart stands, and which values its edges are."""
+    """Where a chart stands, and which values its edges are; `log` is of the vertical axis."""
 
     x: float
     y: float
@@ -37,44 +37,59 @@ class Frame:
     right: float
     low: float
     high: float
+    left: float = 0
+    log: bool = False
 
     def point(self, x: float, y: float) -> Point:
-        """Return the px of a value; x runs from 0."""
-        height = (self.high - y) / (self.high - self.low) * self.height
-        return self.x + x / self.right * self.width, self.y + height
+        """Return the px of a value."""
+        across = (x - self.left) / (self.right - self.left)
+        if self.log:
+            down = log(self.high / y) / log(self.high / self.low)
+        else:
+            down = (self.high - y) / (self.high - self.low)
+        return self.x + across * self.width, self.y + down * self.height
+
+    @property
+    def bottom(self) -> float:
+        """The px of the lower edge."""
+        return self.y + self.height
 
 
 def axes(
     scene: Scene, frame: Frame, xs: Sequence[float], ys: Sequence[float], *, name: str
 ) -> None:
     """Draw rules at the ticks with their numbers, and the name of the horizontal axis."""
+    levels(scene, frame, ys)
+    ticks(scene, frame, xs)
+    middle, line = frame.x + frame.width / 2, frame.bottom + 32
+    scene.text(middle, line, name, colour=scene.theme.secondary, anchor="middle")
+
+
+def levels(
+    scene: Scene, frame: Frame, values: Sequence[float], form: Callable[[float], str] = number
+) -> None:
+    """Draw rules at heights, their numbers to the left."""
     theme = scene.theme
-    bottom = frame.y + frame.height
-    for value in ys:
-        _, y = frame.point(0, value)
+    for value in values:
+        y = frame.point(frame.left, value)[1]
         colour = theme.secondary if value == 0 else theme.rule
         scene.add(Line((frame.x, round(y)), (frame.x + frame.width, round(y)), colour))
-        text = number(value)
-        scene.text(frame.x - GAP, y + 4, text, colour=theme.secondary, anchor="end")
-    for value in xs:
-        x, _ = frame.point(value, 0)
-        scene.add(Line((round(x), bottom), (round(x), bottom + 4), theme.secondary))
-        text = number(value)
-        scene.text(x, bottom + 16, text, colour=theme.secondary, anchor="middle")
-    middle = frame.x + frame.width / 2
-    scene.text(middle, bottom + 32, name, colour=theme.secondary, anchor="middle")
+        scene.text(frame.x - GAP, y + 4, form(value), colour=theme.secondary, anchor="end")
+
+
+def ticks(scene: Scene, frame: Frame, values: Sequence[float], texts: Sequence[str] = ()) -> None:
+    """Draw ticks below a chart, with their numbers unless other texts are given."""
+    colour = scene.theme.secondary
+    for value, text in zip(values, texts or map(number, values), strict=True):
+        x = frame.x + (value - frame.left) / (frame.right - frame.left) * frame.width
+        scene.add(Line((round(x), frame.bottom), (round(x), frame.bottom + 4), colour))
+        scene.text(x, frame.bottom + 16, text, colour=colour, anchor="middle")
 
 
 def curves(scene: Scene, frame: Frame, drawn: Sequence[Curve]) -> None:
     """Draw curves, and beside the chart their names with a piece of each."""
     for curve in drawn:
-        for run in _runs(curve.values):
-            points = [frame.point(x, float(curve.values[x])) for x in run]
-            if len(points) > 1:
-                scene.add(ribbon(points, curve.width, curve.colour))
-            else:
-                (x, y), r = points[0], curve.width
-                scene.add(Rect(x - r, y - r, 2 * r, 2 * r, fill=curve.colour))
+        trace(scene, frame, np.arange(len(curve.values)), curve.values, curve.colour, curve.width)
     left, y = frame.x + frame.width + 2 * GAP, frame.y + 8
     for curve in drawn:
         half = curve.width / 2
@@ -83,20 +98,46 @@ def curves(scene: Scene, frame: Frame, drawn: Sequence[Curve]) -> None:
         y += 20
 
 
-def ribbon(points: Sequence[Point], width: float, colour: str) -> Polygon:
-    """Return a line through points as a polygon of even width, which has smooth edges.
+def trace(
+    scene: Scene, frame: Frame, xs: np.ndarray, ys: np.ndarray, colour: str, width: float = 2
+) -> None:
+    """Draw a line through points, interrupted at each NaN; a point alone is a dot.
 
-    >>> ribbon([(0, 0), (2, 0)], 2, "#000000").points
-    ((0.0, -1.0), (2.0, -1.0), (2.0, 1.0), (0.0, 1.0))
+    What is above or below the chart runs along its edge.
     """
-    above, below = [], []
-    for i, (x, y) in enumerate(points):
-        before, after = points[max(0, i - 1)], points[min(len(points) - 1, i + 1)]
-        dx, dy = after[0] - before[0], after[1] - before[1]
-        scale = width / 2 / (hypot(dx, dy) or 1)
-        above.append((x + dy * scale, y - dx * scale))
-        below.append((x - dy * scale, y + dx * scale))
-    return Polygon((*above, *reversed(below)), colour)
+    inside = np.clip(ys, frame.low, frame.high)
+    for run in _runs(inside):
+        points = [frame.point(float(xs[i]), float(inside[i])) for i in run]
+        if len(points) > 1:
+            scene.add(Path(tuple(thinned(points)), colour, width))
+        else:
+            dot(scene, points[0], width, colour)
+
+
+def dot(scene: Scene, centre: Point, radius: float, colour: str) -> None:
+    """Draw a round dot."""
+    x, y = centre
+    scene.add(Path(((x - 0.01, y), (x + 0.01, y)), colour, 2 * radius))
+
+
+def thinned(points: Sequence[Point]) -> list[Point]:
+    """Return the points of a line that make a difference: at most four in each px from the left.
+
+    They are the first, the last, the highest and the lowest there.
+
+    >>> thinned([(0.1, 5), (0.2, 9), (0.3, 6), (0.4, 1), (0.5, 7), (0.6, 2), (3, 4)])
+    [(0.1, 5), (0.2, 9), (0.4, 1), (0.6, 2), (3, 4)]
+    """
+    kept: list[Point] = []
+    start = 0
+    for i in range(1, len(points) + 1):
+        if i < len(points) and int(points[i][0]) == int(points[start][0]):
+            continue
+        own = range(start, i)
+        extremes = {f(own, key=lambda j: points[j][1]) for f in (min, max)}
+        kept += [points[j] for j in sorted({start, i - 1, *extremes})]
+        start = i
+    return kept
 
 
 def _runs(values: np.ndarray) -> list[list[int]]:

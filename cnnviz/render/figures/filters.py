@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
 from cnnviz.render import display
 from cnnviz.render.figures import blocks, header
+from cnnviz.render.figures.kernel_grid import KernelGrid
 from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, number, times
@@ -17,18 +17,7 @@ from cnnviz.render.sheet import Tile
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, theme
 from cnnviz.report.filters import FilterSet
 
-# Filters up to a count: px of the box of each, and columns.
-_LAYOUTS = (
-    (1, 280, 1),
-    (4, 176, 4),
-    (6, 176, 3),
-    (9, 128, 5),
-    (16, 112, 8),
-    (32, 88, 8),
-    (64, 72, 8),
-)
 _MATRIX = (720, 560)  # px that a matrix of filters by channels may take
-_LINE = 16  # px below a tile, for its number and its limit
 _BAR = 200
 _LEAST_CELL = 34  # px that hold any number of two digits
 
@@ -75,39 +64,22 @@ def _pixels(
 def _grid(scene: Scene, filters: FilterSet, look: Look, top: float) -> tuple[float, float]:
     """Place a tile for each filter; return right and bottom."""
     shown = filters.shown
-    _, box, columns = next(row for row in _LAYOUTS if len(shown) <= row[0])
     tiles = [filters.view[..., i] for i in shown]
     limits = [float(np.abs(tile).max()) for tile in tiles]
     largest = float(np.abs(filters.view).max())
     if look.range == "shared":  # by the whole layer, so that its pages can be compared
         limits = [largest] * len(tiles)
-    height, width = _size(tiles[0].shape, box)
-    step_x, step_y = max(width, 40) + GAP, height + _LINE + GAP
-    said = _ranges(shown, limits, max(width, 40)) if look.range == "own" else []
+    grid = KernelGrid.of(len(shown), tiles[0].shape)
     for i, (index, tile, limit) in enumerate(zip(shown, tiles, limits, strict=True)):
-        row, column = divmod(i, columns)
-        x, y = MARGIN + column * step_x, top + row * step_y
-        _tile(scene, x, y, tile, (limit, largest), (height, width), f"filter {index}")
-        line = y + height + 13
-        scene.text(x, line, str(index), colour=scene.theme.secondary)
-        if said:
-            scene.text(x + width, line, said[i], colour=scene.theme.secondary, anchor="end")
-    rows = -(-len(shown) // columns)
-    right = MARGIN + min(columns, len(shown)) * step_x - GAP
-    bottom = top + rows * step_y - GAP
+        x, y = grid.place(i)
+        place = MARGIN + x, top + y
+        _tile(scene, *place, tile, (limit, largest), grid.size, f"filter {index}")
+    said = limits if look.range == "own" else []
+    grid.captions(scene, MARGIN, top, [str(index) for index in shown], said)
+    right, bottom = MARGIN + grid.width, top + grid.height
     if look.range == "own" and len(shown) > 1:
         return right, bottom
     return max(right, MARGIN + _BAR + 14), _legend(scene, filters, bottom + WIDE_GAP, limits[0])
-
-
-def _ranges(shown: Sequence[int], limits: Sequence[float], room: float) -> list[str]:
-    """Return the limit of every filter, as exact as they all find room beside its number."""
-    for digits in (2, 1):
-        texts = [f"±{number(limit, digits)}" for limit in limits]
-        pairs = zip(shown, texts, strict=True)
-        if max(measure(f"{i}", CAPTION) + measure(t, CAPTION) for i, t in pairs) <= room - GAP / 2:
-            return texts
-    return []
 
 
 def _matrix(scene: Scene, filters: FilterSet, look: Look, top: float) -> tuple[float, float]:
@@ -149,12 +121,6 @@ def _words(filters: FilterSet, look: Look) -> list[str]:
     shared = look.range == "shared" or filters.is_matrix
     scale = "one scale for the layer" if shared else "each on its own scale"
     return [f"{filters.view_words().replace('1x1', '1×1')}; {scale}", filters.page_words()]
-
-
-def _size(shape: tuple[int, ...], box: int) -> tuple[int, int]:
-    """Return height and width of a tile: whole px a cell."""
-    cell = max(1, box // max(shape[:2]))
-    return shape[0] * cell, shape[1] * cell
 
 
 def _tile(

@@ -66,12 +66,13 @@ def _seen(scene: Scene, result: Prediction, look: Look, x: float, y: float) -> t
     else:
         scene.text(x, y + HEADING + height + 14, shape, colour=scene.theme.secondary)
         under = 18
-    pixels = _pixels(result.seen, height * look.scale, width * look.scale)
-    blocks.tile(scene, x, y + HEADING, pixels, width, height, result.title)
+    seen = pixels(result.seen, height * look.scale, width * look.scale)
+    blocks.tile(scene, x, y + HEADING, seen, width, height, result.title)
     return x + room, y + HEADING + height + under
 
 
-def _pixels(seen: np.ndarray, height: int, width: int) -> np.ndarray:
+def pixels(seen: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return a picture in its colours; where there are not three, its first channel."""
     low, high = float(seen.min()), float(seen.max())
     if seen.shape[-1] == 3:
         return display.pixels(seen, None, height, width)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import pairwise
-from math import hypot
 
 import numpy as np
 
@@ -14,7 +12,7 @@ from cnnviz.render.figures.blocks import HEADING
 from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, number
-from cnnviz.render.scene import Line, Polygon, Rect, Scene
+from cnnviz.render.scene import Line, Path, Rect, Scene
 from cnnviz.render.sheet import Tile
 from cnnviz.render.theme import CAPTION, WIDE_GAP
 from cnnviz.report.spectrum import Response, gains
@@ -96,7 +94,7 @@ def _cuts(scene: Scene, x: float, y: float, found: Response) -> float:
     for gain, colour, _ in curves:
         xs = x + np.linspace(0, width, len(gain))
         ys = y + height - gain / top * (height - 8)
-        _curve(scene, list(zip(xs.tolist(), ys.tolist(), strict=True)), colour)
+        scene.add(Path(tuple(zip(xs.tolist(), ys.tolist(), strict=True)), colour, _PEN))
     scene.text(x - 6, y + 12, label, colour=theme.secondary, anchor="end")
     scene.text(x - 6, y + height + 4, "0", colour=theme.secondary, anchor="end")
     for place, text in ((0.0, "0"), (0.5, "0.25"), (1.0, "0.5")):
@@ -110,15 +108,3 @@ def _cuts(scene: Scene, x: float, y: float, found: Response) -> float:
         scene.add(Rect(x, line - 5, 14, 3, fill=colour))
         scene.text(x + 20, line, text)
     return x + width + 12
-
-
-def _curve(scene: Scene, points: list[tuple[float, float]], colour: str) -> None:
-    """Draw a line through points as a thin ribbon, whose edges backends smooth."""
-    upper, lower = [], []
-    half = _PEN / 2
-    for (x0, y0), (x1, y1) in pairwise(points):
-        length = hypot(x1 - x0, y1 - y0) or 1.0
-        dx, dy = -(y1 - y0) / length * half, (x1 - x0) / length * half
-        upper += [(x0 + dx, y0 + dy), (x1 + dx, y1 + dy)]
-        lower += [(x0 - dx, y0 - dy), (x1 - dx, y1 - dy)]
-    scene.add(Polygon((*upper, *reversed(lower)), colour))

@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from cnnviz.training.data.dataset import Data, open_data
 from cnnviz.training.data.examples import Failure
-from cnnviz.training.data.split import Split
+from cnnviz.training.data.split import Batch, Split
 
-__all__ = ["Data", "Failure", "Split", "open_data"]
+__all__ = ["Batch", "Data", "Failure", "Split", "open_data"]

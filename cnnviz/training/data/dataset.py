@@ -14,7 +14,7 @@ from cnnviz.errors import InputError, SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Shape
 from cnnviz.training.data import sources
-from cnnviz.training.data.examples import Failure, Found, Wanted
+from cnnviz.training.data.examples import Examples, Failure, Found, Pixels, Wanted
 from cnnviz.training.data.order import divided
 from cnnviz.training.data.reader import Reader
 from cnnviz.training.data.split import Split
@@ -32,25 +32,26 @@ PathLike = str | os.PathLike[str]
 
 
 class Data:
-    """Labelled pictures to train on and to validate with; `open_data` makes one.
+    """Labelled pictures to train on, to validate with and to test with; `open_data` makes one.
 
     Attributes
     ----------
     labels : tuple of str
         The names of the classes, by number.
-    train, validation : Split
-        The second may be empty.
+    train, validation, test : Split
+        The last two may be empty. What validation decides (which weights are the best) makes its
+        figures too good: those of the test are for a report.
     """
 
     def __init__(
         self,
         labels: tuple[str, ...],
-        parts: tuple[Split, Split],
+        parts: tuple[Split, Split, Split],
         readers: list[Reader],
         trees: list[Tree],
         about: dict[str, Any],
     ) -> None:
-        self.labels, (self.train, self.validation) = labels, parts
+        self.labels, (self.train, self.validation, self.test) = labels, parts
         self._readers, self._trees, self._about = readers, trees, about
 
     @property
@@ -74,8 +75,9 @@ class Data:
         InputError
             If no picture of some class can be read; for the first bad one in a strict data set.
         """
-        done, total = 0, len(self.train) + len(self.validation)
-        for split in (self.train, self.validation):
+        splits = (self.train, self.validation, self.test)
+        done, total = 0, sum(map(len, splits))
+        for split in splits:
             read = 0
             for read in split.read_all():
                 if progress:
@@ -97,14 +99,17 @@ class Data:
         -------
         dict
             `path`, `kind`, `input_shape`, `divided` (how), `classes` (a list of `label`, `train`,
-            `validation`), `train`, `validation`, `failed`, `cache_bytes`, `notes`.
+            `validation`, `test`), `train`, `validation`, `test`, `failed`, `cache_bytes`, `notes`.
         """
-        train, held = (s.counts(len(self.labels)) for s in (self.train, self.validation))
-        rows = zip(self.labels, train, held, strict=True)
+        splits = {"train": self.train, "validation": self.validation, "test": self.test}
+        counts = {name: split.counts(len(self.labels)) for name, split in splits.items()}
+        rows: list[dict[str, Any]] = [{"label": label} for label in self.labels]
+        for name, own in counts.items():
+            for row, count in zip(rows, own, strict=True):
+                row[name] = count
         return self._about | {
-            "classes": [{"label": n, "train": t, "validation": v} for n, t, v in rows],
-            "train": sum(train),
-            "validation": sum(held),
+            "classes": rows,
+            **{name: sum(own) for name, own in counts.items()},
             "failed": len(self.failures),
             "cache_bytes": sum(reader.cache_bytes for reader in self._readers),
         }
@@ -131,6 +136,7 @@ def open_data(
     *,
     input_shape: Shape,
     validation: float | PathLike | None = None,
+    test: PathLike | None = None,
     seed: int = 0,
     strict: bool = False,
     preprocess: Preprocess | None = None,
@@ -152,7 +158,10 @@ def open_data(
         Rows, columns and channels that the model takes; pictures are made so.
     validation : float or path, optional
         The share of each class to validate with, 0 for none, or another data set. Unless given, the
-        data's own part for it, or else 0.1. With a share, the data's own part is left out.
+        data's own part for it, or else 0.1.
+    test : path, optional
+        Another data set to test with at the end. Unless given, the data's own part where it is not
+        used to validate with, or else none.
     seed : int
         Decides which examples the share takes.
     strict : bool
@@ -186,7 +195,7 @@ def open_data(
     >>> data = open_data(os.path.join(folder, "two.npz"), input_shape=(8, 8, 1))
     >>> data.labels, len(data.train), len(data.validation)
     (('0', '1'), 36, 4)
-    >>> x, y = next(data.train.batches(16, epoch=0, seed=0))
+    >>> x, y, _ = next(data.train.batches(16, epoch=0, seed=0))
     >>> x.shape, x.dtype, bool((x[y == 1] == 100).all())
     ((16, 8, 8, 1), dtype('uint8'), True)
     """
@@ -199,24 +208,23 @@ def open_data(
     wanted = Wanted(input_shape, max_pixels)
     trees = [open_tree(os.fspath(path), max_files)]
     found = sources.read(trees[0], wanted)
-    if isinstance(validation, str | os.PathLike):
-        trees.append(open_tree(os.fspath(validation), max_files))
-        found = _with_held(found, sources.read(trees[1], wanted), trees[1].path)
-    elif validation is not None and found.held is not None:
-        notes = (*found.notes, "its own part for validation is not used")
-        found = found._replace(held=None, notes=notes)
+
+    def other(path: PathLike) -> Examples:
+        trees.append(open_tree(os.fspath(path), max_files))
+        return _in_classes(found, sources.read(trees[-1], wanted), trees[-1].path)
+
+    parts = _parts(found, validation, test, other)
     readers: list[Reader] = []
-    for examples in (found.train, found.held):
-        if examples is not None:
-            room = cache_bytes - sum(reader.cache_bytes for reader in readers)
-            limits = {"max_pixels": max_pixels, "cache_bytes": room}
-            readers.append(Reader(examples, prepare, strict=strict, **limits))
-    held = sum(r.cache_bytes + getattr(r.examples.pixels, "nbytes", 0) for r in readers)
-    check_bytes(held, f"{trees[0].path}: its pictures in memory", hint=_HINT)
-    train, other, how = _divided(readers, validation, seed)
+    for examples in parts:
+        room = cache_bytes - sum(reader.cache_bytes for reader in readers)
+        limits = {"max_pixels": max_pixels, "cache_bytes": max(room, 0)}
+        readers.append(Reader(examples, prepare, strict=strict, **limits))
+    in_memory = sum(r.cache_bytes + getattr(r.examples.pixels, "nbytes", 0) for r in readers)
+    check_bytes(in_memory, f"{trees[0].path}: its pictures in memory", hint=_HINT)
+    splits, how = _divided(readers, validation, seed)
     about = {"path": trees[0].path, "kind": found.kind, "input_shape": list(input_shape)}
-    notes_made = {"divided": how, "notes": list(found.notes)}
-    data = Data(found.labels, (train, other), readers, trees, about | notes_made)
+    notes = [*found.notes, *["its own part is not used"] * (found.held not in (None, *parts))]
+    data = Data(found.labels, splits, readers, trees, about | {"divided": how, "notes": notes})
     if strict:
         data.read_all()
     return data
@@ -231,23 +239,45 @@ def _check(input_shape: Shape, validation: object, seed: int) -> None:
         raise SpecError(f"validation {validation} is not a share from 0 to below 1")
 
 
+def _parts(
+    found: Found,
+    validation: float | PathLike | None,
+    test: PathLike | None,
+    other: Callable[[PathLike], Examples],
+) -> list[Examples]:
+    """Return what to train on, to validate with (unless it is a share) and to test with."""
+    own = found.held
+    held = None
+    if isinstance(validation, str | os.PathLike):
+        held = other(validation)
+    elif validation is None:
+        held, own = own, None
+    kept = own if test is None else other(test)
+    nothing = Pixels(np.empty((0, 1, 1, 1), np.uint8), np.empty(0, np.int64), "nothing")
+    return [found.train, held or nothing, kept or nothing]
+
+
 def _divided(
     readers: list[Reader], validation: float | PathLike | None, seed: int
-) -> tuple[Split, Split, str]:
-    """Return the two parts, and how they were found."""
-    train = readers[0]
-    if len(readers) == 2:
-        parts = [Split(r, np.arange(len(r.examples)), shuffled=r is train) for r in readers]
-        how = "its own part" if validation is None else str(validation)
-        return parts[0], parts[1], how
-    share = validation if isinstance(validation, int | float) else SHARE
-    kept, held = divided(train.examples.y, share, seed)
-    how = f"{share:g} of each class, seed {seed}" if share else "nothing held back"
-    return Split(train, kept, shuffled=True), Split(train, held, shuffled=False), how
+) -> tuple[tuple[Split, Split, Split], str]:
+    """Return the parts, and how that for validation was found."""
+    every = [np.arange(len(reader.examples)) for reader in readers]
+    held, how = readers[1], "its own part" if validation is None else str(validation)
+    if not len(held.examples):
+        share = validation if isinstance(validation, int | float) else SHARE
+        every[0], every[1] = divided(readers[0].examples.y, share, seed)
+        held = readers[0]
+        how = f"{share:g} of each class, seed {seed}" if share else "nothing held back"
+    train = Split(readers[0], every[0], shuffled=True)
+    validate, test = (
+        Split(reader, places, shuffled=False)
+        for reader, places in ((held, every[1]), (readers[2], every[2]))
+    )
+    return (train, validate, test), how
 
 
-def _with_held(found: Found, other: Found, path: str) -> Found:
-    """Return `found` with another data set as its held part, whose classes it must have."""
+def _in_classes(found: Found, other: Found, path: str) -> Examples:
+    """Return the held part, or else all, of another data set, in the classes of the first."""
     part = other.train if other.held is None else other.held
     for label in other.labels:
         if label not in found.labels:
@@ -255,4 +285,4 @@ def _with_held(found: Found, other: Found, path: str) -> Found:
             raise InputError(what, path=path, hint=f"they are {listed(found.labels)}")
     numbers = np.array([found.labels.index(label) for label in other.labels])
     part.y = numbers[part.y]
-    return found._replace(held=part)
+    return part

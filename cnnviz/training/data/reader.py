@@ -74,18 +74,16 @@ class Reader:
         return self._ready is not None or len(self._cache) == len(self.examples)
 
     def read(self, indices: Array) -> tuple[Array, Array]:
-        """Return the pictures `(n, H, W, C)` and class numbers of the examples that are good."""
+        """Return the pictures `(n, H, W, C)` of the examples that are good, and which are."""
         if self._ready is not None:
-            return self._ready[indices], self.examples.y[indices]
+            return self._ready[indices], np.ones(len(indices), bool)
         slots = self._slots[indices]
         x = np.empty((len(indices), *self.shape), np.uint8)
         cached = slots >= 0
         x[cached] = self._cache[slots[cached]]
         self._read_new(x, indices, np.flatnonzero(slots == _UNREAD))
         good = self._slots[indices] != _BAD
-        if good.all():
-            return x, self.examples.y[indices]
-        return x[good], self.examples.y[indices[good]]
+        return (x if good.all() else x[good]), good
 
     def is_bad(self, indices: Array) -> Array:
         """Return which examples were left out so far."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,24 @@ if TYPE_CHECKING:
     from cnnviz.training.data.reader import Reader
 
 _CHUNK = 256
+
+
+class Batch(NamedTuple):
+    """Pictures, RGB or gray, 0-255.
+
+    Attributes
+    ----------
+    x : ndarray of uint8, (n, H, W, C)
+        Yours to change.
+    y : ndarray of int64, (n,)
+        The number of the class of each.
+    places : ndarray of int64, (n,)
+        Where each is in its split, as `Split.y` and `Split.name` count.
+    """
+
+    x: Array
+    y: Array
+    places: Array
 
 
 class Split:
@@ -60,13 +78,12 @@ class Split:
 
     def batches(
         self, batch_size: int, *, epoch: int = 0, seed: int = 0, start: int = 0
-    ) -> Iterator[tuple[Array, Array]]:
+    ) -> Iterator[Batch]:
         """Yield the batches of an epoch, every example once.
 
         Which examples batch k has depends on `batch_size`, `seed`, `epoch` and k alone: beginning
         at `start` gives what is left of the epoch, the same whatever was read before. A picture
-        that cannot be read is missing in its batch, and moves no other; a batch without any is
-        left out.
+        that cannot be read is missing in its batch, which may be left empty, and moves no other.
 
         Parameters
         ----------
@@ -79,9 +96,7 @@ class Split:
 
         Yields
         ------
-        x : ndarray of uint8, (n, H, W, C)
-            RGB or gray, 0-255, yours to change.
-        y : ndarray of int64, (n,)
+        Batch
 
         Raises
         ------
@@ -115,13 +130,11 @@ class Split:
             self._reader.read(self._indices[begin : begin + _CHUNK])
             yield min(begin + _CHUNK, len(self))
 
-    def _batches(
-        self, batch_size: int, epoch: int, seed: int, start: int
-    ) -> Iterator[tuple[Array, Array]]:
+    def _batches(self, batch_size: int, epoch: int, seed: int, start: int) -> Iterator[Batch]:
         size = min(batch_size, len(self)) * prod(self._reader.shape)
         check_bytes(2 * size, f"a batch of {batch_size} pictures", hint="use smaller batches")
-        order = self._indices[self.order(epoch=epoch, seed=seed)]
+        order, y = self.order(epoch=epoch, seed=seed), self.y
         for begin in range(start * batch_size, len(order), batch_size):
-            x, y = self._reader.read(order[begin : begin + batch_size])
-            if len(y):
-                yield x, y
+            places = order[begin : begin + batch_size]
+            x, good = self._reader.read(self._indices[places])
+            yield Batch(x, y[places[good]], places[good])

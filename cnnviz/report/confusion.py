@@ -1,0 +1,163 @@
+"""Which classes a network takes for which: the confusion matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from cnnviz.errors import SpecError
+from cnnviz.report.result import Result
+from cnnviz.report.shares import tenths
+
+MOST_LINES = 10  # confusions that are printed
+NAME = 12  # characters of a class's name before its row
+LEAST_COLUMN = 3  # characters of a number
+
+
+@dataclass(frozen=True)
+class Confused:
+    """How often pictures of one class are taken for another; `share` is of the class's."""
+
+    label: int
+    predicted: int
+    count: int
+    share: float
+
+
+@dataclass(eq=False, repr=False)
+class Confusion(Result):
+    """A confusion matrix: rows are the right classes, columns what they are taken for.
+
+    Attributes
+    ----------
+    model, data : str
+        The network, and which pictures it was shown.
+    matrix : ndarray of int64, (K, K)
+    labels : tuple of str
+        A name a class.
+    """
+
+    figure: ClassVar[str] = "confusion"
+
+    model: str
+    data: str
+    matrix: np.ndarray
+    labels: tuple[str, ...]
+
+    @property
+    def subject(self) -> str:
+        """The network, and what it was shown."""
+        return f"{self.model} on {self.data}"
+
+    @property
+    def count(self) -> int:
+        """How many pictures there are."""
+        return int(self.matrix.sum())
+
+    @property
+    def right(self) -> int:
+        """How many of them are taken for what they are."""
+        return int(np.trace(self.matrix))
+
+    @property
+    def shares(self) -> np.ndarray:
+        """The matrix as shares of its rows, float64; NaN in the row of a class without pictures."""
+        totals = self.matrix.sum(axis=1, keepdims=True)
+        shares = np.full(self.matrix.shape, np.nan)
+        np.divide(self.matrix, totals, out=shares, where=totals > 0)
+        return shares
+
+    def worst(self, most: int) -> list[Confused]:
+        """Return the confusions of the largest shares; of equal ones the more frequent, the first.
+
+        >>> found = confusion([[8, 2], [1, 1]], labels=["a", "b"], model="m", data="d")
+        >>> [(one.label, one.predicted, one.share) for one in found.worst(1)]
+        [(1, 0, 0.5)]
+        """
+        wrong = np.where(np.eye(len(self.matrix), dtype=bool), 0, self.matrix)
+        shares = np.nan_to_num(self.shares)
+        rows, columns = np.nonzero(wrong)
+        order = np.lexsort((-wrong[rows, columns], -shares[rows, columns]))[:most]
+        pairs = zip(rows[order].tolist(), columns[order].tolist(), strict=True)
+        return [Confused(i, j, int(wrong[i, j]), float(shares[i, j])) for i, j in pairs]
+
+    def headline(self) -> str:
+        """Return in a sentence how much is right.
+
+        >>> confusion([[8, 2], [1, 1]], labels=["a", "b"], model="m", data="d").headline()
+        '75.0% right, 9 of 12'
+        """
+        if not self.count:
+            return "no pictures"
+        return f"{tenths(self.right / self.count)} right, {self.right:,} of {self.count:,}"
+
+    def lines(self, width: int = 80) -> Iterator[str]:
+        """Yield the matrix, as far as it fits, and the worst confusions."""
+        yield f"{self.subject}: {self.headline()}"
+        yield from self._table(width)
+        for one in self.worst(MOST_LINES):
+            names = f"{self.labels[one.label]} taken for {self.labels[one.predicted]}"
+            yield f"{tenths(one.share):>7}  {one.count:>7,}  {names}"
+
+    def _table(self, width: int) -> Iterator[str]:
+        """Yield a line a class, each column headed by a class's number; nothing if too wide."""
+        column = max(LEAST_COLUMN, len(str(self.matrix.max(initial=0)))) + 1
+        number = len(str(len(self.matrix) - 1))
+        if number + 2 + NAME + column * len(self.matrix) + 8 > width:
+            return
+        heads = "".join(f"{j:>{column}}" for j in range(len(self.matrix)))
+        yield f"{'':{number + 2 + NAME}}{heads}   right"
+        recall = np.diagonal(self.shares)
+        for i, (name, row) in enumerate(zip(self.labels, self.matrix.tolist(), strict=True)):
+            short = name if len(name) <= NAME else f"{name[: NAME - 1]}~"
+            cells = "".join(f"{value or '.':>{column}}" for value in row)
+            share = "" if np.isnan(recall[i]) else tenths(float(recall[i]))
+            yield f"{i:>{number}}  {short:<{NAME}}{cells}  {share:>6}".rstrip()
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return a row a class: its pictures, its recall, and what they are taken for."""
+        recall = np.diagonal(self.shares).tolist()
+        return [
+            {
+                "class": name,
+                "examples": sum(row),
+                "recall": share if share == share else None,
+                "taken_for": row,
+            }
+            for name, row, share in zip(self.labels, self.matrix.tolist(), recall, strict=True)
+        ]
+
+    def arrays(self) -> list[tuple[str, np.ndarray]]:
+        """Return the counts."""
+        return [("confusion", self.matrix)]
+
+
+def confusion(matrix: Any, *, labels: Sequence[str] = (), model: str, data: str) -> Confusion:
+    """Return a confusion matrix with the names of its classes.
+
+    Parameters
+    ----------
+    matrix : array_like of int, (K, K)
+        How often each class (a row) was taken for each (a column).
+    labels : sequence of str, optional
+        A name a class; their numbers unless given.
+    model, data : str
+        Which network was shown what.
+
+    Raises
+    ------
+    SpecError
+        If it is no square matrix of counts, or the labels are of another number.
+    """
+    counts = np.asarray(matrix)
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.size:
+        raise SpecError(f"a confusion matrix of shape {counts.shape} is not (classes, classes)")
+    if counts.dtype.kind not in "iu" or int(counts.min()) < 0:
+        raise SpecError("a confusion matrix holds counts, whole numbers from 0 on")
+    names = tuple(labels) or tuple(map(str, range(len(counts))))
+    if len(names) != len(counts):
+        raise SpecError(f"{len(names)} labels for {len(counts)} classes")
+    return Confusion(model, data, counts.astype(np.int64), names)

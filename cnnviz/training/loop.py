@@ -1,0 +1,343 @@
+"""A training run: its steps, its validations and what it keeps, so that it can go on from a file.
+
+All that happens depends on the network, the data and the recipe alone: a run that goes on from a
+checkpoint comes to the same weights, to the bit, as one that was never stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from time import monotonic, perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from cnnviz.errors import InputError, SpecError, shortened
+from cnnviz.files import check_bytes
+from cnnviz.graph import Graph
+from cnnviz.model.ending import without_softmax
+from cnnviz.model.executor import Sequential, peak_bytes
+from cnnviz.model.orientation import turned
+from cnnviz.model.preprocess import Preprocess, preprocess_for
+from cnnviz.training.checkpoint import Checkpoint, Kept
+from cnnviz.training.forming import KERNEL, first_kernel, watched_steps
+from cnnviz.training.history import Moment
+from cnnviz.training.initial import initial_weights
+from cnnviz.training.metrics import Evaluation
+from cnnviz.training.recipe import Recipe
+from cnnviz.training.step import Pass
+
+if TYPE_CHECKING:
+    from cnnviz.contract import Array, Weights
+    from cnnviz.training.data import Batch, Data, Split
+
+MOMENTS = 500  # figures of training that are noted in a run; more where epochs are more
+SAVE_SECONDS = 30.0  # between two checkpoints within an epoch
+_AT_A_TIME = 256  # pictures of a validation
+_DROPPED = 3  # so that no two uses of one seed draw the same
+_FACTOR = "a lower learning rate"
+
+
+class Tick(NamedTuple):
+    """How far a run is.
+
+    Attributes
+    ----------
+    part : {"train", "validation", "test"}
+    done, total : int
+        Steps of the run, or pictures of an evaluation.
+    loss, accuracy : float or None
+        Means of training since the last moment.
+    """
+
+    part: str
+    done: int
+    total: int
+    loss: float | None = None
+    accuracy: float | None = None
+
+
+class Run:
+    """A network in training.
+
+    Parameters
+    ----------
+    graph : Graph
+    data : Data
+        Pictures of the network's input shape, or of that which the augmentation crops.
+    recipe : Recipe
+    saved : Checkpoint, optional
+        Where to go on from; its arrays are taken over.
+    first : mapping, optional
+        Weights to begin with, in place of those that the recipe draws; they are copied.
+    command : str
+        What the checkpoints say that made them.
+
+    Attributes
+    ----------
+    weights : dict
+        Arrays by node and name, trained in place, running statistics too.
+    history : History
+    frames : dict
+        The watched kernel by step, `(kh, kw, C, filters)` of the node `watched`.
+    step, steps : int
+        How many have been taken, and how many there are.
+    best_accuracy : float or None
+        Of all validations so far.
+
+    Raises
+    ------
+    SpecError
+        If the network cannot be trained on the data, or the checkpoint is of another recipe or
+        other data, with what differs.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        data: Data,
+        recipe: Recipe,
+        *,
+        saved: Checkpoint | None = None,
+        first: Mapping[str, Weights] | None = None,
+        command: str = "",
+    ) -> None:
+        _check_classes(graph, data)
+        self.graph, self.data, self.recipe, self.command = graph, data, recipe, command
+        self.steps_an_epoch = data.train.steps(recipe.batch_size)
+        self.steps = recipe.epochs * self.steps_an_epoch
+        self.watched = first_kernel(graph)
+        self._optimizer, self._schedule = (
+            recipe.make_optimizer(),
+            recipe.make_schedule(self.steps),
+        )
+        self._settings = {"recipe": recipe.settings, "data": known_by(data)}
+        self._preprocess = preprocess_for(graph)
+        if saved is None:
+            start = first or initial_weights(graph, recipe.seed, recipe.initial)
+            saved = Checkpoint(weights=copied(turned(graph, start) if recipe.flip else start))
+        else:
+            _check_same(saved.settings, self._settings)
+        self.weights = {node: dict(own) for node, own in saved.weights.items()}
+        self._optimizer.restore(saved.optimizer_steps, saved.state)
+        self.history, self.frames = saved.history, saved.frames
+        self.step, self._epoch, self._batch = saved.step, saved.epoch, saved.batch
+        self.best_accuracy = saved.best_accuracy
+        self._watch = set(watched_steps(self.steps))
+        # As the layers take them, which correlate: views, so that they change with the weights.
+        self._seen = turned(graph, self.weights) if recipe.flip else self.weights
+        plain = without_softmax(graph)
+        self._pass = Pass(plain, self._seen, label_smoothing=recipe.label_smoothing)
+        self._keep_frame()
+
+    def checkpoint(self) -> Checkpoint:
+        """Return all that the run needs to go on; it shares the arrays."""
+        return Checkpoint(
+            weights=self.weights,
+            state=self._optimizer.state,
+            optimizer_steps=self._optimizer.steps,
+            step=self.step,
+            epoch=self._epoch,
+            batch=self._batch,
+            seed=self.recipe.seed,
+            optimizer=self._optimizer.settings,
+            schedule=self._schedule.settings,
+            settings=self._settings,
+            best_accuracy=self.best_accuracy,
+            history=self.history,
+            frames=self.frames,
+            command=self.command,
+        )
+
+    def events(
+        self, kept: Kept | None = None, *, seconds: float = SAVE_SECONDS
+    ) -> Iterator[Tick | Moment]:
+        """Train to the end, and yield what happens: a tick a step, and each moment of the history.
+
+        Parameters
+        ----------
+        kept : Kept, optional
+            Where checkpoints go: after each epoch, and within one when `seconds` have passed.
+
+        Raises
+        ------
+        InputError
+            If losses or weights are no longer finite; what is kept is from before.
+        """
+        saved_at = monotonic()
+        while self._epoch < self.recipe.epochs:
+            for moment in self._train_epoch():
+                yield moment
+                if kept and isinstance(moment, Moment) and monotonic() - saved_at >= seconds:
+                    kept.save(self.graph, self.checkpoint())
+                    saved_at = monotonic()
+            accuracy = yield from self._validate()
+            self._epoch, self._batch = self._epoch + 1, 0
+            if kept:
+                made = self.checkpoint()
+                kept.save(self.graph, made, accuracy)
+                self.best_accuracy = made.best_accuracy
+                saved_at = monotonic()
+            elif accuracy is not None:
+                self.best_accuracy = max(accuracy, self.best_accuracy or 0.0)
+
+    def _train_epoch(self) -> Iterator[Tick | Moment]:
+        """Take the steps that are left of an epoch.
+
+        A moment is yielded when the sums that make it are empty, so that a checkpoint needs none.
+        """
+        interval = max(1, self.steps // MOMENTS)
+        seen, right, loss, since = 0, 0, 0.0, perf_counter()
+        first = self._batch
+        for batch in self.data.train.batches(
+            self.recipe.batch_size, epoch=self._epoch, seed=self.recipe.seed, start=first
+        ):
+            if len(batch.y):
+                losses, is_right = self._learn(batch)
+                seen += len(losses)
+                loss += float(losses.sum(dtype=np.float64))
+                right += int(is_right.sum())
+            self.step, self._batch = self.step + 1, self._batch + 1
+            self._keep_frame()
+            means = (loss / seen, right / seen) if seen else (None, None)
+            yield Tick("train", self.step, self.steps, *means)
+            if seen and (not self.step % interval or self._batch == self.steps_an_epoch):
+                yield self._noted(
+                    loss=means[0],
+                    accuracy=means[1],
+                    lr=self._optimizer.lr * self._schedule(self.step - 1),
+                    examples_per_second=seen / max(perf_counter() - since, 1e-9),
+                )
+                seen, right, loss, since = 0, 0, 0.0, perf_counter()
+
+    def _learn(self, batch: Batch) -> tuple[Array, Array]:
+        recipe = self.recipe
+        x = recipe.augmentation(batch.x, batch.places, seed=recipe.seed, epoch=self._epoch)
+        entropy = [recipe.seed, _DROPPED, self.step]
+        try:
+            learned = self._pass.run(
+                self._preprocess.normalized(x), batch.y, np.random.default_rng(entropy)
+            )
+        except InputError as error:
+            where = f"step {self.step + 1} of {self.steps} (epoch {self._epoch + 1})"
+            hint = f"use {_FACTOR} or a longer warm-up"
+            raise InputError(f"{where}: {error.message}", hint=hint) from error
+        gradients = learned.gradients
+        if recipe.flip:
+            gradients = turned(self.graph, gradients)
+        with np.errstate(all="ignore"):  # the next loss tells
+            self._optimizer.step(self.weights, gradients, self._schedule(self.step))
+        for node, found in learned.statistics.items():
+            for name, values in found.items():
+                self.weights[node][name][...] = values
+        return learned.losses, learned.is_right
+
+    def _validate(self) -> Generator[Tick | Moment, None, float | None]:
+        if not len(self.data.validation):
+            return None
+        found = yield from self.evaluate(self.data.validation, "validation")
+        if not found.count:
+            return None
+        yield self._noted(part="validation", loss=found.loss, accuracy=found.accuracy)
+        return found.accuracy
+
+    def evaluate(self, split: Split, part: str) -> Generator[Tick, None, Evaluation]:
+        """Yield how far it is, and return the figures of a split with the weights as they are."""
+        return evaluate(
+            self.graph,
+            self._seen,
+            split,
+            part,
+            preprocess=self._preprocess,
+            recipe=self.recipe,
+            classes=len(self.data.labels),
+        )
+
+    def _noted(self, **figures: Any) -> Moment:
+        moment = Moment(step=self.step, epoch=self._epoch + 1, **figures)
+        self.history.add(moment)
+        return moment
+
+    def _keep_frame(self) -> None:
+        if self.watched is not None and self.step in self._watch:
+            self.frames.setdefault(self.step, self.weights[self.watched][KERNEL].copy())
+
+
+def evaluate(
+    graph: Graph,
+    weights: Mapping[str, Weights],
+    split: Split,
+    part: str,
+    *,
+    preprocess: Preprocess,
+    recipe: Recipe,
+    classes: int,
+) -> Generator[Tick, None, Evaluation]:
+    """Yield how far it is, and return what weights get right of a split.
+
+    Raises
+    ------
+    InputError
+        If an output is not finite.
+    RefusedError
+        If a batch is over the byte budget.
+    """
+    plain = without_softmax(graph)
+    last, found, done = plain.nodes[-1].name, Evaluation(classes), 0
+    executor = Sequential(plain, weights)
+    at_a_time = min(_AT_A_TIME, len(split))
+    check_bytes(peak_bytes(plain, [last], batch=at_a_time), f"evaluating {graph.name}")
+    for batch in split.batches(at_a_time):
+        if len(batch.y):
+            x = preprocess.normalized(recipe.augmentation.centred(batch.x))
+            logits = executor.run(x, [last])[last]
+            found.add(logits.reshape(len(x), -1), batch.y, batch.places)
+        done = min(done + at_a_time, len(split))
+        yield Tick(part, done, len(split))
+    return found
+
+
+def known_by(data: Data) -> dict[str, Any]:
+    """Return what tells a data set from another, wherever it lies."""
+    about = data.describe()
+    parts = {"train": len(data.train), "validation": len(data.validation)}
+    return {key: about[key] for key in ("kind", "input_shape", "divided")} | {
+        "labels": list(data.labels),
+        **parts,
+    }
+
+
+def _check_classes(graph: Graph, data: Data) -> None:
+    last = graph.nodes[-1].name
+    made, classes = graph.shapes()[last][-1], len(data.labels)
+    without_softmax(graph)  # raises where it does not end in classes
+    if made != classes:
+        raise SpecError(
+            f"{last}: {made} outputs, but the data have {classes} classes",
+            hint=f"use --set {last}.units={classes}",
+        )
+    if not len(data.train):
+        raise InputError("no picture is left to train on")
+
+
+def _check_same(there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
+    """Refuse to go on with other settings, which would come to a result that no run has."""
+    for part in ("recipe", "data"):
+        then, now = there.get(part, {}), here[part]
+        for key in now:
+            if then.get(key) != now[key]:
+                what = f"{key} {_short(then.get(key))} there, {_short(now[key])} here"
+                hint = "give the same settings, or begin anew under another name"
+                raise SpecError(f"the checkpoint is of another run: {what}", hint=hint)
+
+
+def _short(value: object) -> str:
+    return shortened(ascii(value))
+
+
+def copied(weights: Mapping[str, Weights]) -> dict[str, dict[str, Array]]:
+    """Return weights in float32 memory of their own, to be trained in place."""
+    return {
+        node: {name: np.array(values, np.float32, order="C") for name, values in own.items()}
+        for node, own in weights.items()
+    }

@@ -1,0 +1,175 @@
+"""A training run: it learns, repeats itself to the bit, and goes on where it was left."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+from data_files import png, unzipped
+
+from cnnviz import load_model
+from cnnviz.errors import InputError, SpecError
+from cnnviz.training.augmentation import Augmentation
+from cnnviz.training.checkpoint import Kept, load
+from cnnviz.training.data import open_data
+from cnnviz.training.forming import watched_steps
+from cnnviz.training.history import Moment
+from cnnviz.training.loop import Run, Tick
+from cnnviz.training.recipe import Recipe
+
+SPEC = """
+Conv2D(4, 3, name="first") BatchNormalization(momentum=0.8) ReLU() MaxPool2D(2) Dropout(0.2)
+Flatten() Dense(3, activation="softmax", name="out")
+"""
+SHAPE = (8, 8, 1)
+GRAPH = load_model(SPEC, input_shape=SHAPE).graph
+RECIPE = Recipe(
+    epochs=4, batch_size=16, seed=3, augmentation=Augmentation(shift=1, flip=True),
+    optimizer={"name": "sgd", "lr": 0.05, "momentum": 0.9, "weight_decay": 1e-3},
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Three classes: a bar on the left or right, at the top or bottom, or a blot; under noise."""
+    dice, y = np.random.default_rng(0), np.arange(150) % 3
+    x = dice.integers(0, 90, (150, 8, 8, 1))
+    x[y == 0, :, 1] += 150
+    x[y == 1, 1] += 150
+    x[y == 2, 2:5, 2:5] += 150
+    path = tmp_path_factory.mktemp("data") / "three.npz"
+    np.savez(path, x=x.astype(np.uint8), y=y)
+    with open_data(path, input_shape=SHAPE, validation=0.2) as opened:
+        yield opened
+
+
+def done(run: Run, kept: Kept | None = None) -> Run:
+    for _ in run.events(kept, seconds=0):
+        pass
+    return run
+
+
+def assert_equal(one: Run, other: Run) -> None:
+    """Every weight, figure (but for the speed) and frame must be the same to the bit."""
+    for node, own in one.weights.items():
+        for name, values in own.items():
+            assert values.tobytes() == other.weights[node][name].tobytes(), (node, name)
+    figures = [
+        [(m.step, m.epoch, m.part, m.loss, m.accuracy, m.lr) for m in run.history.moments]
+        for run in (one, other)
+    ]
+    assert figures[0] == figures[1]
+    assert one.best_accuracy == other.best_accuracy
+    assert [*one.frames] == [*other.frames]
+    assert all(one.frames[s].tobytes() == other.frames[s].tobytes() for s in one.frames)
+
+
+def test_a_run_learns(data):
+    run = Run(GRAPH, data, RECIPE)
+    events = list(run.events())
+    ticks = [event for event in events if isinstance(event, Tick)]
+    assert [t.done for t in ticks if t.part == "train"] == list(range(1, run.steps + 1))
+    assert run.steps == 4 * run.steps_an_epoch == 32
+    assert [event for event in events if isinstance(event, Moment)] == run.history.moments
+    accuracies = [moment.accuracy for moment in run.history.of("validation")]
+    assert len(accuracies) == 4
+    assert run.best_accuracy == max(accuracies) > 0.9
+    assert sorted(run.frames) == [s for s in watched_steps(32) if s <= 32]
+    assert run.frames[0].shape == (3, 3, 1, 4)
+    assert (run.frames[32] == run.weights["first"]["kernel"]).all()
+    assert (run.frames[0] != run.frames[32]).all()
+
+
+def test_one_seed_gives_one_result_and_another_another(data):
+    one = done(Run(GRAPH, data, RECIPE))
+    assert_equal(one, done(Run(GRAPH, data, RECIPE)))
+    other = done(Run(GRAPH, data, Recipe(**{**vars(RECIPE), "seed": 4})))
+    assert (one.weights["out"]["kernel"] != other.weights["out"]["kernel"]).all()
+
+
+@pytest.mark.parametrize("stopped_after", [1, 9, 17, 40, 55, 10_000])
+def test_a_run_goes_on_to_the_same_result(data, tmp_path, stopped_after):
+    """Stopped between two events, in an epoch, in a validation, and when all is done."""
+    kept = Kept(str(tmp_path / "run"))
+    for _ in islice(Run(GRAPH, data, RECIPE).events(kept, seconds=0), stopped_after):
+        pass
+    saved = load(kept.last, GRAPH) if Path(kept.last).exists() else None
+    assert (saved is None) == (stopped_after == 1)
+    resumed = done(Run(GRAPH, data, RECIPE, saved=saved), kept)
+    assert_equal(resumed, done(Run(GRAPH, data, RECIPE)))
+    assert load(kept.best, GRAPH).best_accuracy == resumed.best_accuracy
+
+
+def test_other_settings_do_not_go_on(data, tmp_path):
+    kept = Kept(str(tmp_path / "run"))
+    done(Run(GRAPH, data, RECIPE), kept)
+    saved = load(kept.last, GRAPH)
+    with pytest.raises(SpecError, match="of another run: batch_size 16 there, 8 here"):
+        Run(GRAPH, data, Recipe(**{**vars(RECIPE), "batch_size": 8}), saved=saved)
+
+
+def test_pictures_are_cropped_at_random_and_validated_in_the_centre(tmp_path):
+    x = np.zeros((40, 12, 12), np.uint8)
+    x[:, 2:-2, 2:-2] = 255
+    path = tmp_path / "white.npz"
+    np.savez(path, x=x, y=np.arange(40) % 3)
+    changes = Augmentation(crop=(8, 8))
+    with open_data(path, input_shape=(12, 12, 1), validation=0.3) as opened:
+        run = Run(GRAPH, opened, Recipe(epochs=1, augmentation=changes))
+        done(run)
+        batch = next(opened.validation.batches(2))
+    assert changes.centred(batch.x).min() == 255
+
+
+def test_bad_pictures_are_left_out_and_a_batch_may_be_empty(tmp_path):
+    files = {f"{'abc'[n % 3]}/{n:02}.png": png(n * 8) for n in range(30)}
+    for name in list(files)[::4]:
+        files[name] = b"no picture"
+    folder = unzipped(tmp_path / "set", files)
+    with open_data(folder, input_shape=SHAPE, validation=0) as opened:
+        run = Run(GRAPH, opened, Recipe(epochs=2, batch_size=1))
+        done(run)
+        assert len(opened.failures) == 8
+    assert run.step == run.steps == 60
+    assert run.best_accuracy is None
+    assert {moment.part for moment in run.history.moments} == {"train"}
+
+
+def test_a_run_whose_losses_overflow_stops_and_says_where(data, tmp_path):
+    kept = Kept(str(tmp_path / "run"))
+    recipe = Recipe(optimizer={"name": "sgd", "lr": 1e18}, batch_size=16)
+    graph = load_model("Flatten() Dense(9) Dense(3)", input_shape=SHAPE).graph
+    with pytest.raises(InputError, match=r"step \d+ of 80 \(epoch 1\): .* losses are NaN") as told:
+        done(Run(graph, data, recipe), kept)
+    assert "lower learning rate" in str(told.value)
+
+
+def test_a_network_must_have_an_output_for_each_class(data):
+    graph = load_model("Flatten() Dense(4, name='out')", input_shape=SHAPE).graph
+    with pytest.raises(SpecError, match=r"4 outputs, but the data have 3 .*--set out\.units=3"):
+        Run(graph, data, RECIPE)
+    with pytest.raises(SpecError, match="maps"):
+        Run(load_model("Conv2D(3, 3)", input_shape=SHAPE).graph, data, RECIPE)
+
+
+def test_weights_to_begin_with_are_copied(data):
+    first = done(Run(GRAPH, data, RECIPE)).weights
+    run = Run(GRAPH, data, RECIPE, first=first)
+    assert (run.frames[0] == first["first"]["kernel"]).all()
+    done(run)
+    assert (run.frames[0] == first["first"]["kernel"]).all()
+
+
+def test_true_convolution_has_the_same_losses_and_turned_kernels(data, tmp_path):
+    plain = done(Run(GRAPH, data, RECIPE))
+    kept = Kept(str(tmp_path / "run"))
+    flipped = done(Run(GRAPH, data, Recipe(**{**vars(RECIPE), "flip": True})), kept)
+    figures = [[(m.loss, m.accuracy) for m in run.history.moments] for run in (plain, flipped)]
+    assert figures[0] == figures[1]
+    kernel, other = plain.weights["first"]["kernel"], flipped.weights["first"]["kernel"]
+    assert (other == kernel[::-1, ::-1]).all()
+    assert (other != kernel).any()
+    assert (flipped.weights["out"]["kernel"] == plain.weights["out"]["kernel"]).all()
+    assert (flipped.frames[0] == plain.frames[0][::-1, ::-1]).all()
