@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from math import prod
 
-from cnnviz import layers
+from cnnviz import layers, trained
 from cnnviz.errors import InputError, SpecError
 from cnnviz.files import stem_of
 from cnnviz.geometry import Shape
@@ -18,6 +19,8 @@ from cnnviz.graph.values import shown
 from cnnviz.model.files import read_file
 from cnnviz.model.model import Model
 
+RANDOM = "random"
+IN_THE_BOX = "in the box"
 _KINDS = {".toml": "toml", ".json": "json"}
 
 
@@ -38,7 +41,9 @@ def load_model(
         `"vgg16"`, `"net.toml"`, `"net.json"`, or layers in Keras's words:
         `"Conv2D(16, 3) MaxPool2D(2) Flatten() Dense(10)"`.
     weights : path, optional
-        A file of trained weights; without one, random ones stand in.
+        A file of trained weights. Without one, a built-in model as it was built has those that
+        come with cnnviz, if there are any; others, and every model with `"random"`, have random
+        ones.
     match : {"auto", "name", "order"}
         How the file's arrays are found: by the names of the layers, then by those of torchvision's
         checkpoint of a built-in model; or in their order.
@@ -60,6 +65,29 @@ def load_model(
     >>> load_model("vgg16", settings=["conv1_1.strides=2"]).graph.shapes()["pool5"]
     (3, 3, 512)
     """
+    graph = load_graph(spec, input_shape=input_shape, settings=settings)
+    if weights is None and _is_in_the_box(spec, graph):
+        return _from_the_box(graph)
+    if weights in (None, RANDOM):
+        return Model(graph)
+    from cnnviz.model.match import read_weights
+
+    loaded = read_weights(weights, graph, match=match, layout=layout)
+    graph, notes = _labelled(graph, loaded.about.labels)
+    return Model(graph, loaded.weights, (*loaded.notes, *notes), source=os.fspath(weights))
+
+
+def load_graph(
+    spec: str | os.PathLike[str],
+    *,
+    input_shape: Iterable[int] | None = None,
+    settings: Iterable[str] = (),
+) -> Graph:
+    """Return the network that `load_model` loads, without weights; see there.
+
+    >>> load_graph("lenet5", settings=["c1.filters=4"]).shapes()["s2"]
+    (14, 14, 4)
+    """
     shape = None if input_shape is None else tuple(input_shape)
     graph = _graph(spec, shape)
     if shape is not None:
@@ -72,12 +100,41 @@ def load_model(
 
         graph = with_setting(graph, text)
     graph.shapes()  # raises where the layers do not fit each other
-    if weights is None:
-        return Model(graph)
+    return graph
+
+
+def _is_in_the_box(spec: str | os.PathLike[str], graph: Graph) -> bool:
+    """Tell whether a model was called by its built-in name, is unchanged and has weights."""
+    if not isinstance(spec, str) or spec != graph.name or spec not in trained.names():
+        return False
+    from cnnviz.model import zoo
+
+    with suppress(SpecError):
+        return graph == zoo.build(spec)
+    return False
+
+
+def _from_the_box(graph: Graph) -> Model:
     from cnnviz.model.match import read_weights
 
-    loaded = read_weights(weights, graph, match=match, layout=layout)
-    return Model(graph, loaded.weights, loaded.notes)
+    try:
+        loaded = read_weights(trained.path(graph.name), graph, match="name")
+    except InputError as error:
+        raise trained.broken(graph.name, error.message) from error
+    about = loaded.about
+    note = ": ".join(filter(None, (f"weights {IN_THE_BOX}", str(about))))
+    graph, more = _labelled(graph, about.labels)
+    return Model(graph, loaded.weights, (note, *loaded.notes[1:], *more), source=IN_THE_BOX)
+
+
+def _labelled(graph: Graph, labels: tuple[str, ...]) -> tuple[Graph, list[str]]:
+    """Return a model with the labels of its weight file, unless it has its own, and a note."""
+    if graph.labels or not labels:
+        return graph, []
+    classes = prod(graph.shapes()[graph.nodes[-1].name])
+    if len(labels) != classes:
+        return graph, [f"{len(labels)} labels of the file not used: there are {classes} classes"]
+    return replace(graph, labels=labels), []
 
 
 def _graph(spec: str | os.PathLike[str], shape: Shape | None) -> Graph:

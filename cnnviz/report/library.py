@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnnviz import trained
 from cnnviz.errors import SpecError
 from cnnviz.geometry import times
 from cnnviz.report.exact import total
@@ -53,11 +54,12 @@ def library(search: str | None = None) -> Report:
     if not rows:
         raise SpecError(f"no kernel has {search!r} in its name or description")
     banks = [f"bank:{name}" for name in kernels.banks()]
-    notes = (
-        () if search else ("One in numbers: cnnviz kernels NAME.", f"Several: {', '.join(banks)}.")
-    )
+    notes = ["One in numbers: cnnviz kernels NAME.", f"Several: {', '.join(banks)}."]
+    notes += ["Learned ones: cnnviz kernels trained."] * bool(trained.names())
     head = {} if search else {"banks": banks}
-    return Report("kernels", head, tuple(rows), {}, (), COLUMNS, notes, key="kernels")
+    return Report(
+        "kernels", head, tuple(rows), {}, (), COLUMNS, () if search else tuple(notes), key="kernels"
+    )
 
 
 COLUMNS = (

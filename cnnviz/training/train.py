@@ -37,7 +37,8 @@ def train(
     Parameters
     ----------
     model : Model, str or path
-        What to train, from its weights if it has any; or as `load_model` takes it.
+        What to train, from its weights if it has any; or, from random ones, as `load_model` takes
+        it.
     data : path
         See `cnnviz.training.data.open_data`.
     validation : float or path, optional
@@ -68,7 +69,7 @@ def train(
     >>> trained.predict(np.full((4, 4), 200)).argmax(), trained.predict(np.zeros((4, 4))).argmax()
     (np.int64(1), np.int64(0))
     """
-    start = model if isinstance(model, Model) else load_model(model)
+    start = model if isinstance(model, Model) else load_model(model, weights="random")
     made = Recipe.of(**recipe)
     best: dict[str, dict[str, Any]] | None = None
     with open_data(
@@ -85,4 +86,6 @@ def train(
                 watch(event)
         labels = start.graph.labels or opened.labels
     weights: dict[str, Weights] = dict(best or run.weights)
-    return replace(start, graph=replace(start.graph, labels=labels), weights=weights)
+    return replace(
+        start, graph=replace(start.graph, labels=labels), weights=weights, notes=(), source=None
+    )
