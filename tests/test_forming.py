@@ -16,7 +16,7 @@ from cnnviz.errors import SpecError
 from cnnviz.render import Look, animate, render
 from cnnviz.render.figures import forming as figure
 from cnnviz.render.figures.kernel_grid import pixels
-from cnnviz.render.scene import Picture, Polygon, Scene
+from cnnviz.render.scene import Path, Picture, Scene
 from cnnviz.render.theme import theme
 from cnnviz.report.forming import Forming, Snapshot, forming
 
@@ -110,7 +110,7 @@ def test_a_kernel_of_a_colour_image_is_one_picture_of_it() -> None:
     kernel[1, 1] = -0.25
     result = forming([Snapshot(0, 1, None, None, kernel)], model="m", layer="l", data="d")
     (picture,) = result.pictures(kernel)
-    found = pixels(picture, float(result.limits[0]), theme("light"))
+    found = pixels(picture, float(result.limits(kernel)[0]), theme("light"))
     assert found.tolist() == [
         [[255, 128, 128], [128, 128, 128]],
         [[128, 128, 128], [64, 64, 64]],
@@ -149,19 +149,28 @@ def test_pictures_are_the_filters_that_they_say(
     )
 
 
-def test_a_scale_is_the_same_in_all_frames() -> None:
+def test_each_kernel_reaches_its_own_limit_or_all_share_one() -> None:
     result = made("colour net")
     kernels = np.stack([frame.kernel for frame in result.frames])
-    assert np.allclose(result.limits, np.abs(kernels).max(axis=(0, 1, 2, 3)))
-    texts = [
-        {box[4] for box in boxes(scene) if box[4].startswith("±")}
-        for scene, _ in figure.scenes(result, Look())
-    ]
-    assert len(texts[0]) > 1
-    assert all(text == texts[0] for text in texts)
-    shared = figure.draw(result, Look(range="shared"))
-    assert not any(box[4].startswith("±") for box in boxes(shared))
-    assert any("one scale, up to ±" in box[4] for box in boxes(shared))
+    for frame, kernel in zip(result.frames, kernels, strict=True):
+        assert np.allclose(result.limits(frame.kernel), np.abs(kernel).max(axis=(0, 1, 2)))
+    for scene, _ in figure.scenes(result, Look()):
+        for p in (item.pixels for item in scene.items if isinstance(item, Picture)):
+            assert p.min() == 0 or p.max() == 255
+    assert result.largest == pytest.approx(np.abs(kernels).max())
+    shared = [scene for scene, _ in figure.scenes(result, Look(range="shared"))]
+    assert not any(text.startswith("±") for scene in shared for text in texts(scene))
+    assert any("one scale for all, up to ±" in text for text in texts(shared[0]))
+    full = [any(p.pixels.max() == 255 for p in s.items if isinstance(p, Picture)) for s in shared]
+    assert full == [False, False, False, True]
+
+
+def test_a_deep_filter_has_one_limit_for_its_channels() -> None:
+    result = made("deep")
+    kernel = result.frames[0].kernel
+    limits = result.limits(kernel).reshape(len(result.shown), -1)
+    for row, index in zip(limits, result.shown, strict=True):
+        assert row == pytest.approx(np.abs(kernel[..., index]).max())
 
 
 def test_the_first_and_the_last_frame_say_what_they_are() -> None:
@@ -181,10 +190,10 @@ def test_the_first_and_the_last_frame_say_what_they_are() -> None:
 
 def test_the_curve_grows() -> None:
     lengths = [
-        sum(len(item.points) for item in scene.items if isinstance(item, Polygon))
+        sum(len(item.points) for item in scene.items if isinstance(item, Path))
         for scene, _ in figure.scenes(made("lenet", count=6), Look())
     ]
-    assert lengths == [0, 0, 4, 6, 8, 10]
+    assert lengths == [0, 0, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("figures", [(None, None), (None, 0.5), (float("nan"), None)])
@@ -201,7 +210,7 @@ def test_weights_that_are_not_finite_are_magenta_and_said() -> None:
     frames[-1].kernel[1, 2, 0, 1] = np.nan
     frames[-1].kernel[0, 0, 0, 0] = np.inf
     result = forming(frames, model="m", layer="conv1", data="d")
-    assert np.isfinite(result.limits).all()
+    assert np.isfinite(result.largest)
     assert result.warnings == ("conv1: 2 weights are not finite at the end",)
     *_, (scene, _) = figure.scenes(result, Look())
     kernels = [p.pixels for p in scene.items if isinstance(p, Picture)]

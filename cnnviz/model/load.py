@@ -18,6 +18,7 @@ from cnnviz.graph.graph import MAX_NAME
 from cnnviz.graph.values import shown
 from cnnviz.model.files import read_file
 from cnnviz.model.model import Model
+from cnnviz.trained.about import About
 
 RANDOM = "random"
 IN_THE_BOX = "in the box"
@@ -73,7 +74,7 @@ def load_model(
     from cnnviz.model.match import read_weights
 
     loaded = read_weights(weights, graph, match=match, layout=layout)
-    graph, notes = _labelled(graph, loaded.about.labels)
+    graph, notes = _told(graph, loaded.about)
     return Model(graph, loaded.weights, (*loaded.notes, *notes), source=os.fspath(weights))
 
 
@@ -123,18 +124,33 @@ def _from_the_box(graph: Graph) -> Model:
         raise trained.broken(graph.name, error.message) from error
     about = loaded.about
     note = ": ".join(filter(None, (f"weights {IN_THE_BOX}", str(about))))
-    graph, more = _labelled(graph, about.labels)
+    graph, more = _told(graph, about)
     return Model(graph, loaded.weights, (note, *loaded.notes[1:], *more), source=IN_THE_BOX)
 
 
-def _labelled(graph: Graph, labels: tuple[str, ...]) -> tuple[Graph, list[str]]:
-    """Return a model with the labels of its weight file, unless it has its own, and a note."""
-    if graph.labels or not labels:
-        return graph, []
-    classes = prod(graph.shapes()[graph.nodes[-1].name])
-    if len(labels) != classes:
-        return graph, [f"{len(labels)} labels of the file not used: there are {classes} classes"]
-    return replace(graph, labels=labels), []
+def _told(graph: Graph, about: About) -> tuple[Graph, list[str]]:
+    """Return a model with the labels and preprocessing of its weight file, unless it has its own.
+
+    And notes on what the file says and is not used.
+    """
+    notes = []
+    if not graph.labels and about.labels:
+        classes = prod(graph.shapes()[graph.nodes[-1].name])
+        if len(about.labels) == classes:
+            graph = replace(graph, labels=about.labels)
+        else:
+            notes.append(f"{len(about.labels)} labels of the file not used: {classes} classes")
+    if graph.preprocess is None and about.preprocess is not None:
+        from cnnviz.model.preprocess import preprocess_for
+
+        made = replace(graph, preprocess=about.preprocess)
+        try:
+            preprocess_for(made)
+        except SpecError as error:
+            notes.append(f"preprocessing of the file not used: {error.message}")
+        else:
+            graph = made
+    return graph, notes
 
 
 def _graph(spec: str | os.PathLike[str], shape: Shape | None) -> Graph:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
 from cnnviz.ops.checks import Array
+from cnnviz.ops.threads import spread
 
 # Values worked on at a time, so that partial results stay in the cache.
 BAND = 2**15
@@ -21,16 +22,16 @@ def batch_moments(x: Array) -> tuple[Array, Array]:
     >>> batch_moments(np.array([[1.0], [5.0]]))
     (array([3.]), array([4.]))
     """
-    source, count = x.reshape(-1), x.size // x.shape[-1]
-    mean = _sums(x, lambda cells: source[cells]) / count
+    source = x.reshape(-1, x.shape[-1])
+    mean = _sums(source, lambda cells: (source[cells],))[0] / len(source)
+    line = _line(mean, source)
 
-    def squares(cells: slice) -> Array:
+    def squares(cells: slice) -> tuple[Array]:
         centred = source[cells] - line[: cells.stop - cells.start]
         centred *= centred
-        return centred
+        return (centred,)
 
-    line = _line(mean, x)
-    return mean, _sums(x, squares) / count
+    return mean, _sums(source, squares)[0] / len(source)
 
 
 def batch_normalization_gradients(
@@ -62,62 +63,53 @@ def batch_normalization_gradients(
     `gradient - Σ gradient / n - centred Σ (gradient centred) / (n (variance + epsilon))`, of which
     only the first remains where the moments are constants.
     """
-    upstream, source = gradient.reshape(-1), x.reshape(-1)
+    upstream, source = (array.reshape(-1, x.shape[-1]) for array in (gradient, x))
     power = 1 / (np.asarray(variance, np.float64) + epsilon)
     factor = np.sqrt(power) * (1.0 if gamma is None else gamma)
-    centre = _line(mean, x)
+    centre = _line(mean, source)
 
-    def products(cells: slice) -> Array:
+    def products(cells: slice) -> tuple[Array, Array]:
         part = source[cells] - centre[: cells.stop - cells.start]
         part *= upstream[cells]
-        return part
+        return part, upstream[cells]
 
-    of_beta = _sums(x, lambda cells: upstream[cells])
-    scaled = _sums(x, products)
+    scaled, of_beta = _sums(source, products)
     weights = ((scaled * np.sqrt(power)).astype(x.dtype), of_beta.astype(x.dtype))
     if not of_inputs:
         return (), *weights
     out = np.empty(gradient.shape, gradient.dtype)
-    made, factors = out.reshape(-1), _line(factor, x)
-    if not of_batch:
-        for cells in _bands(x):
-            np.multiply(upstream[cells], factors[: cells.stop - cells.start], out=made[cells])
-        return (out,), *weights
-    count = x.size // x.shape[-1]
-    slopes, offsets = _line(scaled * power / count, x), _line(of_beta / count, x)
-    for cells in _bands(x):
-        part, lined = made[cells], slice(0, cells.stop - cells.start)
-        shared = source[cells] - centre[lined]
-        shared *= slopes[lined]
-        shared += offsets[lined]
-        np.subtract(upstream[cells], shared, out=part)
-        part *= factors[lined]
+    made, factors = out.reshape(source.shape), _line(factor, source)
+    count = len(source)
+    slopes, offsets = _line(scaled * power / count, source), _line(of_beta / count, source)
+
+    def pass_on(cells: slice) -> None:
+        lined = slice(0, cells.stop - cells.start)
+        if of_batch:
+            shared = source[cells] - centre[lined]
+            shared *= slopes[lined]
+            shared += offsets[lined]
+            np.subtract(upstream[cells], shared, out=shared)
+            np.multiply(shared, factors[lined], out=made[cells])
+        else:
+            np.multiply(upstream[cells], factors[lined], out=made[cells])
+
+    spread(pass_on, count, len(centre))
     return (out,), *weights
 
 
-def _repeats(x: Array) -> int:
-    """Return how many positions are in a band."""
-    channels: int = x.shape[-1]
-    return min(max(1, BAND // channels), x.size // channels)
+def _line(values: Array, source: Array) -> Array:
+    """Return a value a channel repeated over a band of `source`, so that loops over it are long."""
+    repeats = min(max(1, BAND // source.shape[1]), len(source))
+    return np.tile(np.asarray(values).astype(source.dtype), (repeats, 1))
 
 
-def _line(values: Array, x: Array) -> Array:
-    """Return a value a channel repeated over a band, so that the loops over it are long."""
-    return np.tile(np.asarray(values).astype(x.dtype), _repeats(x))
+def _sums(source: Array, values: Callable[[slice], tuple[Array, ...]]) -> list[Array]:
+    """Return the sum of each channel of each array of `values`, given for bands of `source`.
 
-
-def _bands(x: Array) -> Iterator[slice]:
-    """Yield the bands of the values of `x`, each of whole positions."""
-    step = x.shape[-1] * _repeats(x)
-    for first in range(0, x.size, step):
-        yield slice(first, min(first + step, x.size))
-
-
-def _sums(x: Array, values: Callable[[slice], Array]) -> Array:
-    """Return the sum of each channel of what `values` gives for the bands of `x`, float64."""
-    total = np.zeros(x.shape[-1])
-    ones = np.ones(_repeats(x), x.dtype)
-    for cells in _bands(x):
-        part = values(cells).reshape(-1, x.shape[-1])
-        total += ones[: len(part)] @ part
-    return total
+    They are float64; products with ones round less than adding one row after another.
+    """
+    ones = _line(np.ones(1), source)[:, 0]
+    bands = spread(
+        lambda cells: [ones[: len(v)] @ v for v in values(cells)], len(source), len(ones)
+    )
+    return [np.sum(each, axis=0, dtype=np.float64) for each in zip(*bands, strict=True)]

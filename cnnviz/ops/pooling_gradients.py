@@ -7,12 +7,14 @@ Of the functions in two dimensions and, with one axis, of those in one: `x` is `
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 
 import numpy as np
 
 from cnnviz.geometry import Axis
 from cnnviz.ops.checks import Array
 from cnnviz.ops.sequences import UNIT
+from cnnviz.ops.threads import spread
 from cnnviz.ops.windows import counts, taps
 
 # Values of `x` in a band of images: it and its partial results stay in the processor's cache.
@@ -28,9 +30,8 @@ def winner_gradient(gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...])
     """
     x, y, gradient, out = _level(x, y, gradient, np.zeros(x.shape, gradient.dtype))
     covers, meets = _reads(axes)
-    step = max(1, BAND // x[0].size)
-    for first in range(0, len(x), step):
-        images = slice(first, first + step)
+
+    def pass_on(images: slice) -> None:
         best, incoming, made = y[images], gradient[images], out[images]
         won = np.zeros(best.shape, bool)
         for outputs, cells in meets:
@@ -41,6 +42,8 @@ def winner_gradient(gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...])
                 made[cells] += incoming[outputs] * wins
             else:
                 np.multiply(incoming[outputs], wins, out=made[cells])
+
+    spread(pass_on, len(x), max(1, BAND // x[0].size))
     return out if len(axes) == 2 else out[:, :, 0]
 
 
@@ -48,12 +51,19 @@ def average_gradient(
     gradient: Array, axes: tuple[Axis, ...], *, count_include_pad: bool = False
 ) -> Array:
     """Return the gradient of `x` from that of its means."""
-    for place, axis in enumerate(axes, 1):
-        shared = gradient.swapaxes(place, -1) / counts(axis, include_pad=count_include_pad).astype(
-            gradient.dtype
-        )
-        gradient = _spread(shared.swapaxes(place, -1), axis, place)
-    return gradient
+    shape = (len(gradient), *(axis.size for axis in axes), gradient.shape[-1])
+    out = np.empty(shape, gradient.dtype)
+    found = (counts(axis, include_pad=count_include_pad) for axis in axes)
+    cells = reduce(np.multiply.outer, found)[..., np.newaxis].astype(gradient.dtype)
+
+    def pass_on(images: slice) -> None:
+        part = gradient[images] / cells
+        for place, axis in reversed([*enumerate(axes, 1)]):  # rows last, whose lines are long
+            part = _spread(part, axis, place)
+        out[images] = part
+
+    spread(pass_on, len(out), max(1, BAND // out[0].size))
+    return out
 
 
 def lp_gradient(gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...], *, p: float) -> Array:

@@ -17,8 +17,9 @@ from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Padding, Size, Window
 from cnnviz.ops.checks import Array, as_batch, result_type
+from cnnviz.ops.threads import spread
 
-# Values in a band of input rows: it and its partial results stay in the processor's cache.
+# Values in a band of input rows, or of several small images: it and its partial results stay in the processor's cache.
 BAND = 2**16
 
 
@@ -74,17 +75,26 @@ def reduce_windows(
     n, _, width, channels = batch.shape
     dtype = dtype or batch.dtype.type
     out = np.empty((n, rows.output, columns.output, channels), dtype)
-    height = max(1, BAND // (width * channels * rows.stride))
-    for image, result in zip(batch, out, strict=True):
+    lines = max(1, BAND // (width * channels * rows.stride))
+    height, together = min(lines, rows.output), max(1, lines // rows.output)
+
+    def reduce(images: slice, outputs: slice) -> None:
+        result = out[images, outputs]
+        top = max(0, rows.start(outputs.start))
+        stop = max(top, rows.start(outputs.start + result.shape[1] - 1) + rows.extent)
+        band = batch[images, top:stop]
+        down = np.empty((*result.shape[:2], width, channels), dtype)
+        turned = (band if before is None else before(band)).swapaxes(0, 1)
+        origin = (outputs.start, top)
+        _reduce(turned, down.swapaxes(0, 1), rows, origin, ufunc, identity)
+        across = (down.swapaxes(0, 2), result.swapaxes(0, 2))
+        _reduce(*across, columns, (0, 0), ufunc, identity)
+
+    def whole(images: slice) -> None:
         for first in range(0, rows.output, height):
-            part = result[first : first + height]
-            top = max(0, rows.start(first))
-            stop = max(top, rows.start(first + len(part) - 1) + rows.extent)
-            band = image[top:stop] if before is None else before(image[top:stop])
-            lines = np.empty((len(part), width, channels), dtype)
-            _reduce(band, lines, rows, (first, top), ufunc, identity)
-            turned = (lines.transpose(1, 0, 2), part.transpose(1, 0, 2))
-            _reduce(*turned, columns, (0, 0), ufunc, identity)
+            reduce(images, slice(first, first + height))
+
+    spread(whole, n, together)
     return out
 
 

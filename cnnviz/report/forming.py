@@ -124,24 +124,21 @@ class Forming(Result):
             return planes.reshape(-1, *self.one[:2])
         return filters if self.in_colour else filters[..., 0]
 
-    @cached_property
-    def limits(self) -> np.ndarray:
-        """The largest absolute weight of each picture over all frames, `(n,)`; one a deep filter.
+    def limits(self, kernel: np.ndarray) -> np.ndarray:
+        """Return the largest absolute weight of each picture, `(n,)`; one for all of a deep filter.
 
         What is not finite does not count.
         """
-        peaks = [self._peaks(frame.kernel) for frame in self.frames]
-        limits: np.ndarray = np.max(peaks, axis=0)
-        if self.is_deep:
-            rows = limits.reshape(len(self.shown), -1)
-            limits = np.repeat(rows.max(axis=1), rows.shape[1])
-        return limits
-
-    def _peaks(self, kernel: np.ndarray) -> np.ndarray:
         sizes = np.abs(self.pictures(kernel))
         sizes[~np.isfinite(sizes)] = 0
-        peaks: np.ndarray = sizes.reshape(len(sizes), -1).max(axis=1)
-        return peaks
+        rows = len(self.shown) if self.is_deep else len(sizes)
+        limits: np.ndarray = sizes.reshape(rows, -1).max(axis=1)
+        return np.repeat(limits, len(sizes) // rows)
+
+    @cached_property
+    def largest(self) -> float:
+        """The largest absolute weight that is shown of any moment."""
+        return max(float(self.limits(frame.kernel).max()) for frame in self.frames)
 
     def view_words(self) -> str:
         """Return what is shown of each filter, in words."""
@@ -230,7 +227,7 @@ def forming(
     >>> kernel = np.ones((5, 5, 3, 8), np.float32)
     >>> frames = [Snapshot(0, 1, None, None, kernel), Snapshot(10, 1, 2.1, 0.2, 2 * kernel)]
     >>> made = forming(frames, model="net", layer="conv1", data="photos")
-    >>> made.pictures(kernel).shape, float(made.limits[0])
+    >>> made.pictures(kernel).shape, float(made.largest)
     ((8, 5, 5, 3), 2.0)
     """
     kept = tuple(frames)

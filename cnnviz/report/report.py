@@ -61,6 +61,15 @@ class Table:
         shown = self.columns if columns is None else columns
         return [[column.text(row) for column in shown] for row in rows]
 
+    def lines(self, width: int) -> Iterator[str]:
+        """Yield the table as plain text, without the columns for which there is no room."""
+        wide = self.widths()
+        shown = fitting(self.columns, wide, width)
+        for cells in ([column.heading for column in shown], *self.cells(shown)):
+            pairs = zip(cells, shown, strict=True)
+            texts = (f"{t:>{wide[c]}}" if c.right else f"{t:<{wide[c]}}" for t, c in pairs)
+            yield (" " + (" " * GAP).join(texts)).rstrip()
+
     def widths(self) -> dict[Column, int]:
         """Return the characters of the longest text of each column."""
         lines = [[column.heading for column in self.columns], *self.cells()]

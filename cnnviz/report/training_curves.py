@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from cnnviz.errors import SpecError
-from cnnviz.report.report import Column, Report, Row, Table, fitting
+from cnnviz.report.columns import number_column
+from cnnviz.report.report import Column, Report, Table
 from cnnviz.report.result import Result
 from cnnviz.report.sample import sample
 from cnnviz.report.shares import tenths
@@ -153,12 +154,8 @@ class Curves(Result):
         yield f"{self.subject}: {self.headline()}"
         rows = self.to_dicts()
         some = sample(rows, MOST_LINES)
-        table = Table("", _COLUMNS, tuple(row for row in rows if row in some or row["best"]))
-        wide = table.widths()
-        shown = fitting(_COLUMNS, wide, width)
-        for line in ([column.heading for column in shown], *table.cells(shown)):
-            pairs = zip(line, shown, strict=True)
-            yield (" " + "  ".join(f"{text:>{wide[column]}}" for text, column in pairs)).rstrip()
+        shown = tuple(row for row in rows if row in some or row["best"])
+        yield from Table("", _COLUMNS, shown).lines(width)
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return a row an epoch: the means over its training, and its validation."""
@@ -256,20 +253,13 @@ def _mean(values: np.ndarray) -> float | None:
     return float(finite.mean()) if finite.size else None
 
 
-def _column(heading: str, key: str, form: str) -> Column:
-    def text(row: Row) -> str:
-        return "" if row[key] is None else format(row[key], form)
-
-    return Column(heading, text, right=True, rank=2 if key in FIGURES else 0)
-
-
 _COLUMNS = (
-    Column("epoch", lambda row: str(row["epoch"]), right=True),
-    _column("train loss", "train_loss", ".4g"),
-    _column("accuracy", "train_accuracy", ".2%"),
-    _column("validation loss", "validation_loss", ".4g"),
-    _column("accuracy", "validation_accuracy", ".2%"),
+    number_column("epoch"),
+    number_column("train_loss", ".4g"),
+    number_column("train_accuracy", ".2%", heading="accuracy"),
+    number_column("validation_loss", ".4g"),
+    number_column("validation_accuracy", ".2%", heading="accuracy"),
     Column("", lambda row: "best" if row["best"] else ""),
-    _column("lr", "lr", ".3g"),
-    _column("images/s", "examples_per_second", ",.0f"),
+    number_column("lr", ".3g", rank=2),
+    number_column("examples_per_second", ",.0f", heading="images/s", rank=2),
 )

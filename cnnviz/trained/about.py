@@ -1,9 +1,9 @@
 """What a weight file says of itself, as texts in the metadata of its safetensors.
 
 The keys are `format` (`cnnviz`), `layout` (`hwio`), `model`, and those that are known of `data`,
-`accuracy`, `seed`, `command`, `license`, `labels` (a JSON list) and `orientation` (`convolution`
-where kernels are stored for true convolution). A file is not trusted in any of it: what is wrong
-counts as not there.
+`accuracy`, `seed`, `command`, `license`, `labels` (a JSON list), `preprocess` (a JSON object) and
+`orientation` (`convolution` where kernels are stored for true convolution). A file is not trusted
+in any of it: what is wrong counts as not there.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class About:
         Of the data, or where they are from.
     labels : tuple of str
         The names of the classes.
+    preprocess : mapping, optional
+        What was done to images, as in a spec's table, where the spec itself says nothing.
     is_turned : bool
         Whether kernels are stored for true convolution, which turns them by 180 degrees.
 
@@ -52,6 +54,7 @@ class About:
     command: str = ""
     license: str = ""
     labels: tuple[str, ...] = ()
+    preprocess: Mapping[str, Any] | None = None
     is_turned: bool = False
 
     @classmethod
@@ -65,12 +68,13 @@ class About:
         texts = {key: _text(metadata.get(key, ""), most) for key, most in _MAX_TEXTS.items()}
         accuracy, seed = (_json(metadata.get(key, "")) for key in ("accuracy", "seed"))
         is_share = isinstance(accuracy, int | float) and 0 <= accuracy <= 1
-        labels = _json(metadata.get("labels", ""))
+        labels, table = (_json(metadata.get(key, "")) for key in ("labels", "preprocess"))
         return cls(
             **texts,
             accuracy=accuracy if is_share and not isinstance(accuracy, bool) else None,
             seed=seed if isinstance(seed, int) and not isinstance(seed, bool) else None,
             labels=tuple(labels) if isinstance(labels, list) and _are_labels(labels) else (),
+            preprocess=table if isinstance(table, dict) else None,
             is_turned=metadata.get("orientation") == _CONVOLUTION,
         )
 

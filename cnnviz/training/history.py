@@ -8,8 +8,8 @@ from math import isfinite
 from typing import Any
 
 from cnnviz.errors import SpecError
+from cnnviz.report.columns import number_column, word_column
 from cnnviz.report.report import Report, Row
-from cnnviz.training.metrics import number_column, word_column
 
 
 @dataclass(frozen=True, kw_only=True)

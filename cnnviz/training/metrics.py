@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 from cnnviz.arrays import unique
 from cnnviz.errors import SpecError
 from cnnviz.ops.checks import Array
-from cnnviz.report.report import Column, Report, Row
+from cnnviz.report.columns import number_column, word_column
+from cnnviz.report.report import Column, Report
 from cnnviz.training.loss import cross_entropy
 
 
@@ -237,21 +238,6 @@ def _words(labels: Sequence[str], classes: int) -> list[str]:
 
 def _known(value: float) -> float | None:
     return float(value) if isfinite(value) else None
-
-
-def number_column(key: str, form: str = "") -> Column:
-    """Return a column of figures in a form; empty where there is none."""
-
-    def text(row: Row) -> str:
-        value = row.get(key)
-        return "" if value is None else format(value, form)
-
-    return Column(key.replace("_", " "), text, right=True)
-
-
-def word_column(key: str) -> Column:
-    """Return a column of texts; empty where there is none."""
-    return Column(key.replace("_", " "), lambda row: str(row.get(key) or ""))
 
 
 def _counted(word: str) -> Column:

@@ -11,7 +11,7 @@ from cnnviz.model.load import load_model
 from cnnviz.model.model import Model
 from cnnviz.training.data import open_data
 from cnnviz.training.history import Moment
-from cnnviz.training.loop import Run, Tick, copied
+from cnnviz.training.loop import Run, Tick, copied, taught
 from cnnviz.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -81,11 +81,9 @@ def train(
         for event in run.events():
             validated = isinstance(event, Moment) and event.part == "validation"
             if validated and (event.accuracy or 0.0) > highest:
-                highest, best = event.accuracy or 0.0, copied(run.weights)
+                highest, best = event.accuracy or 0.0, copied(run.seen)
             if watch:
                 watch(event)
-        labels = start.graph.labels or opened.labels
-    weights: dict[str, Weights] = dict(best or run.weights)
-    return replace(
-        start, graph=replace(start.graph, labels=labels), weights=weights, notes=(), source=None
-    )
+        graph = taught(start.graph, opened.labels)
+    weights: dict[str, Weights] = dict(best or run.seen)
+    return replace(start, graph=graph, weights=weights, notes=(), source=None)

@@ -17,6 +17,7 @@ from cnnviz.ops.checks import Array, check_finite, result_type
 from cnnviz.ops.conv.checks import offsets
 from cnnviz.ops.conv.job import Job
 from cnnviz.ops.padding import Border, Padded
+from cnnviz.ops.threads import spread
 
 MOST_WINDOWS = 2**16  # in a band of any strategy, unless one row has more
 
@@ -68,7 +69,7 @@ def run_job(batch: Array, weights: Array, job: Job, out: Array) -> None:
     weights = np.ascontiguousarray(weights)
     run = _strategy(weights, job)
     with np.errstate(all="ignore"):
-        run(batch, weights, job, out)
+        spread(lambda part: run(batch[part], weights, job, out[part]), len(batch))
 
 
 def like(out: Array, x: ArrayLike, *, plain: bool) -> Array:

@@ -16,6 +16,7 @@ from cnnviz.ops.conv.engine import convolve, run_job
 from cnnviz.ops.conv.job import Job
 from cnnviz.ops.padding import Padded
 from cnnviz.ops.sequences import UNIT
+from cnnviz.ops.threads import spread
 from cnnviz.ops.windows import tap
 
 # Windows in a band of images, whose products stay in the cache.
@@ -133,11 +134,18 @@ def kernel_gradient(
         return _apart(x, gradient, kernel, axes)
     filters = kernel[3]
     job = Job(*axes, Padded.of(axes), groups, False)
-    total = np.zeros((kernel[0] * kernel[1] * kernel[2], filters), x.dtype)
-    for part, group, matrix in im2col.matrices(x, kernel, job):
-        flat, mine = gradient[part].reshape(-1, filters), job.filters(group, filters)
-        total[:, mine] += matrix.T @ flat[:, mine]
-    return total.reshape(kernel)
+
+    def summed(images: slice) -> Array:
+        total = np.zeros((kernel[0] * kernel[1] * kernel[2], filters), x.dtype)
+        for part, group, matrix in im2col.matrices(x[images], kernel, job):
+            flat, mine = gradient[images][part].reshape(-1, filters), job.filters(group, filters)
+            total[:, mine] += matrix.T @ flat[:, mine]
+        return total
+
+    first, *others = spread(summed, len(x))
+    for total in others:
+        first += total
+    return first.reshape(kernel)
 
 
 def _apart(x: Array, gradient: Array, kernel: Shape, axes: tuple[Axis, Axis]) -> Array:
@@ -194,15 +202,19 @@ def input_gradient(
     together = max(1, WINDOWS // (rows.output * columns.output))
     # Not adjacent filters but adjacent channels: what a product is fastest with.
     weights = np.ascontiguousarray(kernels.transpose(0, 1, 3, 2))
-    for first in range(0, len(out), together):
-        images = slice(first, first + together)
-        made, cells = gradient[images], out[images]
-        products = np.empty((*made.shape[:3], channels), out.dtype)
-        for i, j in np.ndindex(kernels.shape[0], kernels.shape[1]):
-            down, across = _met(axes, i, j)
-            if down is not None and across is not None:
-                _multiply(made, weights[i, j], groups, products)
-                cells[:, down[1], across[1]] += products[:, down[0], across[0]]
+
+    def add(part: slice) -> None:
+        for first in range(part.start, part.stop, together):
+            images = slice(first, min(first + together, part.stop))
+            made, cells = gradient[images], out[images]
+            products = np.empty((*made.shape[:3], channels), out.dtype)
+            for i, j in np.ndindex(kernels.shape[0], kernels.shape[1]):
+                down, across = _met(axes, i, j)
+                if down is not None and across is not None:
+                    _multiply(made, weights[i, j], groups, products)
+                    cells[:, down[1], across[1]] += products[:, down[0], across[0]]
+
+    spread(add, len(out))
     return out
 
 

@@ -82,9 +82,7 @@ class _Panel:
             self.grid = KernelGrid(shape[0], len(forming.channels), size, line=0)
         else:
             self.grid = KernelGrid.of(shape[0], shape[1:3], part=part)
-        self.limits, self.said = forming.limits.tolist(), forming.limits.tolist()
-        if look.range == "shared":
-            self.limits, self.said = [max(self.limits)] * len(self.limits), []
+        self.is_shared = look.range == "shared"
         # Px for the numbers of deep filters, above and beside them.
         self.top, self.left, self.right = (18, 32, 48) if forming.is_deep else (0, 0, 0)
         self.width = self.left + self.grid.width + self.right
@@ -94,25 +92,31 @@ class _Panel:
         """Draw the kernels of one moment."""
         x, y = x + self.left, y + self.top
         height, width = self.grid.size
+        limits = self.forming.limits(frame.kernel).tolist()
+        said = [] if self.is_shared else limits
+        if self.is_shared:
+            limits = [self.forming.largest] * len(limits)
         for i, values in enumerate(self.forming.pictures(frame.kernel)):
             left, top = self.grid.place(i)
-            pixels = kernel_grid.pixels(values, self.limits[i], scene.theme)
+            pixels = kernel_grid.pixels(values, limits[i], scene.theme)
             blocks.tile(scene, x + left, y + top, pixels, width, height, f"kernel {i}")
         names = [str(i) for i in self.forming.shown]
         if self.forming.is_deep:
-            self._name_rows(scene, x, y, names)
+            self._name_rows(scene, x, y, names, said)
         else:
-            self.grid.captions(scene, x, y, names, self.said)
+            self.grid.captions(scene, x, y, names, said)
 
-    def _name_rows(self, scene: Scene, x: float, y: float, names: Sequence[str]) -> None:
+    def _name_rows(
+        self, scene: Scene, x: float, y: float, names: Sequence[str], said: Sequence[float]
+    ) -> None:
         """Number the rows and columns of deep filters; behind each row stands its limit."""
         (down, along), (height, width) = self.grid.step, self.grid.size
         secondary = scene.theme.secondary
         for row, name in enumerate(names):
             line = y + row * down + height / 2 + 4
             scene.text(x - GAP, line, name, colour=secondary, anchor="end")
-            if self.said:
-                limit = self.said[row * self.grid.columns]
+            if said:
+                limit = said[row * self.grid.columns]
                 right = x + self.grid.width + GAP
                 scene.text(right, line, f"±{number(limit, 2)}", colour=secondary)
         for column, channel in enumerate(self.forming.channels):
@@ -135,9 +139,9 @@ def _title(forming: Forming, words: str) -> str:
 
 
 def _lines(forming: Forming, look: Look) -> list[str]:
-    scale = f"each {forming.noun} up to its largest weight in all frames"
+    scale = f"each {forming.noun} up to its own largest weight"
     if look.range == "shared":
-        scale = f"one scale, up to ±{number(float(forming.limits.max()), 3)}"
+        scale = f"one scale for all, up to ±{number(forming.largest, 3)}"
     return [line for line in (f"{forming.view_words()}; {scale}", forming.page_words()) if line]
 
 
@@ -157,9 +161,9 @@ def _legend(scene: Scene, x: float, y: float, forming: Forming, look: Look) -> f
     """Draw the scale of signed kernels (gray is zero in colour ones); return its bottom."""
     if forming.in_colour:
         return y - WIDE_GAP
-    limit = float(forming.limits.max())
     if look.range == "shared":
-        blocks.bar(scene, x, y, _BAR, blocks.kernel_scale(limit, True, scene.theme.name))
+        scale = blocks.kernel_scale(forming.largest, True, scene.theme.name)
+        blocks.bar(scene, x, y, _BAR, scale)
         return y + blocks.BAR + 14
     blocks.bar_alone(scene, x, y, _BAR, blocks.kernel_scale(1.0, True, scene.theme.name))
     line, secondary = y + blocks.BAR + 12, scene.theme.secondary

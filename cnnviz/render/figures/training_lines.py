@@ -15,7 +15,7 @@ from cnnviz.report.training_curves import Part
 
 FAINT = 0.62  # of the background in the colour of single moments
 STRONG, RAW = 2.25, 1  # px of lines
-MOST_DOTS, DOT = 30, 3  # points that are each shown as a dot, and its radius in px
+SPACE, DOT = 12, 3  # px between points from which on each is a dot, and its radius
 
 
 def colours(tokens: Theme) -> dict[str, str]:
@@ -52,7 +52,7 @@ def lines(scene: Scene, frame: Frame, part: Part, name: str, colour: str, *, raw
         chart.trace(scene, frame, part.steps, part.figures[name], faint, RAW)
     values = part.smooth(name)
     chart.trace(scene, frame, part.steps, values, colour, STRONG)
-    if len(part) <= MOST_DOTS:
+    if len(part) * SPACE <= frame.width:
         for i in np.flatnonzero(np.isfinite(values)).tolist():
             chart.dot(scene, frame.point(float(part.steps[i]), float(values[i])), DOT, colour)
 
