@@ -133,8 +133,8 @@ def models(ctx: click.Context, word: str) -> Iterable[str]:
 
 
 def weights(ctx: click.Context, word: str) -> Iterable[str]:
-    """Return the one word that is no file, once it is begun."""
-    return {"random": "untrained, He-initialised"} if word else ()
+    """Return the one word that is no file, where it hides none that is likely to be meant."""
+    return {"random": "untrained, He-initialised"} if word.startswith("ran") else ()
 
 
 def settings(ctx: click.Context, word: str) -> Iterable[str]:
