@@ -1,39 +1,39 @@
 """A whole training step beside PyTorch's: forward, cross-entropy, backward, SGD with momentum.
 
 Run as `python benchmarks/training_step.py [BLOCKS] [--layers]`; `--layers` prints a table of the
-layers instead. Both sides have two threads and the same weights and batch of 64, and give the same
-loss. Blocks of steps alternate, since threads that still spin would slow the other side down.
-Torch runs channels first and channels last, and the faster one counts.
+layers in place of the whole step. Each side has a process of its own with two threads, as a user
+would run it; both have the same weights and batch of 64, and so the same loss. Blocks of steps
+alternate, A B C A B C. Torch runs channels first and channels last, and the faster one counts.
 """
 
 from __future__ import annotations
 
-import os
+import json
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-THREADS, BATCH, STEPS, PAUSE = 2, 64, 8, 0.1
-os.environ.setdefault("OPENBLAS_NUM_THREADS", str(THREADS))
+from cnnviz.ops.threads import take_cores
 
-import numpy as np  # noqa: E402
+if __name__ == "__main__" and "ours" in sys.argv:
+    take_cores()  # before NumPy
 
-from cnnviz.graph import INPUT, Graph, Node  # noqa: E402
-from cnnviz.model import zoo  # noqa: E402
-from cnnviz.training.initial import initial_weights  # noqa: E402
-from cnnviz.training.loss import cross_entropy  # noqa: E402
-from cnnviz.training.optimizers import SGD  # noqa: E402
+import numpy as np
 
-try:
-    import torch
-except ImportError:
-    sys.exit("this compares with PyTorch: python -m pip install 'cnnviz[peers]'")
+from cnnviz.graph import INPUT, Graph, Node
+from cnnviz.model import zoo
+from cnnviz.training.initial import initial_weights
+from cnnviz.training.optimizers import SGD
+from cnnviz.training.step import Pass
 
 GOALS = {"lenet5": 2.5, "cifar-net": 2.0}
+SIDES = {"ours": "cnnviz", "first": "torch, channels first", "last": "torch, channels last"}
+THREADS, BATCH, STEPS, PAUSE = 2, 64, 8, 0.02
 RATE, MOMENTUM = 0.001, 0.9
-Call = Callable[[], float]
+Lines = list[tuple[str, float, float]]
 
 
 class Ours:
@@ -42,35 +42,22 @@ class Ours:
     def __init__(self, graph: Graph, x: np.ndarray, labels: np.ndarray) -> None:
         self.graph, self.x, self.labels = graph, x, labels
         self.weights = initial_weights(graph)
-        self.optimizer = SGD(lr=RATE, momentum=MOMENTUM)
+        self.way, self.optimizer = Pass(graph, self.weights), SGD(lr=RATE, momentum=MOMENTUM)
         self.generator = np.random.default_rng(0)
 
     def step(self) -> float:
         """Take a step and return the loss before it."""
-        value, ways, gradients = self.x, [], {}
-        for node in self.graph.nodes:
-            weights = self.weights.get(node.name, {})
-            value, back, moved = node.layer.forward_training(
-                weights, value, generator=self.generator
-            )
-            ways.append((node, back))
-            for name, values in moved.items():
-                weights[name][...] = values
-        losses, gradient = cross_entropy(value, self.labels)
-        while ways:
-            node, back = ways.pop()
-            inputs, found = back(gradient, of_inputs=bool(ways))
-            if found:
-                gradients[node.name] = found
-            gradient = inputs[0] if inputs else gradient
-        self.optimizer.step(self.weights, gradients)
-        return float(losses.mean())
+        made = self.way.run(self.x, self.labels, self.generator)
+        for name, found in made.statistics.items():
+            self.weights[name] |= found
+        self.optimizer.step(self.weights, made.gradients)
+        return float(made.losses.mean())
 
     def layers(self) -> Iterator[tuple[str, float, float]]:
         """Yield the seconds that each layer takes on its way forward and back."""
         value = self.x
         for node in self.graph.nodes:
-            taken, weights, shape = value, self.weights.get(node.name, {}), value.shape
+            weights, taken = self.weights.get(node.name, {}), value
             start = time.perf_counter()
             value, back, _ = node.layer.forward_training(weights, taken, generator=self.generator)
             forward = time.perf_counter() - start
@@ -78,30 +65,30 @@ class Ours:
             start = time.perf_counter()
             back(gradient, of_inputs=INPUT not in node.inputs)
             yield node.name, forward, time.perf_counter() - start
-            assert shape == taken.shape
 
 
 class Torch:
     """The same network, with the same weights, in PyTorch."""
 
-    def __init__(self, ours: Ours, form: torch.memory_format) -> None:
+    def __init__(self, ours: Ours, last: bool) -> None:
+        import torch
+
+        torch.set_num_threads(THREADS)
+        form = torch.channels_last if last else torch.contiguous_format
         x = torch.tensor(ours.x.transpose(0, 3, 1, 2).copy())
         self.x, self.labels = x.contiguous(memory_format=form), torch.tensor(ours.labels)
         shapes = ours.graph.shapes()
-        parts = {
-            node.name.replace("/", "_"): module(node, shapes[node.inputs[0]], ours.weights)
-            for node in ours.graph.nodes
-        }
         self.net = torch.nn.Sequential()
-        for name, part in parts.items():
-            self.net.add_module(name, part)
+        for node in ours.graph.nodes:
+            self.net.add_module(node.name, module(node, shapes[node.inputs[0]], ours.weights))
         self.net.to(memory_format=form)
         self.optimizer = torch.optim.SGD(self.net.parameters(), RATE, momentum=MOMENTUM)
+        self.cross_entropy, self.full_like = torch.nn.functional.cross_entropy, torch.full_like
 
     def step(self) -> float:
         """Take a step and return the loss before it."""
         self.optimizer.zero_grad()
-        loss = torch.nn.functional.cross_entropy(self.net(self.x), self.labels)
+        loss = self.cross_entropy(self.net(self.x), self.labels)
         loss.backward()
         self.optimizer.step()
         return loss.item()
@@ -114,114 +101,137 @@ class Torch:
             start = time.perf_counter()
             value = part(taken)
             forward = time.perf_counter() - start
-            gradient = torch.full_like(value, 1e-3)
+            gradient = self.full_like(value, 1e-3)
             start = time.perf_counter()
             value.backward(gradient)
             yield name, forward, time.perf_counter() - start
 
 
-class Flatten(torch.nn.Module):
-    """Lays values out with channels fastest, as ours."""
+def module(node: Node, shape: tuple[int, ...], weights: dict[str, Any]) -> Any:
+    """Return torch's module of a node that takes `shape`, with our weights."""
+    from torch import nn, tensor
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x.permute(0, 2, 3, 1).flatten(1)
+    class Flatten(nn.Module):  # channels fastest, as ours
+        def forward(self, x: Any) -> Any:
+            return x.permute(0, 2, 3, 1).flatten(1)
 
-
-def module(node: Node, shape: tuple[int, ...], weights: dict[str, Any]) -> torch.nn.Module:
-    """Return the module of a node that takes `shape`, with our weights."""
-    layer, own, nn = node.layer, weights.get(node.name, {}), torch.nn
-    channels, kind = shape[-1], type(layer).__name__
-    if kind == "Conv2D":
-        (kernel, _), (top, _) = layer.kernel_size, layer.window(shape).on(shape[:-1])
-        made = nn.Conv2d(channels, layer.filters, kernel, padding=top.before, bias=layer.use_bias)
-        made.weight.data = torch.tensor(own["kernel"].transpose(3, 2, 0, 1).copy())
-        if made.bias is not None:
-            made.bias.data.zero_()
-        return nn.Sequential(made, nn.Tanh()) if layer.activation == "tanh" else made
-    if kind == "Dense":
-        made = nn.Linear(channels, layer.units)
-        made.weight.data = torch.tensor(own["kernel"].T.copy())
-        made.bias.data.zero_()
-        return nn.Sequential(made, nn.Tanh()) if layer.activation == "tanh" else made
-    return {
-        "BatchNormalization": lambda: nn.BatchNorm2d(channels, eps=layer.epsilon, momentum=0.01),
+    layer, channels, kind = node.layer, shape[-1], type(node.layer).__name__
+    simple: dict[str, Callable[[], Any]] = {
+        "BatchNormalization": lambda: nn.BatchNorm2d(channels, layer.epsilon, 1 - layer.momentum),
         "ReLU": nn.ReLU,
-        "MaxPooling2D": lambda: nn.MaxPool2d(2),
-        "AveragePooling2D": lambda: nn.AvgPool2d(2),
+        "MaxPooling2D": lambda: nn.MaxPool2d(layer.pool_size),
+        "AveragePooling2D": lambda: nn.AvgPool2d(layer.pool_size),
         "GlobalAveragePooling2D": lambda: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
         "Flatten": Flatten,
-    }[kind]()
+    }
+    if kind in simple:
+        return simple[kind]()
+    own = weights[node.name]
+    if kind == "Dense":
+        made, kernel = nn.Linear(channels, layer.units), own["kernel"].T
+    else:
+        size, padding = layer.kernel_size[0], layer.window(shape).on(shape[:-1])[0].before
+        made = nn.Conv2d(channels, layer.filters, size, padding=padding, bias=layer.use_bias)
+        kernel = own["kernel"].transpose(3, 2, 0, 1)
+    made.weight.data = tensor(kernel.copy())
+    if "bias" in own:
+        made.bias.data = tensor(own["bias"])
+    return nn.Sequential(made, nn.Tanh()) if layer.activation == "tanh" else made
 
 
-def block(call: Call) -> list[float]:
-    """Return the seconds of some steps, after one that wakes the threads."""
-    time.sleep(PAUSE)
-    call()
-    found = []
-    for _ in range(STEPS):
-        start = time.perf_counter()
-        call()
-        found.append(time.perf_counter() - start)
-    return found
-
-
-def sides(name: str) -> tuple[Ours, dict[str, Torch]]:
-    """Return our network and torch's in both of its layouts."""
+def serve(name: str, side: str) -> None:
+    """Be one side: print the first loss, and for each word read what it takes, as JSON."""
     graph, dice = zoo.build(name), np.random.default_rng(0)
     x = dice.random((BATCH, *graph.input_shape), np.float32)
     ours = Ours(graph, x, dice.integers(0, 10, BATCH))
-    forms = {"first": torch.contiguous_format, "last": torch.channels_last}
-    return ours, {form: Torch(ours, layout) for form, layout in forms.items()}
+    net = ours if side == "ours" else Torch(ours, side == "last")
+    print(net.step(), flush=True)
+    for word in sys.stdin:
+        run = net.step if word.strip() == "steps" else lambda: list(net.layers())
+        run()  # wakes the threads
+        found = []
+        for _ in range(STEPS):
+            start = time.perf_counter()
+            made = run()
+            found.append(made if isinstance(made, list) else time.perf_counter() - start)
+        print(json.dumps(found), flush=True)
 
 
-def whole(name: str, blocks: int) -> None:
+class Side:
+    """The process of one side."""
+
+    def __init__(self, name: str, side: str) -> None:
+        command = [sys.executable, __file__, name, side]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+        self.loss = self._line()
+
+    def block(self, word: str) -> list[Any]:
+        """Return what it says to a word."""
+        time.sleep(PAUSE)  # the threads of the side before may still spin
+        assert self.process.stdin is not None
+        self.process.stdin.write(word + "\n")
+        self.process.stdin.flush()
+        return self._line()
+
+    def _line(self) -> Any:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        return json.loads(line) if line else sys.exit("one side has failed")
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.communicate()
+
+
+def whole(name: str, sides: dict[str, Side], blocks: int) -> None:
     """Print the medians and quartiles of all steps, and the ratio of the medians."""
-    ours, peers = sides(name)
-    losses = [side.step() for side in (ours, *peers.values())]
-    spread = max(losses) - min(losses)
-    calls = {"cnnviz": ours.step} | {f"torch, {form}": peer.step for form, peer in peers.items()}
-    times: dict[str, list[float]] = {side: [] for side in calls}
+    times: dict[str, list[float]] = {side: [] for side in sides}
     for _ in range(blocks):
-        for side, call in calls.items():
-            times[side] += block(call)
-    medians = {side: statistics.median(found) for side, found in times.items()}
+        for side, net in sides.items():
+            times[side] += net.block("steps")
     for side, found in times.items():
         low, middle, high = (1000 * value for value in statistics.quantiles(found, n=4))
-        print(f"{name:<10} {side:<13} {middle:8.2f} ms  ({low:.2f} to {high:.2f})")
-    best = min(median for side, median in medians.items() if side != "cnnviz")
-    ratio = medians["cnnviz"] / best
-    print(f"{name:<10} ratio {ratio:.2f}, goal {GOALS[name]}; first losses within {spread:.1e}\n")
+        print(f"{name:<10} {SIDES[side]:<22} {middle:8.2f} ms  ({low:.2f} to {high:.2f})")
+    ours, *theirs = (statistics.median(found) for found in times.values())
+    losses = [net.loss for net in sides.values()]
+    apart = max(losses) - min(losses)
+    goal = GOALS[name]
+    print(f"{name:<10} ratio {ours / min(theirs):.2f}, goal {goal}; losses {apart:.0e} apart\n")
 
 
-def by_layer(name: str, blocks: int) -> None:
-    """Print the median of every layer, forward and back, on both sides."""
-    ours, peers = sides(name)
-    runs: dict[str, list[list[tuple[str, float, float]]]] = {}
+def by_layer(name: str, sides: dict[str, Side], blocks: int) -> None:
+    """Print the median of every layer, forward and back, on every side."""
+    runs: dict[str, list[Lines]] = {side: [] for side in sides}
     for _ in range(blocks):
-        for side, net in {"cnnviz": ours, **peers}.items():
-            time.sleep(PAUSE)
-            list(net.layers())
-            runs.setdefault(side, []).extend(list(net.layers()) for _ in range(STEPS))
-    print(f"{name:<12} " + " ".join(f"{side + ' fwd':>11} {'back':>7}" for side in runs) + "  ms")
-    for lines in zip(*(zip(*found, strict=True) for found in runs.values()), strict=True):
+        for side, net in sides.items():
+            runs[side] += net.block("layers")
+    print(
+        f"{name:<12}" + "".join(f"{SIDES[side]:>24}" for side in sides) + "   forward, back in ms"
+    )
+    for at, (layer, *_) in enumerate(runs["ours"][0]):
         cells = [
-            [
-                1000 * statistics.median(values)
-                for values in ([forward for _, forward, _ in line], [back for *_, back in line])
-            ]
-            for line in lines
+            [1000 * statistics.median(lines[at][way] for lines in found) for way in (1, 2)]
+            for found in runs.values()
         ]
-        figures = " ".join(f"{forward:>11.2f} {back:>7.2f}" for forward, back in cells)
-        print(f"{lines[0][0][0]:<12} {figures}")
+        print(f"{layer:<12}" + "".join(f"{forward:>16.2f}{back:>8.2f}" for forward, back in cells))
     print()
 
 
 def main(words: list[str]) -> None:
-    """Measure both networks."""
-    torch.set_num_threads(THREADS)
+    """Measure both networks, or be one side of one."""
+    if words and words[0] in GOALS:
+        return serve(*words)
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        sys.exit("this compares with PyTorch: python -m pip install 'cnnviz[peers]'")
     blocks = next((int(word) for word in words if word.isdigit()), 10)
     for name in GOALS:
-        (by_layer if "--layers" in words else whole)(name, blocks)
+        sides = {side: Side(name, side) for side in SIDES}
+        (by_layer if "--layers" in words else whole)(name, sides, blocks)
+        for side in sides.values():
+            side.close()
 
 
 if __name__ == "__main__":

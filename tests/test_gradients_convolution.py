@@ -108,7 +108,8 @@ def test_named_kernels_have_gradients():
 @pytest.mark.parametrize("dilation", [1, 2])
 def test_bands_join_without_a_seam(monkeypatch, channels, padding, dilation):
     monkeypatch.setattr(im2col, "WINDOWS", 70)
-    monkeypatch.setattr(gradients, "WINDOWS", 70)
+    monkeypatch.setattr(gradients, "PRODUCTS", 700)
+    monkeypatch.setattr(gradients, "IMAGES", 1700)
     rng = np.random.default_rng(0)
     x, kernels = rng.standard_normal((7, 8, 7, channels)), rng.standard_normal((3, 2, channels, 6))
     axes = Window.of((3, 2), padding=padding, dilation_rate=dilation).on((8, 7))

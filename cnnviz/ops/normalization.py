@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike
 from cnnviz.errors import SpecError
 from cnnviz.ops.checks import Array, check_finite, number, real_array, result_type
 from cnnviz.ops.conv.checks import positive
-from cnnviz.ops.threads import spread
 
 # Values worked on at a time, so that partial results stay in the cache.
 BAND = 2**15
@@ -62,12 +61,12 @@ def batch_normalization(
     values = _channels_last(x)
     channels = values.shape[-1]
     epsilon = number(epsilon, "epsilon", 0)
-    squared = _parameter(variance, "variance", channels)
-    if squared.min() < 0 or squared.min() + epsilon == 0:
+    spread = _parameter(variance, "variance", channels)
+    if spread.min() < 0 or spread.min() + epsilon == 0:
         raise SpecError(
-            f"variance {squared.min():g} with epsilon {epsilon:g}", hint="give it above 0"
+            f"variance {spread.min():g} with epsilon {epsilon:g}", hint="give it above 0"
         )
-    factor = 1 / np.sqrt(squared + epsilon)
+    factor = 1 / np.sqrt(spread + epsilon)
     if gamma is not None:
         factor *= _parameter(gamma, "gamma", channels)
     centre = _parameter(mean, "mean", channels)
@@ -75,19 +74,16 @@ def batch_normalization(
 
     out = np.empty(values.shape, values.dtype)
     repeats = min(max(1, BAND // channels), values.size // channels)
-    centres, factors, offsets = (
-        np.tile(line.astype(out.dtype), (repeats, 1)) for line in (centre, factor, offset)
-    )
-    source, result = values.reshape(-1, channels), out.reshape(-1, channels)
-
-    def normalize(cells: slice) -> None:
-        part, lined = result[cells], slice(0, cells.stop - cells.start)
-        np.subtract(source[cells], centres[lined], out=part)
-        part *= factors[lined]
-        part += offsets[lined]
-
+    lines = [np.tile(line.astype(out.dtype), repeats) for line in (centre, factor, offset)]
+    source, result = values.reshape(-1), out.reshape(-1)
+    step = channels * repeats
     with np.errstate(all="ignore"):
-        spread(normalize, len(source), repeats)
+        for first in range(0, len(source), step):
+            part = result[first : first + step]
+            centres, factors, offsets = (line[: len(part)] for line in lines)
+            np.subtract(source[first : first + step], centres, out=part)
+            part *= factors
+            part += offsets
     return out
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from cnnviz.ops.checks import Array
-from cnnviz.ops.threads import spread
 
 # Values worked on at a time, so that partial results stay in the cache.
 BAND = 2**15
@@ -23,15 +22,17 @@ def batch_moments(x: Array) -> tuple[Array, Array]:
     (array([3.]), array([4.]))
     """
     source = x.reshape(-1, x.shape[-1])
-    mean = _sums(source, lambda cells: (source[cells],))[0] / len(source)
+    (total,) = _sums(source, source.__getitem__)
+    mean = total / len(source)
     line = _line(mean, source)
 
-    def squares(cells: slice) -> tuple[Array]:
+    def squares(cells: slice) -> Array:
         centred = source[cells] - line[: cells.stop - cells.start]
         centred *= centred
-        return (centred,)
+        return centred
 
-    return mean, _sums(source, squares)[0] / len(source)
+    (total,) = _sums(source, squares)
+    return mean, total / len(source)
 
 
 def batch_normalization_gradients(
@@ -68,12 +69,12 @@ def batch_normalization_gradients(
     factor = np.sqrt(power) * (1.0 if gamma is None else gamma)
     centre = _line(mean, source)
 
-    def products(cells: slice) -> tuple[Array, Array]:
+    def products(cells: slice) -> Array:
         part = source[cells] - centre[: cells.stop - cells.start]
         part *= upstream[cells]
-        return part, upstream[cells]
+        return part
 
-    scaled, of_beta = _sums(source, products)
+    scaled, of_beta = _sums(source, products, upstream.__getitem__)
     weights = ((scaled * np.sqrt(power)).astype(x.dtype), of_beta.astype(x.dtype))
     if not of_inputs:
         return (), *weights
@@ -82,34 +83,36 @@ def batch_normalization_gradients(
     count = len(source)
     slopes, offsets = _line(scaled * power / count, source), _line(of_beta / count, source)
 
-    def pass_on(cells: slice) -> None:
-        lined = slice(0, cells.stop - cells.start)
+    for cells in _bands(source):
+        part, lined = made[cells], slice(0, cells.stop - cells.start)
         if of_batch:
-            shared = source[cells] - centre[lined]
-            shared *= slopes[lined]
-            shared += offsets[lined]
-            np.subtract(upstream[cells], shared, out=shared)
-            np.multiply(shared, factors[lined], out=made[cells])
+            np.subtract(source[cells], centre[lined], out=part)
+            part *= slopes[lined]
+            part += offsets[lined]
+            np.subtract(upstream[cells], part, out=part)
+            part *= factors[lined]
         else:
-            np.multiply(upstream[cells], factors[lined], out=made[cells])
-
-    spread(pass_on, count, len(centre))
+            np.multiply(upstream[cells], factors[lined], out=part)
     return (out,), *weights
 
 
+def _bands(source: Array) -> Iterator[slice]:
+    """Yield the bands of positions that are worked on at a time."""
+    step = min(max(1, BAND // source.shape[1]), len(source))
+    for first in range(0, len(source), step):
+        yield slice(first, min(first + step, len(source)))
+
+
 def _line(values: Array, source: Array) -> Array:
-    """Return a value a channel repeated over a band of `source`, so that loops over it are long."""
-    repeats = min(max(1, BAND // source.shape[1]), len(source))
-    return np.tile(np.asarray(values).astype(source.dtype), (repeats, 1))
+    """Return a value a channel repeated over a band, so that the loops over it are long."""
+    return np.tile(np.asarray(values).astype(source.dtype), (next(_bands(source)).stop, 1))
 
 
-def _sums(source: Array, values: Callable[[slice], tuple[Array, ...]]) -> list[Array]:
-    """Return the sum of each channel of each array of `values`, given for bands of `source`.
-
-    They are float64; products with ones round less than adding one row after another.
-    """
+def _sums(source: Array, *values: Callable[[slice], Array]) -> list[Array]:
+    """Return the sums of each channel of what each function gives for the bands, float64."""
+    totals = [np.zeros(source.shape[1]) for _ in values]
     ones = _line(np.ones(1), source)[:, 0]
-    bands = spread(
-        lambda cells: [ones[: len(v)] @ v for v in values(cells)], len(source), len(ones)
-    )
-    return [np.sum(each, axis=0, dtype=np.float64) for each in zip(*bands, strict=True)]
+    for cells in _bands(source):
+        for total, value in zip(totals, values, strict=True):
+            total += ones[: cells.stop - cells.start] @ value(cells)
+    return totals

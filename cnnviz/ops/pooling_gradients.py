@@ -14,7 +14,6 @@ import numpy as np
 from cnnviz.geometry import Axis
 from cnnviz.ops.checks import Array
 from cnnviz.ops.sequences import UNIT
-from cnnviz.ops.threads import spread
 from cnnviz.ops.windows import counts, taps
 
 # Values of `x` in a band of images: it and its partial results stay in the processor's cache.
@@ -30,8 +29,9 @@ def winner_gradient(gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...])
     """
     x, y, gradient, out = _level(x, y, gradient, np.zeros(x.shape, gradient.dtype))
     covers, meets = _reads(axes)
-
-    def pass_on(images: slice) -> None:
+    step = max(1, BAND // x[0].size)
+    for first in range(0, len(x), step):
+        images = slice(first, first + step)
         best, incoming, made = y[images], gradient[images], out[images]
         won = np.zeros(best.shape, bool)
         for outputs, cells in meets:
@@ -42,8 +42,6 @@ def winner_gradient(gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...])
                 made[cells] += incoming[outputs] * wins
             else:
                 np.multiply(incoming[outputs], wins, out=made[cells])
-
-    spread(pass_on, len(x), max(1, BAND // x[0].size))
     return out if len(axes) == 2 else out[:, :, 0]
 
 
@@ -51,19 +49,11 @@ def average_gradient(
     gradient: Array, axes: tuple[Axis, ...], *, count_include_pad: bool = False
 ) -> Array:
     """Return the gradient of `x` from that of its means."""
-    shape = (len(gradient), *(axis.size for axis in axes), gradient.shape[-1])
-    out = np.empty(shape, gradient.dtype)
     found = (counts(axis, include_pad=count_include_pad) for axis in axes)
-    cells = reduce(np.multiply.outer, found)[..., np.newaxis].astype(gradient.dtype)
-
-    def pass_on(images: slice) -> None:
-        part = gradient[images] / cells
-        for place, axis in reversed([*enumerate(axes, 1)]):  # rows last, whose lines are long
-            part = _spread(part, axis, place)
-        out[images] = part
-
-    spread(pass_on, len(out), max(1, BAND // out[0].size))
-    return out
+    gradient = gradient / reduce(np.multiply.outer, found)[..., np.newaxis].astype(gradient.dtype)
+    for place, axis in reversed([*enumerate(axes, 1)]):  # rows last, whose lines are long
+        gradient = _spread(gradient, axis, place)
+    return gradient
 
 
 def lp_gradient(gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...], *, p: float) -> Array:

@@ -1,8 +1,12 @@
-"""Threads over the images of a batch.
+"""Threads over the images of a batch, for convolutions.
 
-A BLAS with threads of its own runs products on all cores, and leaves all but one idle for the rest.
-Told to have one, it leaves the cores to us, and everything is done on them, each part of a batch by
-one thread, whose cache holds it. What is computed depends on neither.
+A BLAS with threads of its own runs products on all cores; it is then left alone with them. Told to
+have one, it leaves the cores to us: each part of a batch is convolved by one thread, with what has
+to be laid out for the products and from memory that its core has at hand. No thread waits for
+another within a layer, so that a machine with other work on it slows down much less.
+
+Elementwise work is not shared: it is limited by memory, and threads would hinder each other at the
+interpreter's lock.
 """
 
 from __future__ import annotations
@@ -14,17 +18,14 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    from cnnviz.ops.checks import Array
+from typing import TypeVar
 
 T = TypeVar("T")
 
 # Parts of a batch, whatever the number of threads: sums over them must not depend on the machine.
 PARTS = 4
-# Values of an array worked on at a time, which stay in the cache.
-BAND = 2**15
+# Multiply-adds from which it pays to wake a thread.
+WORK = 2**25
 _BLAS = "OPENBLAS_NUM_THREADS"
 
 
@@ -44,44 +45,25 @@ def take_cores() -> None:
             ctypes.CDLL(None).mallopt(option, value)
 
 
-def spread(work: Callable[[slice], T], count: int, step: int | None = None) -> list[T]:
-    """Return what `work` makes of slices of `count` things, at most `step` a slice, in their order.
+def spread(work: Callable[[slice], T], count: int, macs: float) -> list[T]:
+    """Return what `work` makes of parts of `count` images, in their order.
 
-    The slices are of whole parts of the things, so that neighbours are worked on by one thread.
+    `macs` are the multiply-adds of them all; of a few there is one part.
 
-    >>> spread(lambda images: (images.start, images.stop), 9)
+    >>> spread(lambda images: (images.start, images.stop), 9, 1e9)
     [(0, 3), (3, 6), (6, 9)]
-    >>> spread(lambda images: images.stop - images.start, 9, step=2)
-    [2, 1, 2, 1, 2, 1]
     """
-    size = -(-count // PARTS)
-    parts = [range(first, min(first + size, count)) for first in range(0, count, size)]
-    step = step or size
-
-    def whole(part: range) -> list[T]:
-        cut = part[::step]
-        return [work(slice(first, min(first + step, part.stop))) for first in cut]
-
+    size = count if macs < WORK else -(-count // PARTS)
+    parts = [slice(first, min(first + size, count)) for first in range(0, count, size)]
     helpers = min(threads(), len(parts)) - 1
-    made = list(map(whole, parts)) if helpers < 1 else _shared(whole, parts, helpers)
-    return [each for part in made for each in part]
+    return _shared(work, parts, helpers) if helpers > 0 else list(map(work, parts))
 
 
-def elementwise(function: Callable[..., object], *arrays: Array, out: Array) -> Array:
-    """Return `out` after `function(*parts, out=part)` for parts of arrays of its shape."""
-    if out.size < 2 * BAND:
-        function(*arrays, out=out)
-        return out
-    step = max(1, BAND // out[0].size)
-    spread(lambda part: function(*(a[part] for a in arrays), out=out[part]), len(out), step)
-    return out
-
-
-def _shared(work: Callable[[range], list[T]], parts: list[range], helpers: int) -> list[list[T]]:
+def _shared(work: Callable[[slice], T], parts: list[slice], helpers: int) -> list[T]:
     """Return what `work` makes of the parts, this thread and some helpers each taking the next."""
     import numpy as np
 
-    waiting, made = deque(enumerate(parts)), [[] for _ in parts]  # type: ignore[var-annotated]
+    waiting, made = deque(enumerate(parts)), dict[int, T]()
     settings = np.geterr()  # they belong to a thread
 
     def run() -> None:
@@ -89,7 +71,7 @@ def _shared(work: Callable[[range], list[T]], parts: list[range], helpers: int) 
             while True:
                 try:
                     index, part = waiting.popleft()
-                except IndexError:  # another thread took the last one
+                except IndexError:  # another thread has taken the last one
                     return
                 made[index] = work(part)
 
@@ -98,7 +80,7 @@ def _shared(work: Callable[[range], list[T]], parts: list[range], helpers: int) 
     for other in others:
         if not other.cancel():
             other.result()
-    return made
+    return [made[index] for index in range(len(parts))]
 
 
 @cache

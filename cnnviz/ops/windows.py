@@ -8,6 +8,7 @@ takes no part. Rows and columns are reduced one after the other, `kh + kw` passe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any, cast
 
 import numpy as np
@@ -17,9 +18,8 @@ from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Padding, Size, Window
 from cnnviz.ops.checks import Array, as_batch, result_type
-from cnnviz.ops.threads import spread
 
-# Values in a band of input rows, or of several small images: it and its partial results stay in the processor's cache.
+# Values in a band of input rows, or of small images: it and its partial results stay in the cache.
 BAND = 2**16
 
 
@@ -78,23 +78,16 @@ def reduce_windows(
     lines = max(1, BAND // (width * channels * rows.stride))
     height, together = min(lines, rows.output), max(1, lines // rows.output)
 
-    def reduce(images: slice, outputs: slice) -> None:
-        result = out[images, outputs]
-        top = max(0, rows.start(outputs.start))
-        stop = max(top, rows.start(outputs.start + result.shape[1] - 1) + rows.extent)
-        band = batch[images, top:stop]
-        down = np.empty((*result.shape[:2], width, channels), dtype)
-        turned = (band if before is None else before(band)).swapaxes(0, 1)
-        origin = (outputs.start, top)
-        _reduce(turned, down.swapaxes(0, 1), rows, origin, ufunc, identity)
-        across = (down.swapaxes(0, 2), result.swapaxes(0, 2))
-        _reduce(*across, columns, (0, 0), ufunc, identity)
-
-    def whole(images: slice) -> None:
-        for first in range(0, rows.output, height):
-            reduce(images, slice(first, first + height))
-
-    spread(whole, n, together)
+    for image, first in product(range(0, n, together), range(0, rows.output, height)):
+        images = slice(image, image + together)
+        part = out[images, first : first + height]
+        top = max(0, rows.start(first))
+        stop = max(top, rows.start(first + part.shape[1] - 1) + rows.extent)
+        band = batch[images, top:stop] if before is None else before(batch[images, top:stop])
+        down = np.empty((*part.shape[:2], width, channels), dtype)
+        _reduce(band.swapaxes(0, 1), down.swapaxes(0, 1), rows, (first, top), ufunc, identity)
+        turned = (down.swapaxes(0, 2), part.swapaxes(0, 2))
+        _reduce(*turned, columns, (0, 0), ufunc, identity)
     return out
 
 

@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 
 from cnnviz.errors import SpecError
 from cnnviz.ops.checks import Array, check_finite, floats, number, real_array
-from cnnviz.ops.threads import elementwise
 
 
 def linear(x: ArrayLike) -> Array:
@@ -39,8 +38,6 @@ def relu(
     """
     x = floats(x)
     slope, threshold = number(negative_slope, "negative_slope"), number(threshold, "threshold")
-    if max_value is None and slope == threshold == 0 and x.ndim:
-        return elementwise(lambda part, out: np.maximum(part, 0, out=out), x, out=np.empty_like(x))
     above = np.maximum(x, 0) if threshold == 0 else np.where(x > threshold, x, x.dtype.type(0))
     if max_value is not None:
         above = np.minimum(above, number(max_value, "max_value", 0))
@@ -61,17 +58,13 @@ def relu_gradient(
     Of the settings' defaults `x` is not read, which may be overwritten by then.
     """
     if not negative_slope and max_value is None and not threshold:
-        return elementwise(_where_positive, gradient, y, out=np.empty_like(gradient))
+        return gradient * (y > 0)
     passed = x > threshold
     slopes = passed if max_value is None else passed & (x < max_value)
     if negative_slope:
         result: Array = gradient * (slopes + x.dtype.type(negative_slope) * ~passed)
         return result
     return gradient * slopes
-
-
-def _where_positive(gradient: Array, y: Array, out: Array) -> None:
-    np.multiply(gradient, y > 0, out=out)
 
 
 def relu6(x: ArrayLike) -> Array:

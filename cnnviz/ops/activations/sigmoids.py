@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnnviz.ops.checks import Array, floats
-from cnnviz.ops.threads import elementwise
 
 
 def sigmoid(x: ArrayLike) -> Array:
@@ -52,13 +51,10 @@ def tanh(x: ArrayLike) -> Array:
 
 def tanh_gradient(gradient: Array, x: Array, y: Array) -> Array:
     """Return the gradient of `x` from that of `y = tanh(x)`."""
-    return elementwise(_by_tanh, gradient, y, out=np.empty_like(gradient))
-
-
-def _by_tanh(gradient: Array, y: Array, out: Array) -> None:
-    np.multiply(y, y, out=out)
-    np.subtract(1, out, out=out)
-    out *= gradient
+    result: Array = y * y
+    np.subtract(1, result, out=result)
+    result *= gradient
+    return result
 
 
 def tanh_shrink(x: ArrayLike) -> Array:

@@ -69,7 +69,8 @@ def run_job(batch: Array, weights: Array, job: Job, out: Array) -> None:
     weights = np.ascontiguousarray(weights)
     run = _strategy(weights, job)
     with np.errstate(all="ignore"):
-        spread(lambda part: run(batch[part], weights, job, out[part]), len(batch))
+        macs = out.size * weights[..., 0].size
+        spread(lambda part: run(batch[part], weights, job, out[part]), len(batch), macs)
 
 
 def like(out: Array, x: ArrayLike, *, plain: bool) -> Array:

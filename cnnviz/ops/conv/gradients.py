@@ -6,23 +6,24 @@ again, a band at a time; the input's is the adjoint, one tap of the kernel after
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from cnnviz.geometry import Axis, Shape
 from cnnviz.geometry.transposed import TransposedAxis
 from cnnviz.ops.checks import Array
 from cnnviz.ops.conv import im2col
-from cnnviz.ops.conv.engine import convolve, run_job
+from cnnviz.ops.conv.engine import convolve
 from cnnviz.ops.conv.job import Job
 from cnnviz.ops.padding import Padded
 from cnnviz.ops.sequences import UNIT
 from cnnviz.ops.threads import spread
 from cnnviz.ops.windows import tap
 
-# Windows in a band of images, whose products stay in the cache.
-WINDOWS = 2**12
-# Channels from which a convolution with turned kernels beats adding products tap by tap.
-WIDE = 64
+# Products of the input's gradient made at a time, which stay in the cache, and values of images.
+PRODUCTS = 2**17
+IMAGES = 2**22
 
 
 def bias_gradient(gradient: Array) -> Array:
@@ -142,7 +143,7 @@ def kernel_gradient(
             total[:, mine] += matrix.T @ flat[:, mine]
         return total
 
-    first, *others = spread(summed, len(x))
+    first, *others = spread(summed, len(x), gradient.size * prod(kernel[:3]))
     for total in others:
         first += total
     return first.reshape(kernel)
@@ -193,65 +194,43 @@ def input_gradient(
     >>> input_gradient(np.ones((1, 1, 2, 1)), kernels, axes).ravel().tolist()
     [1.0, 3.0, 2.0]
     """
-    channels, filters = kernels.shape[2] * groups, kernels.shape[3]
-    turned = tuple(map(_turned, axes))
-    if groups == 1 and channels >= max(WIDE, filters) and None not in turned:
-        return _convolved(gradient, kernels, turned)  # type: ignore[arg-type]
     rows, columns = axes
-    out = np.zeros((len(gradient), rows.size, columns.size, channels), gradient.dtype)
-    together = max(1, WINDOWS // (rows.output * columns.output))
-    # Not adjacent filters but adjacent channels: what a product is fastest with.
-    weights = np.ascontiguousarray(kernels.transpose(0, 1, 3, 2))
+    kh, kw, channels = kernels.shape[:3]
+    stack = kernels.reshape(kh, kw, channels, groups, -1).swapaxes(2, 3)
+    out = np.empty((len(gradient), rows.size, columns.size, groups * channels), gradient.dtype)
+    together = max(1, IMAGES // (out[0].size + gradient[0].size))
 
     def add(part: slice) -> None:
         for first in range(part.start, part.stop, together):
             images = slice(first, min(first + together, part.stop))
-            made, cells = gradient[images], out[images]
-            products = np.empty((*made.shape[:3], channels), out.dtype)
-            for i, j in np.ndindex(kernels.shape[0], kernels.shape[1]):
-                down, across = _met(axes, i, j)
-                if down is not None and across is not None:
-                    _multiply(made, weights[i, j], groups, products)
-                    cells[:, down[1], across[1]] += products[:, down[0], across[0]]
+            out[images] = _added(gradient[images], stack, axes)
 
-    spread(add, len(out))
+    spread(add, len(out), gradient.size * kh * kw * channels)
     return out
 
 
-def _multiply(gradient: Array, weights: Array, groups: int, products: Array) -> None:
-    """Write the products of every output cell with one tap of the kernels `(filters, C/groups)`."""
-    filters, channels = weights.shape
-    if groups == 1:
-        np.matmul(gradient.reshape(-1, filters), weights, out=products.reshape(-1, channels))
-    elif channels == 1:
-        maps = (groups, filters // groups)
-        parts = gradient.reshape(*gradient.shape[:3], *maps)
-        np.einsum("nhwcm,cm->nhwc", parts, weights.reshape(maps), out=products)
-    else:
-        flat, each = gradient.reshape(-1, filters), filters // groups
-        lines = products.reshape(-1, groups * channels)
-        for group in range(groups):
-            mine = slice(group * each, (group + 1) * each)
-            read = slice(group * channels, (group + 1) * channels)
-            lines[:, read] = flat[:, mine] @ weights[mine]
+def _added(gradient: Array, kernels: Array, axes: tuple[Axis, Axis]) -> Array:
+    """Return the same for a few images and kernels `(kh, kw, groups, C/groups, filters/groups)`.
 
-
-def _convolved(gradient: Array, kernels: Array, axes: tuple[Axis, Axis]) -> Array:
-    """Return the gradient of the input as a convolution with the kernels turned by 180 degrees."""
-    shape = (len(gradient), axes[0].output, axes[1].output, kernels.shape[2])
-    out = np.empty(shape, gradient.dtype)
-    job = Job(*axes, Padded.of(axes), 1, False)
-    run_job(gradient, kernels[::-1, ::-1].transpose(0, 1, 3, 2), job, out)
-    return out
-
-
-def _turned(axis: Axis) -> Axis | None:
-    """Return the axis along which turned kernels slide over the output; None if none would do."""
-    before = axis.extent - 1 - axis.before
-    after = axis.size + axis.extent - 1 - axis.output - before
-    if axis.stride > 1 or before < 0 or after < 0:
-        return None
-    return Axis(axis.output, axis.kernel_size, 1, axis.dilation, before, after, axis.size, "floor")
+    Images are the last axis while products are added up, tap by tap: whatever the number of
+    channels, lines are long and what a tap reads lies together.
+    """
+    rows, columns = axes
+    n, (groups, channels, filters) = len(gradient), kernels.shape[2:]
+    made = np.ascontiguousarray(gradient.reshape(n, -1).T)
+    made = made.reshape(rows.output, columns.output, groups, filters, n)
+    cells = np.zeros((rows.size, columns.size, groups, channels, n), gradient.dtype)
+    times = np.multiply if channels == filters == 1 else np.matmul
+    step = max(1, PRODUCTS // cells[0, :, :, :, 0].size // n)
+    for first in range(0, rows.output, step):
+        band = made[first : first + step]
+        for i, j in np.ndindex(kernels.shape[:2]):
+            down = tap(rows, i, rows.size, len(band), (first, 0))
+            across = tap(columns, j, columns.size, columns.output)
+            if down is not None and across is not None:
+                cells[down[1], across[1]] += times(kernels[i, j], band[down[0], across[0]])
+    result: Array = cells.reshape(-1, n).T.reshape(n, rows.size, columns.size, -1)
+    return result
 
 
 def _met(
