@@ -126,7 +126,8 @@ class Run:
         self.history, self.frames = saved.history, saved.frames
         self.step, self._epoch, self._batch = saved.step, saved.epoch, saved.batch
         self.best_accuracy = saved.best_accuracy
-        self._watch = set(watched_steps(self.steps))
+        size = self.weights[self.watched][KERNEL].nbytes if self.watched else 0
+        self._watch = set(watched_steps(self.steps, size))
         # As the layers take them, which correlate: views, so that they change with the weights.
         self.seen = turned(graph, self.weights) if recipe.flip else self.weights
         plain = without_softmax(graph)
