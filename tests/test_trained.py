@@ -27,6 +27,7 @@ ALL = About(
     command="cnnviz train x",
     license="MIT",
     labels=("a", "ü"),
+    preprocess={"scale": "1/255", "mean": [0.5]},
     is_turned=True,
 )
 
@@ -162,7 +163,7 @@ class TestAbout:
         assert About.of(metadata) == ALL
         assert list(metadata) == [
             *("format", "layout", "model", "data", "accuracy", "seed", "command", "license"),
-            *("labels", "orientation"),
+            *("labels", "preprocess", "orientation"),
         ]
         assert all(isinstance(text, str) for text in metadata.values())
         assert json.loads(metadata["labels"]) == ["a", "ü"]
@@ -198,6 +199,10 @@ class TestAbout:
             {"labels": json.dumps(["x" * 201])},
             {"labels": json.dumps(["x" * 99] * 100_000)},
             {"labels": "[" * 500_000},
+            {"preprocess": "[1]"},
+            {"preprocess": '{"scale": NaN}'},
+            {"preprocess": '{"scale": 1e999}'},
+            {"preprocess": '{"scale": 1'},
         ],
         ids=lambda metadata: str(metadata)[:30],
     )
@@ -212,14 +217,16 @@ class TestAbout:
         assert about.command.isprintable()
 
 
-class TestLabelsOfAFile:
-    def saved(self, labels: str, spec: str = DENSE) -> Model:
-        tensors = {"d.kernel": np.eye(4, 3, dtype=np.float32), "d.bias": np.zeros(3, np.float32)}
-        save_file(tensors, "w.safetensors", {"labels": labels})
-        return load_model(spec, input_shape=(2, 2, 1), weights="w.safetensors")
+def loaded(spec: str = DENSE, **metadata: str) -> Model:
+    """Return a model of three classes from a file that says this of itself."""
+    tensors = {"d.kernel": np.eye(4, 3, dtype=np.float32), "d.bias": np.zeros(3, np.float32)}
+    save_file(tensors, "w.safetensors", metadata)
+    return load_model(spec, input_shape=(2, 2, 1), weights="w.safetensors")
 
+
+class TestLabelsOfAFile:
     def test_they_become_the_models(self, folder) -> None:
-        model = self.saved('["ant", "bee", "cat"]')
+        model = loaded(labels='["ant", "bee", "cat"]')
         assert model.graph.labels == ("ant", "bee", "cat")
         assert len(model.notes) == 1
 
@@ -228,12 +235,12 @@ class TestLabelsOfAFile:
             'input_shape = [2, 2, 1]\nlabels = ["x", "y", "z"]\n[[layers]]\ntype = "Flatten"\n'
             '[[layers]]\ntype = "Dense"\nname = "d"\nunits = 3\n'
         )
-        assert self.saved('["ant", "bee", "cat"]', "net.toml").graph.labels == ("x", "y", "z")
+        assert loaded("net.toml", labels='["ant", "bee", "cat"]').graph.labels == ("x", "y", "z")
 
     def test_another_number_is_not_used_and_that_is_said(self, folder) -> None:
-        model = self.saved('["ant", "bee"]')
+        model = loaded(labels='["ant", "bee"]')
         assert model.graph.labels == ()
-        assert model.notes[1] == "2 labels of the file not used: there are 3 classes"
+        assert model.notes[1] == "2 labels of the file not used: 3 classes"
 
     @pytest.mark.parametrize(
         "labels",
@@ -241,6 +248,35 @@ class TestLabelsOfAFile:
         ids=range(6),
     )
     def test_hostile_ones_are_left_out(self, folder, labels) -> None:
-        model = self.saved(labels)
+        model = loaded(labels=labels)
         assert model.graph.labels == ()
         assert len(model.notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ('{"\\u001b[2J": 1}', r"preprocess: unknown field '\x1b[2J'"),
+        (f'{{"scale": {"9" * 400}}}', "preprocess has a number over the limit of 2147483647"),
+        (f'{{"scale": {"[" * 99}{"]" * 99}}}', "preprocess is nested more than 5 deep"),
+        (json.dumps({"std": [0] * 10_000}), "(0, 0, "),
+        ('{"mean": [1, 2]}', "preprocess: mean has 2 numbers, the model 1 channels"),
+    ],
+    ids=range(5),
+)
+def test_a_hostile_preprocessing_is_not_used(folder, table, words) -> None:
+    model = loaded(preprocess=table)
+    assert model.graph.preprocess is None
+    assert words in model.notes[1]
+    assert model.notes[1].startswith("preprocessing of the file not used: ")
+    assert len(model.notes[1]) < 400
+
+
+def test_the_preprocessing_of_a_file(folder) -> None:
+    """As a spec would say it, so that the spec that is printed is the same model."""
+    model = loaded(preprocess='{"scale": 1, "mean": [0.5], "std": [2]}')
+    Path("m.toml").write_text(model.to_toml())
+    assert load_model("m.toml").graph.preprocess == model.graph.preprocess
+    assert (
+        model.trace(np.full((2, 2), 10), layers=["input"])["input"].ravel().tolist() == [4.75] * 4
+    )

@@ -10,12 +10,12 @@ from functools import partial
 from math import prod
 
 from cnnviz import layers, trained
-from cnnviz.errors import InputError, SpecError
+from cnnviz.errors import InputError, SpecError, bounded
 from cnnviz.files import stem_of
 from cnnviz.geometry import Shape
 from cnnviz.graph import Graph
 from cnnviz.graph.graph import MAX_NAME
-from cnnviz.graph.values import shown
+from cnnviz.graph.values import plain, shown
 from cnnviz.model.files import read_file
 from cnnviz.model.model import Model
 from cnnviz.trained.about import About
@@ -143,11 +143,11 @@ def _told(graph: Graph, about: About) -> tuple[Graph, list[str]]:
     if graph.preprocess is None and about.preprocess is not None:
         from cnnviz.model.preprocess import preprocess_for
 
-        made = replace(graph, preprocess=about.preprocess)
         try:
+            made = replace(graph, preprocess=plain(about.preprocess, "preprocess"))
             preprocess_for(made)
         except SpecError as error:
-            notes.append(f"preprocessing of the file not used: {error.message}")
+            notes.append(f"preprocessing of the file not used: {bounded(error.message)}")
         else:
             graph = made
     return graph, notes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnviz import trained
 from cnnviz.errors import SpecError
 from cnnviz.geometry import times
 from cnnviz.report.exact import total
@@ -54,11 +53,14 @@ def library(search: str | None = None) -> Report:
     if not rows:
         raise SpecError(f"no kernel has {search!r} in its name or description")
     banks = [f"bank:{name}" for name in kernels.banks()]
-    notes = ["One in numbers: cnnviz kernels NAME.", f"Several: {', '.join(banks)}."]
-    notes += ["Learned ones: cnnviz kernels trained."] * bool(trained.names())
+    notes = (
+        "One in numbers: cnnviz kernels NAME.",
+        f"Several: {', '.join(banks)}.",
+        "Learned ones: cnnviz kernels trained.",
+    )
     head = {} if search else {"banks": banks}
     return Report(
-        "kernels", head, tuple(rows), {}, (), COLUMNS, () if search else tuple(notes), key="kernels"
+        "kernels", head, tuple(rows), {}, (), COLUMNS, () if search else notes, key="kernels"
     )
 
 

@@ -100,15 +100,17 @@ class About:
 
 
 def _json(text: str) -> Any:
-    """Return the value of a JSON text, None of what is none."""
+    """Return the value of a JSON text, None of what is none or could not be written as such."""
     import json
 
     if len(text) > _MAX_JSON:
         return None
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        json.dumps(value, allow_nan=False)
     except (ValueError, RecursionError):  # also of a number of too many digits
         return None
+    return value
 
 
 def _text(text: str, most: int) -> str:

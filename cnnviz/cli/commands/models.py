@@ -1,7 +1,7 @@
 """List the built-in models, or print one to be edited.
 
-What it prints is TOML: change it and give the file to --model. Of the models below the list there
-are trained weights in the box, which commands use unless --weights says otherwise.
+What it prints is TOML: change it and give the file to --model. The models that are named below the
+list have trained weights in the box, which commands use unless --weights says otherwise.
 
 \b
 Examples:
