@@ -22,8 +22,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# Parts of a batch, whatever the number of threads: sums over them must not depend on the machine.
-PARTS = 4
+# Images in a part, whatever the number of threads: sums over parts must not depend on the machine.
+PART = 16
 # Multiply-adds from which it pays to wake a thread.
 WORK = 2**25
 _BLAS = "OPENBLAS_NUM_THREADS"
@@ -50,10 +50,10 @@ def spread(work: Callable[[slice], T], count: int, macs: float) -> list[T]:
 
     `macs` are the multiply-adds of them all; of a few there is one part.
 
-    >>> spread(lambda images: (images.start, images.stop), 9, 1e9)
-    [(0, 3), (3, 6), (6, 9)]
+    >>> spread(lambda images: (images.start, images.stop), 36, 1e9)
+    [(0, 12), (12, 24), (24, 36)]
     """
-    size = count if macs < WORK else -(-count // PARTS)
+    size = count if macs < WORK else -(-count // -(-count // PART))
     parts = [slice(first, min(first + size, count)) for first in range(0, count, size)]
     helpers = min(threads(), len(parts)) - 1
     return _shared(work, parts, helpers) if helpers > 0 else list(map(work, parts))

@@ -23,7 +23,7 @@ VALUES = 2**22
 # Channels a group, and values in a row of a window where they lie side by side, from which copying
 # them beats copying runs of columns.
 RUN = 16
-JOINED = 24
+JOINED = 12
 
 
 def run(batch: Array, kernels: Array, job: Job, out: Array) -> None:
