@@ -80,6 +80,34 @@ def photo(folder: Path) -> Path:
     return Path("photo.png")
 
 
+@pytest.fixture(scope="session")
+def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as `cnnviz/trained/`, with untrained weights that say otherwise."""
+    from cnnviz.model import Model, zoo
+    from cnnviz.model.initial import he_weights
+    from cnnviz.trained.about import About
+
+    folder = tmp_path_factory.mktemp("trained")
+    clothes = tuple(f"cloth {i}" for i in range(10))
+    for name, about in {
+        "cifar-net": About(data="CIFAR-10", accuracy=0.8514, seed=3, command="cnnviz train c"),
+        "lenet5": About(data="Fashion-MNIST", accuracy=0.912, license="MIT", labels=clothes),
+    }.items():
+        graph = zoo.build(name)
+        made = Model(graph, he_weights(graph, seed=3))
+        made.save(folder / f"{name}.safetensors", about=about)
+    return folder
+
+
+@pytest.fixture
+def box(stand_ins: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The stand-ins in the place of what is in the box."""
+    from cnnviz import trained
+
+    monkeypatch.setattr(trained, "__path__", [str(stand_ins)])
+    return stand_ins
+
+
 def files(folder: Path) -> set[str]:
     """Return every file below `folder`, temporary ones too."""
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}

@@ -13,7 +13,7 @@ NAMES = {"lenet5", "alexnet-torchvision", "vgg16"}
 def test_the_table(cnnviz):
     result = cnnviz("models")
     assert (result.code, result.err) == (0, "")
-    first = {line.split()[0] for line in result.text.splitlines()}
+    first = {line.split()[0] for line in result.text.splitlines() if line}
     assert first >= NAMES
     assert "138,357,544" in result.text
     assert all(len(line) <= 80 for line in result.text.splitlines())

@@ -102,7 +102,7 @@ def test_names_come_with_what_they_are():
 def test_kernels_of_other_tools_stand_behind_their_colon(monkeypatch):
     named = [SimpleNamespace(name=name, summary="") for name in ("edge", "tool:edge", "tool:blur")]
     monkeypatch.setattr(kernels, "entries", lambda: named)
-    assert suggested("convolve", "--kernel", "t") == ["tool:"]
+    assert suggested("convolve", "--kernel", "to") == ["tool:"]
     assert suggested("convolve", "--kernel", "tool:") == ["tool:edge", "tool:blur"]
     assert in_bash("cnnviz convolve --kernel tool:e", "e") == ["edge"]
 

@@ -100,6 +100,9 @@ def test_settings_that_are_no_counts_have_other_words() -> None:
     assert [sizes.verdict(each) for each in sizes.trials] == ["enough", "too large"]
     words = [CASES["words"].verdict(each) for each in CASES["words"].trials]
     assert words == ["as good", "best", "worse", "worse"]
+    rates = of(*(one(v, a, 8) for v, a in (("0.1", 0.6), ("0.2", 0.61), ("0.5", 0.5))),
+               setting="drop.rate")  # fmt: skip
+    assert [rates.verdict(each) for each in rates.trials] == ["as good", "best", "too large"]
 
 
 def dots(scene: Scene, part: str) -> list[np.ndarray]:

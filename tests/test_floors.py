@@ -14,6 +14,7 @@ FLOORS = {
     "errors": 0,
     "geometry": 1,
     "files": 1,
+    "trained": 1,
     "contract": 2,
     "arrays": 2,
     "images": 3,

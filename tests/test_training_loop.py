@@ -11,6 +11,8 @@ from data_files import png, unzipped
 
 from cnnviz import load_model
 from cnnviz.errors import InputError, SpecError
+from cnnviz.images import load_image
+from cnnviz.trained.about import About
 from cnnviz.training.augmentation import Augmentation
 from cnnviz.training.checkpoint import Kept, load
 from cnnviz.training.data import open_data
@@ -18,6 +20,7 @@ from cnnviz.training.forming import watched_steps
 from cnnviz.training.history import Moment
 from cnnviz.training.loop import Run, Tick
 from cnnviz.training.recipe import Recipe
+from cnnviz.training.train import train
 
 SPEC = """
 Conv2D(4, 3, name="first") BatchNormalization(momentum=0.8) ReLU() MaxPool2D(2) Dropout(0.2)
@@ -173,3 +176,22 @@ def test_true_convolution_has_the_same_losses_and_turned_kernels(data, tmp_path)
     assert (other != kernel).any()
     assert (flipped.weights["out"]["kernel"] == plain.weights["out"]["kernel"]).all()
     assert (flipped.frames[0] == plain.frames[0][::-1, ::-1]).all()
+
+
+def test_a_trained_model_takes_arrays_as_they_were_trained_on(data, tmp_path):
+    """Also out of a file, whose spec says nothing of preprocessing or classes."""
+    path = str(data.describe()["path"])
+    model = train(load_model(SPEC, input_shape=SHAPE), path, epochs=4, batch_size=16, flip=True)
+    assert model.graph.labels == ("0", "1", "2")
+    model.save(tmp_path / "w.safetensors", about=About(
+        labels=model.graph.labels, preprocess=model.graph.preprocess, is_turned=True,
+    ))  # fmt: skip
+    again = load_model(SPEC, input_shape=SHAPE, weights=tmp_path / "w.safetensors")
+    assert again.graph.labels == model.graph.labels
+    bar = np.full((8, 8), 40)
+    bar[1] = 200
+    np.save(tmp_path / "bar.npy", bar)
+    image = load_image(str(tmp_path / "bar.npy"))
+    for each in (model, again):
+        assert each.predict(image).argmax() == 1
+    np.testing.assert_allclose(model.predict(image), again.predict(image), rtol=1e-6)

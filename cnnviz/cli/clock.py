@@ -29,6 +29,11 @@ def time_limit(seconds: float | None) -> Iterator[None]:
         _limit.reset(before)
 
 
+def seconds_allowed() -> float | None:
+    """Return how many seconds a block gets, for work that can be stopped in better places."""
+    return _limit.get()
+
+
 @contextlib.contextmanager
 def timed(path: str) -> Iterator[None]:
     """Hold the block, the work on one image, to the time limit.

@@ -49,11 +49,12 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "weights": (
         ("--weights",),
         {
-            "type": suggest.Text(files="file"),
+            "type": suggest.Text(suggest.weights, files="file"),
             "section": "Weights",
             "label": after("", stem_of),
-            "metavar": "FILE",
-            "help": "Trained weights: .safetensors, .npz, .pt or .pth.",
+            "metavar": "FILE|random",
+            "help": "Trained weights: .safetensors, .npz, .pt or .pth, instead of those in the box "
+            '(see "cnnviz models"); "random" for untrained ones.',
         },
     ),
     "match": (
@@ -108,7 +109,7 @@ def _label_of_spec(spec: str) -> str:
 
 
 _group = partial(group, OPTIONS)
-# What `load_model(**model)` takes, without and with weights.
+# What `load_graph(**model)` takes, and `load_model(**model)`.
 model = _group("model", "spec", "settings", "input_shape")
 # For a command whose results are named by images.
 weights_of_images = _group(

@@ -74,7 +74,7 @@ def _invoke(argv: Sequence[str]) -> int:
 
     # Not `cli.main`: it makes a closed pipe exit 1 and an interrupt exit 1, whatever it is told.
     try:
-        with cli.make_context("cnnviz", list(argv)) as context:
+        with cli.make_context("cnnviz", list(argv), obj=tuple(argv)) as context:
             return cli.invoke(context) or 0
     except click.exceptions.Exit as done:
         return done.exit_code

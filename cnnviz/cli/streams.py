@@ -36,10 +36,15 @@ def note(text: str) -> None:
 
 def progress(text: str) -> None:
     """Show how far a run is, on a terminal only, until the next output takes its place."""
+    live(escape(text))
+
+
+def live(text: str) -> None:
+    """Show a line as `progress` does that is already safe, and may be coloured."""
     global _progress
     if (text or _progress) and is_terminal(sys.stderr):
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(f"\r\x1b[K{escape(text)}")
+            sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()
         _progress = text
 

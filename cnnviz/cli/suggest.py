@@ -75,8 +75,10 @@ def kernel_names(ctx: click.Context, word: str) -> Iterable[str]:
 
     A namespace counts as one name until it is typed, so that its kernels do not hide the others.
     """
-    from cnnviz import kernels
+    from cnnviz import kernels, trained
 
+    if word.startswith(f"{trained.PREFIX}:"):
+        return _trained(word)
     names = {entry.name: entry.summary for entry in kernels.entries()}
     banks = {f"bank:{name}": "" for name in kernels.banks()}
     head, colon, _ = word.partition(":")
@@ -87,7 +89,19 @@ def kernel_names(ctx: click.Context, word: str) -> Iterable[str]:
         return names | banks
     heads = [name.partition(":")[0] + ":" for name in [*names, *banks] if ":" in name]
     own = {name: about for name, about in names.items() if ":" not in name}
+    heads += [f"{trained.PREFIX}:"] * bool(trained.names())
     return own | dict.fromkeys(heads, "") | {"file:": "a kernel in a file"}
+
+
+def _trained(word: str) -> Iterable[str]:
+    """Return the networks in the box, then the layers of one."""
+    from cnnviz import trained
+
+    _, name, *layer = word.split(":")
+    if not layer:
+        return {f"{trained.PREFIX}:{known}": trained.stated(known) for known in trained.names()}
+    head = f"{trained.PREFIX}:{name}"
+    return [f"{head}:{each}" for each in trained.layers(trained.find(name))]
 
 
 def pooling_types(ctx: click.Context, word: str) -> Iterable[str]:
@@ -118,17 +132,22 @@ def models(ctx: click.Context, word: str) -> Iterable[str]:
     return {name: zoo.summary(name) for name in zoo.names()}
 
 
+def weights(ctx: click.Context, word: str) -> Iterable[str]:
+    """Return the one word that is no file, where it hides none that is likely to be meant."""
+    return {"random": "untrained, He-initialised"} if word.startswith("ran") else ()
+
+
 def settings(ctx: click.Context, word: str) -> Iterable[str]:
     """Return the layers of the model that was named before, then the settings of one of them."""
     from dataclasses import fields
 
-    from cnnviz.model import load_model
+    from cnnviz.model.load import load_graph
 
     spec = ctx.params.get("spec")
     if not spec or "=" in word:
         return ()
     shape = ctx.params.get("input_shape")
-    nodes = load_model(spec, input_shape=shape).graph.nodes
+    nodes = load_graph(spec, input_shape=shape).nodes
     layer, dot, _ = word.rpartition(".")
     chosen = next((node.layer for node in nodes if dot and node.name == layer), None)
     if chosen is None:
@@ -138,10 +157,10 @@ def settings(ctx: click.Context, word: str) -> Iterable[str]:
 
 def layers(ctx: click.Context, word: str) -> Iterable[str]:
     """Return the layers of the model that was named before."""
-    from cnnviz.model import load_model
+    from cnnviz.model.load import load_graph
 
     spec = ctx.params.get("spec")
     if not spec:
         return ()
-    graph = load_model(spec, input_shape=ctx.params.get("input_shape")).graph
+    graph = load_graph(spec, input_shape=ctx.params.get("input_shape"))
     return {node.name: type(node.layer).__name__ for node in graph.nodes}

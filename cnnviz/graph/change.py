@@ -47,3 +47,42 @@ def with_setting(graph: Graph, text: str) -> Graph:
         raise SpecError(f"{name}: {bounded(error.message)}", hint=error.hint) from error
     nodes = (replace(node, layer=layer) if node.name == name else node for node in graph.nodes)
     return replace(graph, nodes=tuple(nodes))
+
+
+def alternatives(text: str) -> list[str]:
+    """Return the settings that a list of values stands for: `c1.filters=4,16` is two.
+
+    A comma within brackets or quotes belongs to the value.
+
+    Raises
+    ------
+    SpecError
+        If a value is missing, or there twice.
+
+    >>> alternatives("c1.filters=4,16"), alternatives("c1.strides=(1, 2)")
+    (['c1.filters=4', 'c1.filters=16'], ['c1.strides=(1, 2)'])
+    """
+    target, _, value = text.partition("=")
+    values = [part.strip() for part in _parts(value)]
+    if not all(values):
+        raise SpecError(f"setting {shown(text)}: a value is missing")
+    if len(set(values)) < len(values):
+        raise SpecError(f"setting {shown(text)}: a value is there twice")
+    return [f"{target.strip()}={value}" for value in values]
+
+
+def _parts(text: str) -> list[str]:
+    """Return what stands between the commas that are in no brackets and no quotes."""
+    parts, depth, quote = [""], 0, ""
+    for c in text:
+        if quote:
+            quote = "" if c == quote else quote
+        elif c in "'\"":
+            quote = c
+        else:
+            depth += (c in "([") - (c in ")]")
+        if c == "," and not depth and not quote:
+            parts.append("")
+        else:
+            parts[-1] += c
+    return parts

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cnnviz import trained
 from cnnviz.errors import InputError, RefusedError, SpecError
 from cnnviz.kernels import _library
 from cnnviz.kernels._entry import Array, check_values
@@ -49,10 +50,13 @@ def resolve(text: str, layout: str | None = None) -> list[Kernel]:
     Tried in this order: (1) digits, signs, `. e , ; /` and spaces are an inline matrix with rows
     by `;`; (2) `file:PATH[:LAYER]`; (3) `NAME[:PARAMETERS]` of the library, with the tool before
     it for those of other tools (`pillow:emboss`), or `bank:NAME`, also for all of a tool;
-    (4) `PATH[:LAYER]`, the longest file that exists. A library name beats a file of that name.
+    (4) `trained:NAME[:LAYER]`, of a network in the box, whose first convolution is meant where
+    no layer is named; (5) `PATH[:LAYER]`, the longest file that exists. A library name beats a
+    file of that name.
 
     Stored weights of 4 axes give a kernel a filter; `layout`, one of `hwio`, `oihw` and `ohwi`,
-    says how they lie where the file does not (see `cnnviz.kernels._layout`).
+    says how they lie where the file does not (see `cnnviz.kernels._layout`). Where a file says
+    that its kernels are for true convolution they are turned by 180 degrees.
 
     Raises
     ------
@@ -86,6 +90,11 @@ def resolve(text: str, layout: str | None = None) -> list[Kernel]:
 def locate(text: str) -> tuple[str, str | None] | None:
     """Return path and layer where `text` stands for a file that is there, else None.
 
+    Raises
+    ------
+    SpecError
+        If it names a network in the box that is not there.
+
     >>> locate("edge"), locate("1 0 -1")
     (None, None)
     """
@@ -94,6 +103,8 @@ def locate(text: str) -> tuple[str, str | None] | None:
         text = text.removeprefix(_FILE)
     elif _is_matrix(text) or _is_named(text):
         return None
+    elif _is_trained(text):
+        return _in_the_box(text)
     path, layer = _split(text)
     return None if path is None else (path, layer)
 
@@ -176,16 +187,32 @@ def _from_file(text: str, layout: str | None) -> list[Kernel]:
         )
     path, layer = place
     with open_weights(path, layout) as file:
+        if layer is None and _is_trained(text):
+            layer = file.first().name.removesuffix(".kernel")
         stored = file.choose(layer)
         values = file.read(stored)
+        source, is_turned = file.path, file.about.is_turned
+    if is_turned:
+        values = values[::-1, ::-1]
     called = stored.name if set("*?[") & set(layer or "") else layer  # short where it was typed so
     label = stem_of(path) + (f":{called}" if layer else "")
     if len(stored.shape) == 2 or stored.axes == "hwi":
-        return [Kernel(label, values.reshape(stored.shape), path)]
+        return [Kernel(label, values.reshape(stored.shape), source)]
     if values.shape[3] > MAX_FILTERS:
         raise RefusedError(f"holds {values.shape[3]} filters, more than {MAX_FILTERS}", path=path)
     filters = np.moveaxis(values, -1, 0)
-    return [Kernel(f"{label}[{i}]", one.copy(), path) for i, one in enumerate(filters)]
+    return [Kernel(f"{label}[{i}]", one.copy(), source) for i, one in enumerate(filters)]
+
+
+def _is_trained(text: str) -> bool:
+    return text.partition(":")[0] == trained.PREFIX
+
+
+def _in_the_box(text: str) -> tuple[str, str | None]:
+    """Return the file and the layer of `trained:NAME[:LAYER]`."""
+    _, _, rest = text.partition(":")
+    name, _, layer = rest.partition(":")
+    return trained.path(trained.find(name.strip())), layer.strip() or None
 
 
 def _split(text: str) -> tuple[str | None, str | None]:

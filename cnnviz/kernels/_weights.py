@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cnnviz import trained
 from cnnviz.arrays import open_arrays
 from cnnviz.arrays.contents import Opened, listed, shown
 from cnnviz.arrays.layouts import NUMPY
@@ -19,6 +20,7 @@ from cnnviz.geometry import times
 from cnnviz.kernels import _layout
 from cnnviz.kernels._entry import Array, check_values
 from cnnviz.kernels._layout import Layout
+from cnnviz.trained.about import About
 
 BUDGET = 2**30  # bytes as stored; float64 takes up to eight times as many
 _LARGEST = 63  # side of a kernel among other arrays; what is larger is a table of something else
@@ -65,6 +67,9 @@ class WeightFile:
     Attributes
     ----------
     path : str
+        `trained:NAME` of a file in the box.
+    about : About
+        What the file says of itself.
     stored : tuple of Stored
         In the order of the file.
     others : tuple of str
@@ -72,7 +77,7 @@ class WeightFile:
     """
 
     def __init__(self, file: Opened, path: str, layout: str | None) -> None:
-        self.path, self._file = path, file
+        self.path, self._file, self.about = path, file, About.of(file.metadata)
         shapes = {name: tensor.shape for name, tensor in file.tensors.items()}
         stated = _layout.of_metadata(file.metadata, file.format)
         if layout:
@@ -130,6 +135,13 @@ class WeightFile:
         what = f"{asked} names {len(near)} kernels" if near else f"holds no array {asked}"
         raise self._name_one(what, near or names)
 
+    def first(self) -> Stored:
+        """Return the first convolution, of those whose layout is known if there are any."""
+        if not self.stored:
+            raise self._no_kernels()
+        deep = [one for one in self.stored if len(one.shape) == 4] or list(self.stored)
+        return next((one for one in deep if one.layout), deep[0])
+
     def read(self, stored: Stored) -> Array:
         """Return an array as float64 `(kh, kw, C, filters)`, all of it finite."""
         where = f"{self.path}:{shown(stored.name)}" if stored.name else self.path
@@ -182,8 +194,9 @@ def open_weights(path: str, layout: str | None = None) -> Iterator[WeightFile]:
     SpecError
         On choosing or reading, if an array is not there or its layout cannot be told.
     """
-    with open_arrays(path, name=path, max_bytes=BUDGET) as file:
-        yield WeightFile(file, path, layout)
+    name = trained.called(path)
+    with open_arrays(path, name=name, max_bytes=BUDGET) as file:
+        yield WeightFile(file, name, layout)
 
 
 def _is_small(stored: Stored) -> bool:

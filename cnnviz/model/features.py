@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from cnnviz.report.features import FeatureSet
 
 
+_UNTRAINED = "He-initialised, seed 0, not trained"
+
+
 def features(model: Model, image: Image, layers: Sequence[str], **how: Any) -> FeatureSet:
     """Return what the layers of these names make of an image.
 
@@ -41,9 +44,14 @@ def features(model: Model, image: Image, layers: Sequence[str], **how: Any) -> F
         pixels=trace[INPUT],
         picture=model.preprocess.undo(trace[INPUT], is_array=is_array),
         preprocess=tuple(steps),
-        weights="He-initialised, seed 0, not trained" if model.is_random else "",
+        weights=_UNTRAINED if model.is_random else _from_where(model),
         is_random=model.is_random,
         labels=model.graph.labels,
         nbytes=sum(values.nbytes for values in trace.values()),
     )
     return gathered(model.graph, model.shapes().rows, trace, layers, seen=seen, **how)
+
+
+def _from_where(model: Model) -> str:
+    """Return the note on trained weights without what it begins with."""
+    return model.notes[0].removeprefix("weights").lstrip(": ") if model.notes else ""

@@ -6,9 +6,9 @@ from math import prod
 
 from cnnviz.errors import InputError, SpecError
 from cnnviz.graph import Graph
+from cnnviz.trained.about import MAX_LABEL
 
 MAX_BYTES = 2**20
-MAX_LABEL = 200  # characters
 
 
 def labels_of(graph: Graph, path: str | None = None) -> tuple[str, ...]:

@@ -7,17 +7,21 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from math import prod
 
-from cnnviz import layers
-from cnnviz.errors import InputError, SpecError
+from cnnviz import layers, trained
+from cnnviz.errors import InputError, SpecError, bounded
 from cnnviz.files import stem_of
 from cnnviz.geometry import Shape
 from cnnviz.graph import Graph
 from cnnviz.graph.graph import MAX_NAME
-from cnnviz.graph.values import shown
+from cnnviz.graph.values import plain, shown
 from cnnviz.model.files import read_file
 from cnnviz.model.model import Model
+from cnnviz.trained.about import About
 
+RANDOM = "random"
+IN_THE_BOX = "in the box"
 _KINDS = {".toml": "toml", ".json": "json"}
 
 
@@ -38,7 +42,9 @@ def load_model(
         `"vgg16"`, `"net.toml"`, `"net.json"`, or layers in Keras's words:
         `"Conv2D(16, 3) MaxPool2D(2) Flatten() Dense(10)"`.
     weights : path, optional
-        A file of trained weights; without one, random ones stand in.
+        A file of trained weights. Without one, a built-in model as it was built has those that
+        come with cnnviz, if there are any; others, and every model with `"random"`, have random
+        ones.
     match : {"auto", "name", "order"}
         How the file's arrays are found: by the names of the layers, then by those of torchvision's
         checkpoint of a built-in model; or in their order.
@@ -60,6 +66,29 @@ def load_model(
     >>> load_model("vgg16", settings=["conv1_1.strides=2"]).graph.shapes()["pool5"]
     (3, 3, 512)
     """
+    graph = load_graph(spec, input_shape=input_shape, settings=settings)
+    if weights is None and _is_in_the_box(spec, graph):
+        return _from_the_box(graph)
+    if weights in (None, RANDOM):
+        return Model(graph)
+    from cnnviz.model.match import read_weights
+
+    loaded = read_weights(weights, graph, match=match, layout=layout)
+    graph, notes = _told(graph, loaded.about)
+    return Model(graph, loaded.weights, (*loaded.notes, *notes), source=os.fspath(weights))
+
+
+def load_graph(
+    spec: str | os.PathLike[str],
+    *,
+    input_shape: Iterable[int] | None = None,
+    settings: Iterable[str] = (),
+) -> Graph:
+    """Return the network that `load_model` loads, without weights; see there.
+
+    >>> load_graph("lenet5", settings=["c1.filters=4"]).shapes()["s2"]
+    (14, 14, 4)
+    """
     shape = None if input_shape is None else tuple(input_shape)
     graph = _graph(spec, shape)
     if shape is not None:
@@ -72,12 +101,56 @@ def load_model(
 
         graph = with_setting(graph, text)
     graph.shapes()  # raises where the layers do not fit each other
-    if weights is None:
-        return Model(graph)
+    return graph
+
+
+def _is_in_the_box(spec: str | os.PathLike[str], graph: Graph) -> bool:
+    """Tell whether a model was called by its built-in name, is unchanged and has weights."""
+    if not isinstance(spec, str) or spec != graph.name or spec not in trained.names():
+        return False
+    from cnnviz.model import zoo
+
+    with suppress(SpecError):
+        return graph == zoo.build(spec)
+    return False
+
+
+def _from_the_box(graph: Graph) -> Model:
     from cnnviz.model.match import read_weights
 
-    loaded = read_weights(weights, graph, match=match, layout=layout)
-    return Model(graph, loaded.weights, loaded.notes)
+    try:
+        loaded = read_weights(trained.path(graph.name), graph, match="name")
+    except InputError as error:
+        raise trained.broken(graph.name, error.message) from error
+    about = loaded.about
+    note = ": ".join(filter(None, (f"weights {IN_THE_BOX}", str(about))))
+    graph, more = _told(graph, about)
+    return Model(graph, loaded.weights, (note, *loaded.notes[1:], *more), source=IN_THE_BOX)
+
+
+def _told(graph: Graph, about: About) -> tuple[Graph, list[str]]:
+    """Return a model with the labels and preprocessing of its weight file, unless it has its own.
+
+    And notes on what the file says and is not used.
+    """
+    notes = []
+    if not graph.labels and about.labels:
+        classes = prod(graph.shapes()[graph.nodes[-1].name])
+        if len(about.labels) == classes:
+            graph = replace(graph, labels=about.labels)
+        else:
+            notes.append(f"{len(about.labels)} labels of the file not used: {classes} classes")
+    if graph.preprocess is None and about.preprocess is not None:
+        from cnnviz.model.preprocess import preprocess_for
+
+        try:
+            made = replace(graph, preprocess=plain(about.preprocess, "preprocess"))
+            preprocess_for(made)
+        except SpecError as error:
+            notes.append(f"preprocessing of the file not used: {bounded(error.message)}")
+        else:
+            graph = made
+    return graph, notes
 
 
 def _graph(spec: str | os.PathLike[str], shape: Shape | None) -> Graph:

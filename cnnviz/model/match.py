@@ -18,7 +18,9 @@ from cnnviz.geometry import Shape, times
 from cnnviz.graph import Graph
 from cnnviz.model import flat, layout, tensor_names
 from cnnviz.model.initial import initial, wanted_shapes
+from cnnviz.model.orientation import half_turned
 from cnnviz.model.tensor_names import Key
+from cnnviz.trained.about import About
 
 if TYPE_CHECKING:
     from cnnviz.arrays.contents import Opened, Tensor
@@ -30,10 +32,11 @@ _COUNTER = "num_batches_tracked"  # PyTorch's, which no forward run uses
 
 
 class Loaded(NamedTuple):
-    """Weights by node and name, and notes on how they were found."""
+    """Weights by node and name, notes on how they were found, and what the file says of itself."""
 
     weights: dict[str, dict[str, Array]]
     notes: tuple[str, ...]
+    about: About
 
 
 def read_weights(
@@ -56,7 +59,8 @@ def read_weights(
     Returns
     -------
     Loaded
-        Float32. Behind a Flatten, PyTorch's rows are put in the order of ours.
+        Float32. Behind a Flatten, PyTorch's rows are put in the order of ours; kernels that the
+        file keeps for true convolution are turned.
 
     Raises
     ------
@@ -78,7 +82,7 @@ def read_weights(
         how = job.by_order() if match == "order" else job.by_name(match)
         how += job.settle(layout)
         job.check()
-        return Loaded(job.read(), (f"weights: {how}", *job.notes()))
+        return Loaded(job.read(), (f"weights: {how}", *job.notes()), job.about)
 
 
 @dataclass
@@ -101,6 +105,7 @@ class _Job:
             for node, shapes in wanted_shapes(graph).items()
             for weight, shape in shapes.items()
         }
+        self.about = About.of(file.metadata)
         self._given = initial(graph)
         self._faults: list[str] = []
         self._layout = "hwio"
@@ -166,6 +171,8 @@ class _Job:
 
     def notes(self) -> Iterator[str]:
         """Yield what else is to be said."""
+        if any(self._slides(key[1], place) for key, place in self._places.items()):
+            yield "kernels turned by 180 degrees: the file keeps them for true convolution"
         if self._layout == flat.CHANNELS_FIRST:
             for node, parts in self._flat.items():
                 maps = ", ".join(map(times, parts))
@@ -199,8 +206,14 @@ class _Job:
             row = values if weight == "kernel" else values.reshape(-1)
             values = flat.reordered(row, parts)
         values = layout.as_ours(values, place.layer, weight, place.shape, self._layout)
+        values = half_turned(values, self._slides(weight, place))
         # Kernels of convolutions are read often and in order; a dense one may stay a view.
         return values if values.ndim == 2 else np.ascontiguousarray(values)
+
+    def _slides(self, weight: str, place: _Place) -> int:
+        """Return along how many axes an array of the file is to be turned."""
+        turns = self.about.is_turned and place.source
+        return place.layer.sliding.get(weight, 0) if turns else 0
 
     def _told(self) -> str:
         """Return the layout that the shapes tell, else the names."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cnnviz.model.executor import Executor
     from cnnviz.model.preprocess import Preprocess
     from cnnviz.report.report import Report
+    from cnnviz.trained.about import About
 
 _HINT = "ask for fewer layers, or use a smaller input or a higher --max-memory"
 
@@ -35,6 +36,8 @@ class Model:
         Arrays by node and name; without any, He-initialised ones (seed 0) stand in.
     notes : tuple of str
         How the weights were found in their file, and what is left in it.
+    source : str, optional
+        The file of the weights, or `in the box`.
     prepared : Preprocess, optional
         What is done to an image first, in place of what the graph says.
     """
@@ -43,6 +46,7 @@ class Model:
     weights: Mapping[str, Weights] | None = None
     notes: tuple[str, ...] = ()
     prepared: Preprocess | None = None
+    source: str | None = None
 
     @property
     def name(self) -> str:
@@ -218,8 +222,22 @@ class Model:
 
         return to_toml(self.graph)
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        about: About | None = None,
+    ) -> None:
         """Write the weights to a .safetensors file, `NODE.WEIGHT` each, in our order of axes.
+
+        Parameters
+        ----------
+        path : path
+        overwrite : bool
+        about : About, optional
+            What is to be said of them in the file's metadata; where it says that kernels are
+            stored for true convolution, they are.
 
         Raises
         ------
@@ -230,14 +248,18 @@ class Model:
         """
         from cnnviz.arrays.archives.safetensors import write_to
         from cnnviz.arrays.contents import Tensor
+        from cnnviz.model.orientation import turned
+        from cnnviz.trained.about import About
 
         if self.weights is None:
             raise InputError(f"{self.name} has no weights to save")
-        arrays = {f"{n}.{w}": a for n, own in self.weights.items() for w, a in own.items()}
+        about = about or About()
+        weights = turned(self.graph, self.weights) if about.is_turned else self.weights
+        arrays = {f"{n}.{w}": a for n, own in weights.items() for w, a in own.items()}
         tensors = {name: Tensor(array.shape, array.dtype.name) for name, array in arrays.items()}
-        about = {"format": "cnnviz", "layout": "hwio", "model": self.name}
+        metadata = about.to_metadata(self.name)
         with open_atomic(path, overwrite=overwrite) as file:
-            write_to(file, tensors, lambda name: _plain(arrays[name]), about)
+            write_to(file, tensors, lambda name: _plain(arrays[name]), metadata)
 
     @cached_property
     def _weight_bytes(self) -> int:

@@ -33,10 +33,11 @@ def turned(graph: Graph, arrays: Mapping[str, Mapping[str, Array]]) -> dict[str,
     """
     axes = {node.name: node.layer.sliding for node in graph.nodes}
     return {
-        node: {name: _turned(values, axes[node].get(name, 0)) for name, values in own.items()}
+        node: {name: half_turned(values, axes[node].get(name, 0)) for name, values in own.items()}
         for node, own in arrays.items()
     }
 
 
-def _turned(values: Array, axes: int) -> Array:
+def half_turned(values: Array, axes: int) -> Array:
+    """Return an array with that many of its first axes reversed, a view."""
     return values[(slice(None, None, -1),) * axes]

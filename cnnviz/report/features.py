@@ -64,6 +64,8 @@ class FeatureSet(Result):
         yield f"input    {self.seen.image}, seen as {times(self.seen.pixels.shape)}"
         for step in self.seen.preprocess:
             yield f"applied  {step}"
+        if self.seen.weights and not self.seen.is_random:
+            yield f"weights  {self.seen.weights}"
 
     def lines(self, width: int = 80) -> Iterator[str]:
         """Yield image, network and a line a layer."""

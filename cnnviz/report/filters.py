@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +16,7 @@ from cnnviz.geometry import times
 from cnnviz.report.report import Column, Report
 from cnnviz.report.result import Inspection
 from cnnviz.report.sample import sample
+from cnnviz.trained.about import About
 
 if TYPE_CHECKING:
     from cnnviz.kernels import Stored, WeightFile
@@ -39,6 +40,8 @@ class FilterSet(Inspection):
         From 1; instead of an even sample of all.
     listing : Report, optional
         All kernels of the file, where it was not asked for one.
+    about : About
+        What the file says of itself.
     """
 
     figure: ClassVar[str] = "filters"
@@ -49,6 +52,7 @@ class FilterSet(Inspection):
     channel: int | None = None
     page: int | None = None
     listing: Report | None = None
+    about: About = field(default_factory=About)
 
     @property
     def name(self) -> str:
@@ -147,6 +151,7 @@ class FilterSet(Inspection):
         ]
         data = {"file": self.path, **_row(self.stored, self.values)}
         data |= {"shown": list(self.shown), "view": self.view_words(), "per_filter": filters}
+        data["about"] = self.about.to_dict()
         return data | (self.listing.to_dict() if self.listing else {})
 
     def to_dicts(self) -> list[dict[str, Any]]:
@@ -161,7 +166,13 @@ class FilterSet(Inspection):
         """Yield what there is to say, in plain ASCII."""
         kh, kw, channels, filters = self.values.shape
         yield f"filters  {self.name}  {filters} of {kh}x{kw}x{channels}"
+        if words := str(self.about):
+            yield f"trained  on {words}"
+        if self.about.command:
+            yield f"by       {self.about.command}"
         yield f"layout   {self.layout_words()}"
+        if self.about.is_turned:
+            yield "order    for true convolution: turned by 180 degrees, and shown so"
         values = self.values
         yield f"values   min {values.min():.6g}  max {values.max():.6g}  mean {values.mean():.6g}"
         hint = "; --slice N shows one" if self.is_average else ""
@@ -195,22 +206,18 @@ def look_inside(
         several = layer is None and len(file.stored) > 1
         if several and file.holds_matrices:
             return None
-        stored = _first(file.stored) if several else file.choose(layer)
+        stored = file.first() if several else file.choose(layer)
         if len(stored.shape) == 2:
             return None
         values = file.read(stored)
         listing = _listing(file) if several else None
+        path, about = file.path, file.about
     channels, pages = values.shape[2], -(-values.shape[3] // PAGE)
     if channel is not None and channel >= channels:
         raise SpecError(f"slice {channel} is not one of 0 to {channels - 1}, its input channels")
     if page is not None and page > pages:
         raise SpecError(f"page {page} is not one of 1 to {pages}")
-    return FilterSet(path, stored, values, channel, page, listing)
-
-
-def _first(stored: Sequence[Stored]) -> Stored:
-    deep = [one for one in stored if len(one.shape) == 4] or list(stored)
-    return next((one for one in deep if one.layout), deep[0])
+    return FilterSet(path, stored, values, channel, page, listing, about)
 
 
 def _listing(file: WeightFile) -> Report:

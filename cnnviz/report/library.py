@@ -54,10 +54,14 @@ def library(search: str | None = None) -> Report:
         raise SpecError(f"no kernel has {search!r} in its name or description")
     banks = [f"bank:{name}" for name in kernels.banks()]
     notes = (
-        () if search else ("One in numbers: cnnviz kernels NAME.", f"Several: {', '.join(banks)}.")
+        "One in numbers: cnnviz kernels NAME.",
+        f"Several: {', '.join(banks)}.",
+        "Learned ones: cnnviz kernels trained.",
     )
     head = {} if search else {"banks": banks}
-    return Report("kernels", head, tuple(rows), {}, (), COLUMNS, notes, key="kernels")
+    return Report(
+        "kernels", head, tuple(rows), {}, (), COLUMNS, () if search else notes, key="kernels"
+    )
 
 
 COLUMNS = (

@@ -119,8 +119,8 @@ class Sweep(Result):
         if not scored:
             return None
         least = max(best for _, best in scored) - self.margin
-        good = [(one.macs, one.params, -best, one) for one, best in scored if best >= least]
-        return min(good, key=lambda item: item[:3])[-1]
+        good = [(_cost(one), -best, one) for one, best in scored if best >= least]
+        return min(good, key=lambda item: item[:2])[-1]
 
     def verdict(self, one: Trial) -> str:
         """Return what is to be said of a run: too few, enough, too many, failed, or nothing.
@@ -134,16 +134,16 @@ class Sweep(Result):
             return ""
         others = [other for other in self.trials if other.best is not None]
         if one is enough:
-            costs = [(other.macs, other.params) for other in others]
-            return "best" if max(costs) == (one.macs, one.params) and len(others) > 1 else "enough"
-        less, more = (
-            ("few", "many") if self.setting.split(".")[-1] in COUNTS else ("small", "large")
-        )
+            return "best" if _cost(one) == max(map(_cost, others)) and len(others) > 1 else "enough"
+        top = max(other.best or 0 for other in others)
+        as_good = one.best >= top - self.margin
+        if as_good and _cost(one) == _cost(enough):
+            return "as good"
+        less, more = ("few", "many") if self.name in COUNTS else ("small", "large")
         try:
-            is_less = float(one.value) < float(enough.value)
-        except ValueError:
-            return "worse" if (enough.best or 0) - one.best > self.margin else "as good"
-        return f"too {less if is_less else more}"
+            return f"too {less if float(one.value) < float(enough.value) else more}"
+        except ValueError:  # values that are words have no order
+            return "as good" if as_good else "worse"
 
     def headline(self) -> str:
         """Return in a sentence which value is enough."""
@@ -211,6 +211,10 @@ class Sweep(Result):
     def arrays(self) -> list[tuple[str, np.ndarray]]:
         """Return nothing: all of it is in the rows."""
         return []
+
+
+def _cost(one: Trial) -> tuple[int, int]:
+    return one.macs, one.params
 
 
 def trial(

@@ -89,8 +89,12 @@ class Checkpoint:
     command: str = ""
 
 
-def save(path: str | os.PathLike[str], graph: Graph, made: Checkpoint) -> None:
+def save(
+    path: str | os.PathLike[str], graph: Graph, made: Checkpoint, *, overwrite: bool = True
+) -> None:
     """Write a checkpoint in place of the one before it, whole or not at all.
+
+    Without `overwrite` it must be the first, which no other run can then be.
 
     Raises
     ------
@@ -113,7 +117,7 @@ def save(path: str | os.PathLike[str], graph: Graph, made: Checkpoint) -> None:
     if made.settings.get("recipe", {}).get("flip"):
         about["orientation"] = "convolution"
     about |= {_KEY: _facts_text(made), _SPEC: to_toml(graph)}
-    with open_atomic(path, overwrite=True) as file:
+    with open_atomic(path, overwrite=overwrite) as file:
         write_to(file, tensors, lambda name: _contiguous(arrays[name]), about)
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 KERNEL = "kernel"
 FRAMES = 60
+_MOST_BYTES = 2**26  # of all that are kept
 
 
 def first_kernel(graph: Graph) -> str | None:
@@ -30,13 +31,16 @@ def first_kernel(graph: Graph) -> str | None:
     return found
 
 
-def watched_steps(total: int, count: int = FRAMES) -> list[int]:
+def watched_steps(total: int, size: int = 0, count: int = FRAMES) -> list[int]:
     """Return the steps at which kernels are kept, from 0 to `total`: more of the early ones.
 
-    They grow with the square, as most is seen to happen in the beginning.
+    They grow with the square, as most is seen to happen in the beginning. Of kernels of many bytes,
+    `size`, fewer are kept, at least the first and the last.
 
-    >>> watched_steps(100, 5)
+    >>> watched_steps(100, count=5)
     [0, 6, 25, 56, 100]
+    >>> watched_steps(100, 2**30)
+    [0, 100]
     """
-    last = max(count - 1, 1)
+    last = max(min(count, _MOST_BYTES // size if size else count) - 1, 1)
     return sorted({round(total * (i / last) ** 2) for i in range(last + 1)})

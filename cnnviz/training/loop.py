@@ -7,6 +7,7 @@ checkpoint comes to the same weights, to the bit, as one that was never stopped.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -77,6 +78,8 @@ class Run:
     ----------
     weights : dict
         Arrays by node and name, trained in place, running statistics too.
+    seen : dict
+        The same as the layers take them: other views where the recipe has `flip`.
     history : History
     frames : dict
         The watched kernel by step, `(kh, kw, C, filters)` of the node `watched`.
@@ -123,11 +126,12 @@ class Run:
         self.history, self.frames = saved.history, saved.frames
         self.step, self._epoch, self._batch = saved.step, saved.epoch, saved.batch
         self.best_accuracy = saved.best_accuracy
-        self._watch = set(watched_steps(self.steps))
+        size = self.weights[self.watched][KERNEL].nbytes if self.watched else 0
+        self._watch = set(watched_steps(self.steps, size))
         # As the layers take them, which correlate: views, so that they change with the weights.
-        self._seen = turned(graph, self.weights) if recipe.flip else self.weights
+        self.seen = turned(graph, self.weights) if recipe.flip else self.weights
         plain = without_softmax(graph)
-        self._pass = Pass(plain, self._seen, label_smoothing=recipe.label_smoothing)
+        self._pass = Pass(plain, self.seen, label_smoothing=recipe.label_smoothing)
         self._keep_frame()
 
     def checkpoint(self) -> Checkpoint:
@@ -245,7 +249,7 @@ class Run:
         """Yield how far it is, and return the figures of a split with the weights as they are."""
         return evaluate(
             self.graph,
-            self._seen,
+            self.seen,
             split,
             part,
             preprocess=self._preprocess,
@@ -295,6 +299,18 @@ def evaluate(
         done = min(done + at_a_time, len(split))
         yield Tick(part, done, len(split))
     return found
+
+
+def taught(graph: Graph, labels: tuple[str, ...]) -> Graph:
+    """Return a trained network with what it was trained on said: its classes and preprocessing.
+
+    Where it says nothing of them itself. Values of arrays were divided by 255 as those of photos.
+    """
+    return replace(
+        graph,
+        labels=graph.labels or labels,
+        preprocess={"scale": "1/255"} if graph.preprocess is None else graph.preprocess,
+    )
 
 
 def known_by(data: Data) -> dict[str, Any]:

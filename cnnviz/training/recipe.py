@@ -13,6 +13,13 @@ from cnnviz.training.augmentation import Augmentation
 from cnnviz.training.optimizers import Optimizer, optimizer
 from cnnviz.training.schedules import Schedule, schedule, whole
 
+# Settings that do for most networks, by the name of the optimiser; SGD is the first choice.
+OPTIMIZERS: dict[str, dict[str, float]] = {
+    "sgd": {"lr": 0.05, "momentum": 0.9, "weight_decay": 5e-4},
+    "adam": {"lr": 0.001},
+    "adamw": {"lr": 0.001, "weight_decay": 0.01},
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
@@ -46,7 +53,7 @@ class Recipe:
     batch_size: int = 64
     seed: int = 0
     optimizer: Mapping[str, Any] = field(
-        default_factory=lambda: {"name": "sgd", "lr": 0.05, "momentum": 0.9, "weight_decay": 5e-4}
+        default_factory=lambda: {"name": "sgd", **OPTIMIZERS["sgd"]}
     )
     schedule: Mapping[str, Any] = field(default_factory=lambda: {"name": "cosine"})
     augmentation: Augmentation = field(default_factory=Augmentation)

@@ -11,7 +11,7 @@ from cnnviz.model.load import load_model
 from cnnviz.model.model import Model
 from cnnviz.training.data import open_data
 from cnnviz.training.history import Moment
-from cnnviz.training.loop import Run, Tick, copied
+from cnnviz.training.loop import Run, Tick, copied, taught
 from cnnviz.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def train(
     Parameters
     ----------
     model : Model, str or path
-        What to train, from its weights if it has any; or as `load_model` takes it.
+        What to train, from its weights if it has any; or, from random ones, as `load_model` takes
+        it.
     data : path
         See `cnnviz.training.data.open_data`.
     validation : float or path, optional
@@ -68,7 +69,7 @@ def train(
     >>> trained.predict(np.full((4, 4), 200)).argmax(), trained.predict(np.zeros((4, 4))).argmax()
     (np.int64(1), np.int64(0))
     """
-    start = model if isinstance(model, Model) else load_model(model)
+    start = model if isinstance(model, Model) else load_model(model, weights="random")
     made = Recipe.of(**recipe)
     best: dict[str, dict[str, Any]] | None = None
     with open_data(
@@ -80,9 +81,9 @@ def train(
         for event in run.events():
             validated = isinstance(event, Moment) and event.part == "validation"
             if validated and (event.accuracy or 0.0) > highest:
-                highest, best = event.accuracy or 0.0, copied(run.weights)
+                highest, best = event.accuracy or 0.0, copied(run.seen)
             if watch:
                 watch(event)
-        labels = start.graph.labels or opened.labels
-    weights: dict[str, Weights] = dict(best or run.weights)
-    return replace(start, graph=replace(start.graph, labels=labels), weights=weights)
+        graph = taught(start.graph, opened.labels)
+    weights: dict[str, Weights] = dict(best or run.seen)
+    return replace(start, graph=graph, weights=weights, notes=(), source=None)

@@ -4,7 +4,8 @@ Each kernel makes one map. The figure shows the input, the kernels with their nu
 map with its shape, range and colour bar. It goes to cnnviz-out/ unless -o says where.
 
 An image is a photo (PNG, JPEG, GIF, BMP, TIFF, WebP, PPM), an array (.npy, .npz, .csv, .txt), or
-- for standard input. A kernel is a name with parameters, a matrix with rows by ";", or a file.
+- for standard input. A kernel is a name with parameters, a matrix with rows by ";", a file, or
+those of a network in the box (trained:NAME).
 
 \b
 Examples:

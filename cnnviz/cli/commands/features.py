@@ -6,7 +6,8 @@ overview and a page that lists them. A single -o FILE gets the overview, or the 
 chosen; "{stem}-{layer}.svg" is a file a layer.
 
 A model is a built-in name (see "cnnviz models"), a spec file (.toml, .json), or layers in Keras's
-own words. Without --weights it has random ones, and every picture says so.
+own words. Without --weights it has those in the box, where "cnnviz models" shows some, else random
+ones, and every picture says so.
 
 \b
 Examples:
@@ -130,7 +131,7 @@ def _facts(net: Model, model: dict[str, Any]) -> dict[str, Any]:
             "name": net.name,
             "spec": model["spec"],
             "input_shape": list(net.graph.input_shape),
-            "weights": model["weights"],
+            "weights": net.source,
             "notes": list(net.notes),
         },
         "random_weights": net.is_random,

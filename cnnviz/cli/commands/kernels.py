@@ -2,7 +2,8 @@
 
 Without a name it prints the library. With names (also matrices, banks and tools) it writes the
 numbers of each kernel, its factors and frequency response. With a weight file (PyTorch's,
-.safetensors, .npz, .npy) it draws the filters of one layer; the first if none is named.
+.safetensors, .npz, .npy), or a network in the box (trained:NAME), it draws the filters of one
+layer; the first if none is named. "trained" alone lists the networks in the box.
 
 \b
 Examples:
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnnviz import trained
 from cnnviz.cli import options, words
 from cnnviz.cli.option import after, option
 from cnnviz.cli.option import command as declare
@@ -72,8 +74,9 @@ def command(
 
     from cnnviz.cli import clock, inspections
 
-    if not names:
-        return _library(search, **writing)
+    is_trained = [name.strip().removesuffix(":") for name in names] == [trained.PREFIX]
+    if not names or is_trained:
+        return _listing(search, is_trained=is_trained, **writing)
     if search:
         raise SpecError("--search narrows the list, and a kernel is named too")
     with ExitStack() as watch:  # over once all is encoded, which is then written whole
@@ -82,17 +85,19 @@ def command(
         return inspections.put(found, look, encoded=watch.close, **writing)
 
 
-def _library(search: str | None, *, show: bool, **writing: Any) -> int:
+def _listing(search: str | None, *, is_trained: bool, show: bool, **writing: Any) -> int:
     from cnnviz.cli import tables
     from cnnviz.render.tables import grouped
     from cnnviz.report.library import library
+    from cnnviz.report.trained import in_the_box
 
     if show:
         raise SpecError("--show draws kernels, and none is named")
-    report = library(search)
+    report = in_the_box(search) if is_trained else library(search)
+    key = "network" if is_trained else "tool"
     return tables.put_report(
         report,
-        lambda width, colour: grouped(report, key="tool", width=width, colour=colour),
+        lambda width, colour: grouped(report, key=key, width=width, colour=colour),
         **writing,
     )
 

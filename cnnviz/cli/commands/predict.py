@@ -1,9 +1,9 @@
 """Say what a trained network takes images for.
 
 A model is a built-in name (see "cnnviz models"), a spec file (.toml, .json), or layers in Keras's
-own words; its weights are a file. What is done to an image before the first layer is printed too.
-A table goes to stdout and, with -o, to .txt, .md, .csv, .json, .tex or .html; a picture of each
-image to .png or .svg.
+own words; its weights are a file, or in the box, where "cnnviz models" shows some. What is done
+to an image before the first layer is printed too. A table goes to stdout and, with -o, to .txt,
+.md, .csv, .json, .tex or .html; a picture of each image to .png or .svg.
 
 \b
 Examples:
@@ -93,7 +93,7 @@ def command(
         rows = table(named, loaded.notes, grouped=True)
         return grouped(rows, key="image", width=width, colour=colour)
 
-    facts = {"model": loaded.name, "notes": list(loaded.notes)}
+    facts = {"model": loaded.name, "weights": loaded.source, "notes": list(loaded.notes)}
     listing = listings.Listing(
         loaded.name, work, lightened, report, text, key="predictions", facts=facts
     )

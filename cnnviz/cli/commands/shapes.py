@@ -61,10 +61,11 @@ def command(
 ) -> int:
     """Load, report, print."""
     from cnnviz.cli import tables
-    from cnnviz.model import load_model
+    from cnnviz.model.load import load_graph
     from cnnviz.render.tables import shape_report
+    from cnnviz.report.shapes import shapes
 
-    report = load_model(**model).shapes(batch)
+    report = shapes(load_graph(**model), batch)
     name = report.name
     if others:
         report = _beside(report, others, batch, **model)
@@ -91,11 +92,12 @@ def _beside(
     """Return the comparison with other models; what was set stands behind the first one's name."""
     from dataclasses import replace
 
-    from cnnviz.model import load_model
+    from cnnviz.model.load import load_graph
     from cnnviz.report.compare import compare
+    from cnnviz.report.shapes import shapes
 
     named = replace(report, name=" ".join([report.name, *settings]))
-    rest = [load_model(other, input_shape=input_shape).shapes(batch) for other in others]
+    rest = [shapes(load_graph(other, input_shape=input_shape), batch) for other in others]
     return compare([named, *rest])
 
 

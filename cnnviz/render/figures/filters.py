@@ -25,7 +25,7 @@ _LEAST_CELL = 34  # px that hold any number of two digits
 def draw(filters: FilterSet, look: Look) -> Scene:
     """Return the figure of a layer's filters, signed and with zero in the middle of the scale."""
     scene = Scene(theme(look.theme), title=_title(filters), description=". ".join(filters.lines()))
-    lines = [line for line in (_layout(filters), *_words(filters, look)) if line]
+    lines = [line for line in (*_about(filters), *_words(filters, look)) if line]
     place = _matrix if filters.is_matrix else _grid
     right, bottom = place(scene, filters, look, MARGIN + header.height(lines))
     wide = max(measure(line, LABEL) for line in lines)
@@ -105,10 +105,12 @@ def _matrix(scene: Scene, filters: FilterSet, look: Look, top: float) -> tuple[f
     return max(right, MARGIN + _BAR), _legend(scene, filters, line + GAP, limit)
 
 
-def _layout(filters: FilterSet) -> str:
+def _about(filters: FilterSet) -> list[str]:
     layout = filters.stored.layout
     words = f" {layout.axes.upper()}, {layout.why}" if layout else ""
-    return f"stored as {times(filters.stored.shape)}{words}"
+    words += "; turned for true convolution" if filters.about.is_turned else ""
+    data = str(filters.about)
+    return [f"trained on {data}" if data else "", f"stored as {times(filters.stored.shape)}{words}"]
 
 
 def _title(filters: FilterSet) -> str:

@@ -64,7 +64,7 @@ class Progress:
         ends = (frame.x, frame.x + frame.width)
         if self.name:
             for value, y in ((self.top, frame.y), (0.0, bottom)):
-                scene.text(frame.x - 6, y + 4, _short(value), colour=secondary, anchor="end")
+                scene.text(frame.x - 6, y + 4, number(value, 2), colour=secondary, anchor="end")
             scene.add(Line((ends[0], frame.y), (ends[1], frame.y), scene.theme.rule))
         scene.add(Line((ends[0], bottom), (ends[1], bottom), secondary))
         scene.text(frame.x - 6, bottom + 16, "step", colour=secondary, anchor="end")
@@ -134,7 +134,3 @@ def _width(name: str, texts: Sequence[str]) -> float:
 
 def _known(value: float | None) -> float | None:
     return value if value is not None and isfinite(value) else None
-
-
-def _short(value: float) -> str:
-    return number(value, 2)

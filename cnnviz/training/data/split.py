@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -123,6 +123,10 @@ class Split:
         """Return the number of examples of each class that were not found to be bad."""
         good = ~self._reader.is_bad(self._indices)
         return [int(count) for count in np.bincount(self.y[good], minlength=classes)]
+
+    def pictures(self, places: Sequence[int]) -> Array:
+        """Return the pictures `(n, H, W, C)` at places, as `name` counts; bad ones are missing."""
+        return self._reader.read(self._indices[np.asarray(places, np.int64)])[0]
 
     def read_all(self) -> Iterator[int]:
         """Read every example, and yield how many have been."""

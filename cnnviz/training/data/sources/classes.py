@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cnnviz.arrays.contents import shown
 from cnnviz.errors import InputError
-from cnnviz.model.labels import MAX_LABEL
+from cnnviz.trained.about import MAX_LABEL
 from cnnviz.training.data.examples import Found, Pictures, Wanted
 from cnnviz.training.data.numbered import MAX_CLASSES
 
