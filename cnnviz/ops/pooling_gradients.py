@@ -50,7 +50,8 @@ def average_gradient(
 ) -> Array:
     """Return the gradient of `x` from that of its means."""
     found = (counts(axis, include_pad=count_include_pad) for axis in axes)
-    gradient = gradient / reduce(np.multiply.outer, found)[..., np.newaxis].astype(gradient.dtype)
+    cells = reduce(np.multiply.outer, found).repeat(gradient.shape[-1]).astype(gradient.dtype)
+    gradient = (gradient.reshape(len(gradient), -1) / cells).reshape(gradient.shape)
     for place, axis in reversed([*enumerate(axes, 1)]):  # rows last, whose lines are long
         gradient = _spread(gradient, axis, place)
     return gradient

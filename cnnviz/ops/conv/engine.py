@@ -60,7 +60,9 @@ def convolve(
     run_job(batch.astype(dtype, copy=False), weights[::-1, ::-1] if flip else weights, job, out)
     if added is not None:
         with np.errstate(all="ignore"):
-            out += added.astype(dtype)
+            line = np.broadcast_to(added.astype(dtype), (columns.output, filters)).reshape(-1)
+            lines = out.reshape(-1, line.size)  # of a few filters, rows are added much faster
+            lines += line
     return out
 
 

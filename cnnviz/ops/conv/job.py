@@ -10,6 +10,9 @@ from cnnviz.geometry import Axis
 from cnnviz.ops.checks import Array
 from cnnviz.ops.padding import Padded
 
+# Values of an image below which a call for each costs more than the copy.
+SMALL = 2**14
+
 
 @dataclass(eq=False, repr=False)
 class Job:
@@ -36,8 +39,11 @@ class Job:
             return np.ascontiguousarray(batch[np.newaxis, :, top : top + height, :, 0])
         laid = (batch.shape[3], len(batch), height, len(self.padded.columns))
         planes = np.empty(laid, batch.dtype)
-        for n, image in enumerate(batch):  # an axis fewer is copied faster
-            self.padded.fill(planes[:, n].transpose(1, 2, 0), image, start)
+        if batch[0].size < SMALL:
+            self.padded.fill(planes.transpose(2, 3, 1, 0), batch.transpose(1, 2, 0, 3), start)
+        else:  # an axis fewer is copied faster
+            for n, image in enumerate(batch):
+                self.padded.fill(planes[:, n].transpose(1, 2, 0), image, start)
         return planes.sum(axis=0, keepdims=True) if self.summed and len(planes) > 1 else planes
 
     def band(self, batch: Array, first: int, count: int) -> Array:
