@@ -41,6 +41,9 @@ from cnnviz.cli.training import options as own
 @own.writing
 def command(data: str, writing: dict[str, Any], **asked: Any) -> int:
     """Train, print, write."""
+    from cnnviz.ops.threads import take_cores
+
+    take_cores()  # before anything else loads NumPy
     from cnnviz.cli.training.making import make
 
     return make(data, **asked, **writing)

@@ -197,7 +197,8 @@ def _recipe(run: Run) -> str:
     recipe = run.recipe
     optimizer = recipe.make_optimizer().settings
     how = [f"{optimizer['name']}, lr {optimizer['lr']:g}"]
-    how += [f"momentum {optimizer['momentum']:g}"] * bool(optimizer.get("momentum"))
+    if optimizer.get("momentum"):
+        how.append(f"momentum {optimizer['momentum']:g}")
     how += [f"weight decay {optimizer['weight_decay']:g}"] * bool(optimizer["weight_decay"])
     how.append(str(recipe.schedule["name"]))
     if warmup := recipe.schedule["warmup"]:
