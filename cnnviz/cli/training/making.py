@@ -166,5 +166,5 @@ def _bytes(graph: Graph, recipe: Recipe) -> int:
 
 
 def _command(context: click.Context) -> str:
-    """Return the command line, as a shell would take it again."""
-    return "cnnviz " + shlex.join(context.find_root().obj or ())
+    """Return the command line as a shell would take it again, to begin with, not to go on."""
+    return "cnnviz " + shlex.join(w for w in context.find_root().obj or () if w != "--resume")
