@@ -1,6 +1,6 @@
-"""Train a network on labelled pictures, and watch its kernels form.
+"""Train a network on pictures, and watch its kernels form.
 
-DATA is a folder or zip with a folder of images for each class (or such folders in train and test),
+DATA are labelled pictures: a folder or zip with a folder of images for each class (or such folders in train and test),
 an .npz with x and y, IDX files (MNIST's family), or a CSV with a label and pixels in each row.
 
 The weights go to NAME.safetensors, for --weights of every command. A folder NAME beside it has
@@ -11,9 +11,9 @@ Ctrl-C keeps a checkpoint, and --resume goes on to the same weights, also after 
 \b
 Examples:
   cnnviz train digits.npz --model lenet5 --epochs 1 -o digits.safetensors
-  cnnviz train shapes.npz --model small.toml --epochs 2 --shift 1 --mirror
-  cnnviz train shapes.npz --model small.toml --set conv1.filters=2,4 --epochs 1
-  cnnviz train shapes.npz --model small.toml --flip --epochs 1 -o turned.safetensors
+  cnnviz train shapes.npz --model small.toml --shift 1 --mirror --epochs 2
+  cnnviz train shapes.npz --model small.toml --set conv1.filters=2,4
+  cnnviz train shapes.npz --model small.toml --flip -o turned.safetensors
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from math import isclose
 from typing import TYPE_CHECKING
 
 from cnnviz.cli import clock, streams
@@ -135,9 +136,13 @@ def _kept(session: Session, run: Run, place: Place) -> tuple[Nested, bool]:
 
 
 def _check_kept(outcome: Outcome, place: Place) -> None:
-    """Refuse weights of another run, which are not as good as these were."""
-    here = outcome.validation.accuracy if outcome.validation else 0.0
-    if abs(here - (outcome.run.best_accuracy or 0.0)) > 0.005:
+    """Refuse weights whose validation is not what the best ones' was, but for rounding."""
+    here, then = outcome.validation, outcome.best
+    if here is None or then is None or then.accuracy is None or then.loss is None:
+        raise _lost(place)
+    if abs(here.accuracy - then.accuracy) > 0.005 or not isclose(
+        here.loss, then.loss, rel_tol=0.01
+    ):
         raise _lost(place)
 
 
