@@ -34,6 +34,7 @@ from cnnviz.cli.training import options as own
 @own.recipe
 @own.augmentation
 @own.dividing
+@own.naming
 @own.running
 @options.style
 @own.bounds
