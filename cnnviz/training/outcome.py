@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -312,7 +313,9 @@ class Outcome(Result):
             for place in range(min(len(split), 100)):
                 found = split.pictures([place])
                 if len(found):
-                    return split.name(place), self.run.recipe.augmentation.centred(found)[0]
+                    return os.path.basename(
+                        split.name(place)
+                    ), self.run.recipe.augmentation.centred(found)[0]
         return None
 
 

@@ -173,5 +173,6 @@ def _bytes(graph: Graph, recipe: Recipe) -> int:
 
 
 def _command(context: click.Context) -> str:
-    """Return the command line, as a shell would take it again."""
-    return "cnnviz " + shlex.join(context.find_root().obj or ())
+    """Return the command line as a shell would take it, without what only made the run go on."""
+    words = [word for word in context.find_root().obj or () if word != "--resume"]
+    return f"cnnviz {shlex.join(words)}"
