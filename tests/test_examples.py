@@ -19,6 +19,14 @@ from cnnviz.cli.main import cli
 
 NAMES = ["", *cli.list_commands(click.Context(cli))]
 ARRAY = SAMPLES / "matrix5x5.csv"
+SMALL = """
+input_shape = [8, 8, 1]
+layers = [
+    { type = "Conv2D", name = "conv1", filters = 4, kernel_size = 3 },
+    { type = "Flatten" },
+    { type = "Dense", units = 10 },
+]
+"""
 NETWORKS = Path(__file__).parent / "data" / "networks"
 
 
@@ -68,6 +76,11 @@ def provide(words: list[str], folder: Path) -> None:
             shutil.copy(TORCH / "net.pth", path)
         elif path.suffix == ".csv":
             shutil.copy(ARRAY, path)
+        elif path.suffix == ".npz":
+            x = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8)
+            np.savez(path, x=x, y=np.arange(40) % 10)
+        elif path.name == "small.toml":
+            path.write_text(SMALL, encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", NAMES)

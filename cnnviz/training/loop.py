@@ -36,7 +36,7 @@ MOMENTS = 500  # figures of training that are noted in a run; more where epochs 
 SAVE_SECONDS = 30.0  # between two checkpoints within an epoch
 _AT_A_TIME = 256  # pictures of a validation
 _DROPPED = 3  # so that no two uses of one seed draw the same
-_FACTOR = "a lower learning rate"
+_HINT = "use a lower learning rate or a longer warm-up"
 
 
 class Tick(NamedTuple):
@@ -224,8 +224,7 @@ class Run:
             )
         except InputError as error:
             where = f"step {self.step + 1} of {self.steps} (epoch {self._epoch + 1})"
-            hint = f"use {_FACTOR} or a longer warm-up"
-            raise InputError(f"{where}: {error.message}", hint=hint) from error
+            raise InputError(f"{where}: {error.message}", hint=_HINT) from error
         gradients = learned.gradients
         if recipe.flip:
             gradients = turned(self.graph, gradients)
@@ -239,7 +238,11 @@ class Run:
     def _validate(self) -> Generator[Tick | Moment, None, float | None]:
         if not len(self.data.validation):
             return None
-        found = yield from self.evaluate(self.data.validation, "validation")
+        try:
+            found = yield from self.evaluate(self.data.validation, "validation")
+        except InputError as error:
+            where = f"validation after epoch {self._epoch + 1}"
+            raise InputError(f"{where}: {error.message}", hint=_HINT) from error
         if not found.count:
             return None
         yield self._noted(part="validation", loss=found.loss, accuracy=found.accuracy)
@@ -339,12 +342,21 @@ def _check_classes(graph: Graph, data: Data) -> None:
 def _check_same(there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
     """Refuse to go on with other settings, which would come to a result that no run has."""
     for part in ("recipe", "data"):
-        then, now = there.get(part, {}), here[part]
-        for key in now:
-            if then.get(key) != now[key]:
-                what = f"{key} {_short(then.get(key))} there, {_short(now[key])} here"
+        then, now = _flat(there.get(part, {})), _flat(here[part])
+        for key in {**now, **then}:
+            if then.get(key) != now.get(key):
+                what = f"{key} {_short(then.get(key))} there, {_short(now.get(key))} here"
                 hint = "give the same settings, or begin anew under another name"
                 raise SpecError(f"the checkpoint is of another run: {what}", hint=hint)
+
+
+def _flat(settings: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Return settings of settings by names such as `optimizer.lr`."""
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        name = f"{before}{key}"
+        flat |= _flat(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+    return flat
 
 
 def _short(value: object) -> str:

@@ -173,6 +173,5 @@ def _bytes(graph: Graph, recipe: Recipe) -> int:
 
 
 def _command(context: click.Context) -> str:
-    """Return the command line as a shell would take it, without what only made the run go on."""
-    words = [word for word in context.find_root().obj or () if word != "--resume"]
-    return f"cnnviz {shlex.join(words)}"
+    """Return the command line as a shell would take it again, to begin with, not to go on."""
+    return "cnnviz " + shlex.join(w for w in context.find_root().obj or () if w != "--resume")

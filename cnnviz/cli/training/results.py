@@ -207,7 +207,8 @@ def _recipe(run: Run) -> str:
         how.append(f"label smoothing {recipe.label_smoothing:g}")
     how += ["true convolution"] * recipe.flip
     epochs = "1 epoch" if recipe.epochs == 1 else f"{recipe.epochs} epochs"
-    steps = f"{epochs} of {run.steps_an_epoch:,} steps of {recipe.batch_size} pictures"
+    each = "1 step" if run.steps_an_epoch == 1 else f"{run.steps_an_epoch:,} steps"
+    steps = f"{epochs} of {each}, batches of {recipe.batch_size}"
     return f"{steps}; {', '.join(how)}; {recipe.initial}, seed {recipe.seed}"
 
 
