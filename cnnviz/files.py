@@ -120,8 +120,7 @@ def open_atomic(path: str | os.PathLike[str], *, overwrite: bool = False) -> Ite
         if (real := os.path.realpath(folder)) not in _cleared:
             clear_stale(real)
             _cleared.add(real)
-        name = f".cnnviz-{os.getpid()}-{_machine()}-{os.urandom(4).hex()}.tmp"
-        temporary = os.path.join(folder, name)
+        temporary = os.path.join(folder, _temporary_name())
         with open(temporary, "xb") as file:
             if overwrite:
                 _keep_mode(target, file)
@@ -154,6 +153,27 @@ def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> No
         raise OutputError(f"{path} is not a regular file", path=str(path), hint="name a file")
     if not overwrite:
         raise OutputError(f"{path} exists", path=str(path), hint="use --overwrite or another name")
+
+
+def check_writable(folder: str) -> None:
+    """Refuse a folder in which no file can be made, or that cannot be made, before any work.
+
+    Raises
+    ------
+    OutputError
+    """
+    place = os.path.abspath(folder)
+    while not os.path.lexists(place):
+        place = os.path.dirname(place)
+    probe = os.path.join(place, _temporary_name())
+    try:
+        with open(probe, "xb"):
+            pass
+    except OSError as error:
+        raise _refusal(folder, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(probe)
 
 
 def clear_stale(folder: str) -> None:
@@ -207,6 +227,10 @@ def _keep_mode(target: str, file: BinaryIO) -> None:
     """Give a file the permissions of the one that it replaces: what was private stays so."""
     with contextlib.suppress(OSError, AttributeError):  # there is none, or Windows
         os.fchmod(file.fileno(), stat.S_IMODE(os.stat(target).st_mode))
+
+
+def _temporary_name() -> str:
+    return f".cnnviz-{os.getpid()}-{_machine()}-{os.urandom(4).hex()}.tmp"
 
 
 def _machine() -> str:

@@ -100,7 +100,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
 }
 
 
-def _label_of_spec(spec: str) -> str:
+def label_of_spec(spec: str) -> str:
     """Return a model's name; of layers that are written out the first ones."""
     if "(" not in spec:
         return stem_of(spec) if spec.endswith((".toml", ".json")) else spec
@@ -115,7 +115,7 @@ model = _group("model", "spec", "settings", "input_shape")
 weights_of_images = _group(
     "model",
     *("spec", "settings", "input_shape", "weights", "match", "layout"),
-    spec={"label": _label_of_spec},
+    spec={"label": label_of_spec},
 )
 # What `preprocess_for(graph, **preprocess)` takes.
 preprocessing = _group("preprocess", "preset", "invert")

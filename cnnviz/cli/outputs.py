@@ -99,7 +99,7 @@ def plan(
         return [[Slot(name, default, ours=True)] for name in names]
     plans = [[_slot(t, stem, label, default, overwrite, parts) for t in targets] for stem in stems]
     paths = [path for slot in chain(*plans) for path in slot.paths]
-    _check_paths(paths, overwrite, [path for path in inputs if path != "-"])
+    check_paths(paths, overwrite, [path for path in inputs if path != "-"])
     return plans
 
 
@@ -138,6 +138,23 @@ def replace_own(path: str, data: bytes, run: str) -> bool:
         else:
             return True
     return False
+
+
+def check_paths(paths: Sequence[str], overwrite: bool, inputs: Sequence[str]) -> None:
+    """Refuse a target that exists (without `overwrite`), is named twice or is an input."""
+    seen = set()
+    for path in paths:
+        key = os.path.realpath(path)
+        if key in seen:
+            raise SpecError(f"two outputs are named {path}")
+        seen.add(key)
+        if any(_same(path, source) for source in inputs):
+            raise OutputError(
+                f"{path} is an input, which is never overwritten",
+                path=path,
+                hint="use another name",
+            )
+        check_target(path, overwrite=overwrite)
 
 
 def _check(target: Target, formats: Sequence[str], sources: int, as_json: bool) -> None:
@@ -184,22 +201,6 @@ def _folder(folder: str, stem: str, label: str, form: str, parts: Mapping[str, s
 
 def _in(folder: str, stem: str, label: str, suffix: str) -> str:
     return os.path.join(folder, clip(f"{stem}-{label}", f".{suffix}"))
-
-
-def _check_paths(paths: Sequence[str], overwrite: bool, inputs: Sequence[str]) -> None:
-    seen = set()
-    for path in paths:
-        key = os.path.realpath(path)
-        if key in seen:
-            raise SpecError(f"two outputs are named {path}")
-        seen.add(key)
-        if any(_same(path, source) for source in inputs):
-            raise OutputError(
-                f"{path} is an input, which is never overwritten",
-                path=path,
-                hint="use another name",
-            )
-        check_target(path, overwrite=overwrite)
 
 
 def _write_ours(path: str, data: bytes, run: str) -> str:

@@ -186,6 +186,21 @@ class Seconds(_Word):
         return number if 0 < number <= 86400 else None
 
 
+class Part(_Word):
+    """A share from 0 to below 1, or the path of a data set."""
+
+    name = "share"
+    forms = "a share from 0 to below 1 or a path"
+    files = "file"
+
+    def parse(self, text: str) -> float | str | None:
+        try:
+            share = float(text)
+        except ValueError:
+            return text or None
+        return share if 0 <= share < 1 else None
+
+
 class Setting(_Word):
     """`LAYER.FIELD=VALUE`, as `--set` takes it; kept as text for the model to read."""
 

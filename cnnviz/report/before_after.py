@@ -67,6 +67,11 @@ class BeforeAfter(Result):
         return f"{self.layer} of {self.seen.image}"
 
     @property
+    def heading(self) -> str:
+        """What it shows."""
+        return f"{self.layer} before and after training"
+
+    @property
     def sides(self) -> tuple[Side, Side]:
         """Both, in the order of time."""
         return self.before, self.after

@@ -53,6 +53,11 @@ class Confusion(Result):
         return f"{self.model} on {self.data}"
 
     @property
+    def heading(self) -> str:
+        """What it shows."""
+        return f"What is taken for what: {self.headline()}"
+
+    @property
     def count(self) -> int:
         """How many pictures there are."""
         return int(self.matrix.sum())

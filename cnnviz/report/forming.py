@@ -70,6 +70,11 @@ class Forming(Result):
         return f"{self.layer} of {self.model}"
 
     @property
+    def heading(self) -> str:
+        """What it shows."""
+        return f"The kernels of {self.layer} as they form"
+
+    @property
     def shape(self) -> Shape:
         """The shape of the kernels, as the layer has them."""
         return self.frames[0].kernel.shape

@@ -76,6 +76,11 @@ class Mistakes(Result):
         return f"{self.model} on {self.data}"
 
     @property
+    def heading(self) -> str:
+        """What it shows."""
+        return f"The worst mistakes: {self.headline()}"
+
+    @property
     def figure_nbytes(self) -> int:
         """Bytes that a figure needs: one picture at a time as floats and as colours."""
         return 9 * max((one.picture.size for one in self.shown), default=0)

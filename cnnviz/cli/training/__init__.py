@@ -1,0 +1,5 @@
+"""The way of `cnnviz train`: its options, what is checked before, a run, a series, their results.
+
+`making` goes the whole way; `one` is a run with its checkpoints, `series` one for each value of a
+setting; `watching` and `stopping` are what happens meanwhile.
+"""

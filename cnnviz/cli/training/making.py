@@ -1,0 +1,170 @@
+"""The way of a command that trains: everything is checked, then trained, then shown."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnnviz.cli import clock, names, outputs, streams
+from cnnviz.cli.outputs import Slot
+from cnnviz.cli.training import one, options, places, results, series, stopping
+from cnnviz.cli.training.places import Place
+from cnnviz.cli.training.session import Session, networks
+from cnnviz.cli.types import Target
+from cnnviz.errors import OutputError, SpecError
+
+if TYPE_CHECKING:
+    from cnnviz.graph import Graph
+    from cnnviz.training.data import Data
+    from cnnviz.training.recipe import Recipe
+
+
+def make(
+    path: str,
+    *,
+    model: Mapping[str, Any],
+    recipe: Mapping[str, Any],
+    augmentation: Mapping[str, Any],
+    dividing: Mapping[str, Any],
+    running: Mapping[str, Any],
+    bounds: Mapping[str, Any],
+    look: Mapping[str, Any],
+    targets: Sequence[Target],
+    **writing: Any,
+) -> int:
+    """Train a network, or one for each value of a setting; return the exit code."""
+    if running["resume"] and writing["overwrite"]:
+        raise SpecError("--resume goes on and --overwrite begins anew", hint="use one of them")
+    context = click.get_current_context()
+    setting, asked = networks(model)
+    change = options.augmentation_of(asked[0].graph.input_shape, augmentation)
+    made = options.recipe_of(recipe, change, 2)  # so that what is wrong in it is said first
+    session = Session(
+        path=path,
+        spec=model["spec"],
+        recipe=recipe,
+        augmentation=change,
+        dividing=dividing,
+        **bounds,
+        **running,
+        look=look,
+        **writing,
+        command=_command(context),
+        stop=stopping.Stop(clock.seconds_allowed()),
+    )
+    label = names.label(context)
+    place, others = places.split(targets, asked[0].graph.name, label, session.data)
+    formats = results.FORMATS if not setting else series.FORMATS
+    inputs = _inputs(path, model, dividing)
+    slots = _slots(others, place, label, formats, session, inputs)
+    own = [place.under(each.value) for each in asked] if setting else [place]
+    compared = series.slots(place, session.may_replace) if setting else []
+    size = sum(_bytes(each.graph, made) for each in asked)
+    places.check(
+        own,
+        [*slots, *compared],
+        inputs,
+        overwrite=session.overwrite,
+        resume=session.resume,
+        size=size,
+    )
+    with contextlib.closing(_open(session, asked[0].graph, augmentation["crop"])) as data:
+        _check_apart(data, own)
+        if setting:
+            return series.make(session, setting, asked, own, data, [*compared, *slots])
+        outcome, written = one.train(session, asked[0], own[0], data)
+        return results.put(session, outcome, written, slots)
+
+
+def _open(session: Session, graph: Graph, margin: int) -> Data:
+    """Open the data, with pictures `margin` larger on every side, and read what is kept anyway."""
+    from cnnviz.model.preprocess import preprocess_for
+    from cnnviz.model.preprocess_table import fitted
+    from cnnviz.training.data import open_data
+
+    rows, columns, *channels = graph.input_shape
+    if len(channels) != 1:
+        raise SpecError(f"{graph.name} takes no pictures", hint="give --input HxWxC")
+    shape = (rows + 2 * margin, columns + 2 * margin, *channels)
+    table = fitted(graph.preprocess, graph.input_shape, shape)
+    prepared = preprocess_for(replace(graph, input_shape=shape, preprocess=table))
+
+    def progress(done: int, total: int) -> None:
+        if not session.quiet:
+            streams.progress(f"{session.path}: {done:,} of {total:,} pictures read")
+
+    with clock.timed(session.path):
+        data = open_data(
+            session.path,
+            input_shape=shape,
+            **session.dividing,
+            seed=session.recipe["seed"],
+            preprocess=prepared,
+            max_pixels=session.max_pixels,
+        )
+        try:
+            if all(split.holds_all for split in (data.train, data.validation, data.test)):
+                data.read_all(progress)
+        except BaseException:
+            data.close()
+            raise
+    streams.progress("")
+    return data
+
+
+def _check_apart(data: Data, own: Sequence[Place]) -> None:
+    """Refuse to put pictures into a folder of classes, where they would be one the next time."""
+    about = data.describe()
+    root = os.path.realpath(about["path"])
+    for place in own:
+        is_inside = os.path.realpath(place.stem).startswith(os.path.join(root, ""))
+        if is_inside and about["kind"].startswith("class folders"):
+            what = f"{place.weights} lies in the data, where its pictures would become a class"
+            raise OutputError(what, path=place.weights, hint="use -o with another folder")
+
+
+def _slots(
+    others: Sequence[Target],
+    place: Place,
+    label: str,
+    formats: Sequence[str],
+    session: Session,
+    inputs: Sequence[str],
+) -> list[Slot]:
+    if not others:
+        return []
+    return outputs.plan(
+        others,
+        [place.weights],
+        label,
+        formats=formats,
+        overwrite=session.may_replace,
+        as_json=session.as_json,
+        inputs=inputs,
+    )[0]
+
+
+def _inputs(path: str, model: Mapping[str, Any], dividing: Mapping[str, Any]) -> list[str]:
+    read = [path, model["spec"], model["weights"], dividing["validation"], dividing["test"]]
+    return [each for each in read if isinstance(each, str)]
+
+
+def _bytes(graph: Graph, recipe: Recipe) -> int:
+    """Return what the files of a run take at most: the result, two checkpoints and one to come."""
+    from math import prod
+
+    from cnnviz.model.initial import wanted_shapes
+
+    count = sum(prod(shape) for own in wanted_shapes(graph).values() for shape in own.values())
+    return 4 * count * (1 + 3 * (1 + len(recipe.make_optimizer().slots)))
+
+
+def _command(context: click.Context) -> str:
+    """Return the command line, as a shell would take it again."""
+    return "cnnviz " + shlex.join(context.find_root().obj or ())

@@ -1,0 +1,221 @@
+"""What a training run says before it begins, and what it shows and writes when it is done."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from cnnviz.cli import outputs, streams
+from cnnviz.cli.outputs import PAGE, Slot
+from cnnviz.cli.tables import FILE_WIDTH
+from cnnviz.cli.training import places
+from cnnviz.errors import SpecError
+from cnnviz.geometry import times
+from cnnviz.render.terminal import escape
+from cnnviz.report import writers
+
+if TYPE_CHECKING:
+    from cnnviz.cli.training.places import Place
+    from cnnviz.cli.training.session import Session
+    from cnnviz.training.data import Data
+    from cnnviz.training.loop import Run
+    from cnnviz.training.outcome import Outcome
+
+TABLES = ("txt", "csv", "json", "md", "html", "tex")
+FORMATS = (*TABLES, "png", "svg", "gif")
+MOST_EPOCHS = 12  # that are printed
+MOST_FAILURES = 5  # pictures that are named
+SOME_FAILED = 3
+
+
+def describe(session: Session, run: Run, place: Place) -> None:
+    """Say what is about to be done: the data, the network, the recipe, where it goes on."""
+    session.say(f"data     {_data(session, run.data)}")
+    about = run.data.describe()
+    for note in about["notes"]:
+        session.say(f"         {note}")
+    if about["divided"] == "its own part" and session.keep == "best":
+        hint = "validation chooses the weights; --validation 0.1 leaves that part for a test"
+        session.say(f"         {hint}")
+    session.say(f"model    {_model(run)}")
+    session.say(f"recipe   {_recipe(run)}")
+    if changes := _changes(run):
+        session.say(f"pictures {changes}")
+    last = place.kept.last
+    if run.step == run.steps:
+        session.say(f"resume   {last} is complete: its results are made anew")
+    elif run.step:
+        session.say(f"resume   from step {run.step:,} of {run.steps:,}, {last}")
+
+
+def write(session: Session, outcome: Outcome, place: Place) -> list[str]:
+    """Write the weights, then the folder of pictures and tables; return the paths."""
+    outcome.model.save(place.weights, overwrite=session.may_replace, about=outcome.about)
+    return [place.weights, *place.put(_folder(session, outcome))]
+
+
+def put(session: Session, outcome: Outcome, written: list[str], slots: Sequence[Slot]) -> int:
+    """Print what a run came to, write what else -o asks for, and return the exit code."""
+    failures = failures_of(outcome.run.data)
+    facts = _facts(session, outcome) | {"failures": failures}
+    for slot in slots:
+        path = outputs.write(slot, _encoded(session, outcome, facts, slot.format))
+        written += [path] if path else []
+    to_stdout = any(slot.path is None for slot in slots)
+    if session.as_json:
+        streams.emit_json({"outputs": written, **facts})
+    elif not session.quiet and not to_stdout:
+        streams.emit_table(partial(text, outcome), no_color=session.no_color)
+    say_written(session, written)
+    return say_failures(failures)
+
+
+def text(outcome: Outcome, width: int, colour: bool) -> str:
+    """Return the epochs as a table, and what the kept weights come to."""
+    from cnnviz.render.tables import table
+    from cnnviz.report.sample import sample
+
+    report = outcome.curves.report()
+    some = sample(report.rows, MOST_EPOCHS)
+    rows = [row for row in report.rows if row in some or row["best"]]
+    epochs = table(report.columns, rows, width=width, colour=colour)
+    lines = [f" {escape(line)}"[:width] for line in outcome.lines(width)]
+    return "\n".join([epochs, *lines]) + "\n"
+
+
+def say_written(session: Session, written: Sequence[str]) -> None:
+    """Name the weights, the page of the folder, and what else was asked for by name."""
+    inside = [path for path in written if os.path.basename(os.path.dirname(path))]
+    for path in written:
+        page = os.path.join(os.path.dirname(path), PAGE)
+        in_folder = page in inside
+        if not in_folder:
+            session.say(f"wrote {path}")
+        elif path == page:
+            count = sum(os.path.dirname(other) == os.path.dirname(path) for other in written)
+            session.say(f"wrote {os.path.join(os.path.dirname(path), '')} ({count} files)")
+
+
+def failures_of(data: Data) -> list[dict[str, Any]]:
+    """Return the pictures that could not be read, as JSON has them."""
+    return [one._asdict() for one in data.failures]
+
+
+def say_failures(failures: Sequence[Mapping[str, Any]]) -> int:
+    """Name the first of them, and return the exit code."""
+    for one in failures[:MOST_FAILURES]:
+        streams.say(f"cnnviz: error: {one['path']}: {one['message']}")
+    if not failures:
+        return 0
+    noun = "picture" if len(failures) == 1 else "pictures"
+    streams.say(f"cnnviz: {len(failures)} {noun} could not be read and were left out")
+    return SOME_FAILED
+
+
+def _facts(session: Session, outcome: Outcome) -> dict[str, Any]:
+    facts = outcome.to_dict()
+    facts["model"] = {**facts["model"], "spec": session.spec}
+    return facts
+
+
+def _folder(session: Session, outcome: Outcome) -> dict[str, bytes]:
+    """Return the files of a run's folder by their names."""
+    from cnnviz import render
+    from cnnviz.render.listing import listing
+
+    look = render.Look(**session.look)
+    files, listed = {}, []
+    for name, part in outcome.parts():
+        if not session.quiet:
+            streams.progress(f"drawing {name}")
+        files[f"{name}.png"] = render.render(part, "png", look)
+        shown = f"{name}.png"
+        if name == "kernels":
+            shown = places.ANIMATION
+            files[shown] = render.animate(part, look)
+        listed.append((shown, part))
+    streams.progress("")
+    files[places.TABLE] = writers.write(_history(outcome), "csv").encode()
+    facts = _facts(session, outcome) | {"failures": failures_of(outcome.run.data)}
+    files[places.FACTS] = _json(facts)
+    files[PAGE] = listing(outcome, listed[0][0], listed[1:])
+    return files
+
+
+def _encoded(session: Session, outcome: Outcome, facts: Mapping[str, Any], format: str) -> bytes:
+    from cnnviz import render
+
+    if format == "json":
+        return _json(facts)
+    if format == "txt":
+        return text(outcome, FILE_WIDTH, False).encode()
+    if format == "csv":
+        return writers.write(_history(outcome), "csv").encode()
+    if format in TABLES:
+        return writers.write(outcome.curves.report(), format).encode("utf-8", "backslashreplace")
+    look = render.Look(**session.look)
+    if format != "gif":
+        return render.render(outcome.curves, format, look)
+    forming = outcome.forming()
+    if forming is None:
+        raise SpecError(f"{outcome.graph.name} has no kernels that make pictures")
+    return render.animate(forming, look)
+
+
+def _history(outcome: Outcome) -> Any:
+    return outcome.run.history.report(outcome.graph.name)
+
+
+def _json(facts: Mapping[str, Any]) -> bytes:
+    return (json.dumps(facts, indent=2, allow_nan=False) + "\n").encode()
+
+
+def _data(session: Session, data: Data) -> str:
+    about = data.describe()
+    counts = [f"{about['train']:,} pictures to train on"]
+    if about["validation"]:
+        counts.append(f"{about['validation']:,} to validate with ({about['divided']})")
+    if about["test"]:
+        counts.append(f"{about['test']:,} to test with")
+    failed = [f"{about['failed']:,} that cannot be read"] if about["failed"] else []
+    kinds = f"{about['kind']}, {len(data.labels)} classes"
+    return f"{session.data}: {kinds}; {', '.join(counts + failed)}"
+
+
+def _model(run: Run) -> str:
+    from cnnviz.report.shapes import shapes
+
+    totals = shapes(run.graph).totals
+    size = f"{totals['params']:,} parameters, {totals['macs']:,} MACs a picture"
+    return f"{run.graph.name}, {times(run.graph.input_shape)}: {size}"
+
+
+def _recipe(run: Run) -> str:
+    recipe = run.recipe
+    optimizer = recipe.make_optimizer().settings
+    how = [f"{optimizer['name']}, lr {optimizer['lr']:g}"]
+    if optimizer.get("momentum"):
+        how.append(f"momentum {optimizer['momentum']:g}")
+    how += [f"weight decay {optimizer['weight_decay']:g}"] * bool(optimizer["weight_decay"])
+    how.append(str(recipe.schedule["name"]))
+    if warmup := recipe.schedule["warmup"]:
+        how.append(f"warm-up {warmup} steps")
+    if recipe.label_smoothing:
+        how.append(f"label smoothing {recipe.label_smoothing:g}")
+    how += ["true convolution"] * recipe.flip
+    epochs = "1 epoch" if recipe.epochs == 1 else f"{recipe.epochs} epochs"
+    steps = f"{epochs} of {run.steps_an_epoch:,} steps of {recipe.batch_size} pictures"
+    return f"{steps}; {', '.join(how)}; {recipe.initial}, seed {recipe.seed}"
+
+
+def _changes(run: Run) -> str:
+    """Return how pictures are changed, in words."""
+    change = run.recipe.augmentation
+    done = [f"moved by up to {change.shift} px"] * bool(change.shift)
+    done += ["mirrored in half of the cases"] * change.flip
+    if change.crop is not None:
+        done.append("cropped at random")
+    return ", ".join(done + [f"a square of {change.cutout} px blacked out"] * bool(change.cutout))
