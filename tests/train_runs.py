@@ -1,4 +1,4 @@
-"""Tiny runs of `cnnviz train`, and what kills them at any moment: `python tests/train_runs.py 20`."""
+"""Tiny runs of `cnnviz train`, and what kills them at any moment: `tests/train_runs.py 20`."""
 
 from __future__ import annotations
 
