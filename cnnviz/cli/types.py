@@ -214,6 +214,16 @@ class Setting(_Word):
         return text if layer and field and value.strip() else None
 
 
+class Words(_Word):
+    """A short text that is printed as it is."""
+
+    name = "text"
+    forms = "up to 80 printable characters"
+
+    def parse(self, text: str) -> str | None:
+        return text if 0 < len(text) <= 80 and text.isprintable() else None
+
+
 class Checked(_Word):
     """A word that a function of the core knows; `check` raises with what would do."""
 

@@ -49,9 +49,10 @@ def average_gradient(
     gradient: Array, axes: tuple[Axis, ...], *, count_include_pad: bool = False
 ) -> Array:
     """Return the gradient of `x` from that of its means."""
-    found = (counts(axis, include_pad=count_include_pad) for axis in axes)
-    cells = reduce(np.multiply.outer, found).repeat(gradient.shape[-1]).astype(gradient.dtype)
-    gradient = (gradient.reshape(len(gradient), -1) / cells).reshape(gradient.shape)
+    *rows, columns = (counts(axis, include_pad=count_include_pad) for axis in axes)
+    cells = reduce(np.multiply.outer, [*rows, columns.repeat(gradient.shape[-1])])
+    lines = gradient.reshape(len(gradient), *cells.shape) / cells.astype(gradient.dtype)
+    gradient = lines.reshape(gradient.shape)
     for place, axis in reversed([*enumerate(axes, 1)]):  # rows last, whose lines are long
         gradient = _spread(gradient, axis, place)
     return gradient

@@ -16,9 +16,11 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
 
@@ -40,8 +42,9 @@ def take_cores() -> None:
         import ctypes
 
         # The C library of Linux gives large arrays back to the system when they are let go, and to
-        # get one anew takes as long as to fill it. M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX:
-        for option, value in ((-1, 2**31 - 1), (-3, 2**30), (-8, 1)):
+        # get one anew takes as long as to fill it. M_TRIM_THRESHOLD, M_MMAP_THRESHOLD (older ones
+        # take no more than 2**25) and M_ARENA_MAX:
+        for option, value in ((-1, 2**31 - 1), (-3, 2**25), (-3, 2**30), (-8, 1)):
             ctypes.CDLL(None).mallopt(option, value)
 
 
@@ -86,9 +89,15 @@ def _shared(work: Callable[[slice], T], parts: list[slice], helpers: int) -> lis
 @cache
 def threads() -> int:
     """Return how many threads there are: as many as cores, or one where BLAS has its own."""
-    return (os.cpu_count() or 1) if os.environ.get(_BLAS) == "1" else 1
+    if os.environ.get(_BLAS) != "1":
+        return 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # costs start-up
+
     return ThreadPoolExecutor(threads(), "cnnviz")

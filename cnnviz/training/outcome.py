@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -55,6 +56,8 @@ class Outcome(Result):
         What the data set is called.
     validation, test : Evaluation, optional
         What those weights get right.
+    license : str
+        Of the data.
     """
 
     figure: ClassVar[str] = "training_curves"
@@ -66,6 +69,7 @@ class Outcome(Result):
     data: str
     validation: Evaluation | None
     test: Evaluation | None
+    license: str = ""
 
     @property
     def subject(self) -> str:
@@ -102,6 +106,7 @@ class Outcome(Result):
             accuracy=None if self.test is None else self.test.accuracy,
             seed=self.run.recipe.seed,
             command=self.run.command,
+            license=self.license,
             labels=self.labels,
             preprocess=self.graph.preprocess,
             is_turned=self.run.recipe.flip,
@@ -308,7 +313,9 @@ class Outcome(Result):
             for place in range(min(len(split), 100)):
                 found = split.pictures([place])
                 if len(found):
-                    return split.name(place), self.run.recipe.augmentation.centred(found)[0]
+                    return os.path.basename(
+                        split.name(place)
+                    ), self.run.recipe.augmentation.centred(found)[0]
         return None
 
 
@@ -319,6 +326,7 @@ def finish(
     first: Nested | None,
     keep: str,
     data: str,
+    license: str = "",
 ) -> Generator[Tick, None, Outcome]:
     """Yield how far the evaluation of the kept weights is, and return what the run came to.
 
@@ -339,7 +347,8 @@ def finish(
                 classes=len(run.data.labels),
             )
         found.append(one if one is not None and one.count else None)
-    return Outcome(run, weights, first, keep, data, *found)
+    validation, test = found
+    return Outcome(run, weights, first, keep, data, validation, test, license)
 
 
 def _figures(found: Evaluation | None) -> dict[str, Any] | None:

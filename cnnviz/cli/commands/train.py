@@ -1,7 +1,8 @@
 """Train a network on pictures, and watch its kernels form.
 
-DATA are labelled pictures: a folder or zip with a folder of images for each class (or such folders in train and test),
-an .npz with x and y, IDX files (MNIST's family), or a CSV with a label and pixels in each row.
+DATA are labelled pictures: a folder or zip with a folder of images for each class (or such folders
+in train and test), an .npz with x and y, IDX files (MNIST's family), or a CSV with a label and the
+pixels in each row.
 
 The weights go to NAME.safetensors, for --weights of every command. A folder NAME beside it has
 curves, confusions, the worst mistakes, the first layer's kernels as they form, a picture before and
@@ -34,6 +35,7 @@ from cnnviz.cli.training import options as own
 @own.recipe
 @own.augmentation
 @own.dividing
+@own.naming
 @own.running
 @options.style
 @own.bounds

@@ -32,6 +32,7 @@ def make(
     recipe: Mapping[str, Any],
     augmentation: Mapping[str, Any],
     dividing: Mapping[str, Any],
+    naming: Mapping[str, Any],
     running: Mapping[str, Any],
     bounds: Mapping[str, Any],
     look: Mapping[str, Any],
@@ -51,6 +52,7 @@ def make(
         recipe=recipe,
         augmentation=change,
         dividing=dividing,
+        **naming,
         **bounds,
         **running,
         look=look,
@@ -61,7 +63,7 @@ def make(
     label = names.label(context)
     place, others = places.split(targets, asked[0].graph.name, label, session.data)
     formats = results.FORMATS if not setting else series.FORMATS
-    inputs = _inputs(path, model, dividing)
+    inputs = _inputs(path, model, dividing, naming)
     slots = _slots(others, place, label, formats, session, inputs)
     own = [place.under(each.value) for each in asked] if setting else [place]
     compared = series.slots(place, session.may_replace) if setting else []
@@ -84,6 +86,7 @@ def make(
 
 def _open(session: Session, graph: Graph, margin: int) -> Data:
     """Open the data, with pictures `margin` larger on every side, and read what is kept anyway."""
+    from cnnviz.model.labels import labels_of
     from cnnviz.model.preprocess import preprocess_for
     from cnnviz.model.preprocess_table import fitted
     from cnnviz.training.data import open_data
@@ -109,6 +112,8 @@ def _open(session: Session, graph: Graph, margin: int) -> Data:
             max_pixels=session.max_pixels,
         )
         try:
+            if session.labels is not None:
+                data.labels = labels_of(graph, session.labels)
             if all(split.holds_all for split in (data.train, data.validation, data.test)):
                 data.read_all(progress)
         except BaseException:
@@ -150,8 +155,10 @@ def _slots(
     )[0]
 
 
-def _inputs(path: str, model: Mapping[str, Any], dividing: Mapping[str, Any]) -> list[str]:
-    read = [path, model["spec"], model["weights"], dividing["validation"], dividing["test"]]
+def _inputs(path: str, *options: Mapping[str, Any]) -> list[str]:
+    """Return the files that are read, none of which may be written."""
+    given = {key: value for each in options for key, value in each.items()}
+    read = [path, *map(given.get, ("spec", "weights", "validation", "test", "labels"))]
     return [each for each in read if isinstance(each, str)]
 
 

@@ -45,7 +45,14 @@ def train(
             _go(session, run, place, watch)
             weights, is_reread = _kept(session, run, place)
             outcome = watch.through(
-                finish(run, weights, first=network.first, keep=session.keep, data=session.data)
+                finish(
+                    run,
+                    weights,
+                    first=network.first,
+                    keep=session.keep,
+                    data=session.data,
+                    license=session.license or "",
+                )
             )
             if is_reread:
                 _check_kept(outcome, place)

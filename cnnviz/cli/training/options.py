@@ -14,7 +14,7 @@ from cnnviz.cli import options, suggest
 from cnnviz.cli.network import OPTIONS as NETWORK
 from cnnviz.cli.network import label_of_spec
 from cnnviz.cli.option import after, fixed, group
-from cnnviz.cli.types import NUMBER, SECONDS, Part
+from cnnviz.cli.types import NUMBER, SECONDS, Part, Words
 from cnnviz.errors import SpecError
 from cnnviz.files import stem_of
 
@@ -191,6 +191,28 @@ _data(
     type=suggest.Text(files="file"),
     metavar="PATH",
 )
+_data(
+    "labels",
+    "--labels",
+    "Names of the classes, one a line, in place of the data's.",
+    type=suggest.Text(files="file"),
+    metavar="FILE",
+    label=fixed("labels"),
+)
+_data(
+    "data_name",
+    "--data-name",
+    "What the data are called in pictures and in the file.  [default: their file or folder]",
+    type=Words(),
+    metavar="TEXT",
+)
+_data(
+    "license",
+    "--license",
+    "The licence of the data, to be kept in the file.",
+    type=Words(),
+    metavar="TEXT",
+)
 _flag("Data", "strict", "--strict", "Stop at the first picture that cannot be read.")
 
 _run = partial(_declare, "Run")
@@ -219,6 +241,7 @@ _LEARNING = (
 recipe = _group("recipe", *_LEARNING)
 augmentation = _group("augmentation", "shift", "mirror", "crop", "cutout")
 dividing = _group("dividing", "validation", "test", "strict")
+naming = _group("naming", "labels", "data_name", "license")
 running = _group("running", "keep", "resume", "save_every")
 network = group(
     NETWORK,

@@ -36,6 +36,9 @@ class Session:
     recipe: Mapping[str, Any]
     augmentation: Augmentation
     dividing: Mapping[str, Any]
+    labels: str | None
+    data_name: str | None
+    license: str | None
     max_pixels: int
     keep: str
     resume: bool
@@ -51,7 +54,7 @@ class Session:
     @property
     def data(self) -> str:
         """What the data set is called."""
-        return options.name_of(self.path)
+        return self.data_name or options.name_of(self.path)
 
     @property
     def may_replace(self) -> bool:

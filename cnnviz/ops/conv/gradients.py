@@ -137,11 +137,15 @@ def kernel_gradient(
     job = Job(*axes, Padded.of(axes), groups, False)
 
     def summed(images: slice) -> Array:
-        total = np.zeros((kernel[0] * kernel[1] * kernel[2], filters), x.dtype)
+        totals: list[Array] = []
         for part, group, matrix in im2col.matrices(x[images], kernel, job):
             flat, mine = gradient[images][part].reshape(-1, filters), job.filters(group, filters)
-            total[:, mine] += matrix.T @ flat[:, mine]
-        return total
+            made = matrix.T @ flat[:, mine]
+            if group < len(totals):
+                totals[group] += made
+            else:
+                totals.append(made)
+        return totals[0] if groups == 1 else np.hstack(totals)
 
     first, *others = spread(summed, len(x), gradient.size * prod(kernel[:3]))
     for total in others:

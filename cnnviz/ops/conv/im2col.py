@@ -21,9 +21,9 @@ from cnnviz.ops.conv.job import Job
 WINDOWS = 2**13
 VALUES = 2**22
 # Channels a group, and values in a row of a window where they lie side by side, from which copying
-# them beats copying runs of columns.
+# them beats copying runs of columns; these are long only in wide images.
 RUN = 16
-JOINED = 12
+JOINED = 24
 
 
 def run(batch: Array, kernels: Array, job: Job, out: Array) -> None:
@@ -48,7 +48,8 @@ def matrices(
     kh · kw · channels)`, which is overwritten by the next.
     """
     kh, kw, channels, _ = kernel
-    joined = job.groups == 1 and job.columns.dilation == 1 and channels * kw >= JOINED
+    enough = min(JOINED, job.columns.output // 3)
+    joined = job.groups == 1 and job.columns.dilation == 1 and channels * kw >= enough
     windows = _from_runs_of_channels if joined or channels >= RUN else _from_planes
     room = np.empty(0, batch.dtype)
     for images, rows in _bands(batch, kernel, job):

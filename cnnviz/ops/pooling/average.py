@@ -66,8 +66,8 @@ def average_pool2d(
     down, across = (
         counts(axis, include_pad=count_include_pad).astype(batch.dtype) for axis in (rows, columns)
     )
-    images = total.reshape(len(total), -1)
-    images /= np.outer(down, across).repeat(total.shape[3])
+    lines = total.reshape(*total.shape[:2], -1)
+    lines /= np.outer(down, across.repeat(total.shape[3]))
     return like(total, x)
 
 

@@ -1,0 +1,103 @@
+"""Parts of a batch on several threads: the same bits, the same errors, no waiting in a circle."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from cnnviz.layers import find
+from cnnviz.ops import threads
+
+
+@pytest.fixture(params=[1, 3])
+def count(request, monkeypatch) -> int:
+    """Return how many threads are made to share everything."""
+    threads._pool.cache_clear()
+    monkeypatch.setattr(threads, "threads", lambda: request.param)
+    monkeypatch.setattr(threads, "WORK", 0)
+    yield request.param
+    threads._pool.cache_clear()
+
+
+def gradients(name: str, settings: dict, images: int) -> list[np.ndarray]:
+    dice = np.random.default_rng(0)
+    layer, x = find(name)(**settings), dice.standard_normal((images, 9, 9, 4)).astype(np.float32)
+    shapes = layer.weight_shapes((9, 9, 4))
+    weights = {key: dice.standard_normal(shape, np.float32) for key, shape in shapes.items()}
+    y, backward = layer.forward(weights, x)
+    of_inputs, of_weights = backward(dice.standard_normal(y.shape, np.float32))
+    return [y, *of_inputs, *of_weights.values()]
+
+
+@pytest.mark.parametrize("settings", [
+    {"filters": 6, "kernel_size": 3, "padding": "same"},
+    {"filters": 8, "kernel_size": (2, 3), "strides": 2, "groups": 2},
+    {"filters": 2, "kernel_size": 3, "dilation_rate": 2},
+])  # fmt: skip
+@pytest.mark.parametrize("images", [1, 40])
+def test_bits_do_not_depend_on_threads(monkeypatch, settings, images):
+    monkeypatch.setattr(threads, "WORK", 0)
+    monkeypatch.setattr(threads, "threads", lambda: 1)
+    alone = gradients("Conv2D", settings, images)
+    threads._pool.cache_clear()
+    monkeypatch.setattr(threads, "threads", lambda: 3)
+    for _ in range(3):
+        for one, other in zip(alone, gradients("Conv2D", settings, images), strict=True):
+            np.testing.assert_array_equal(one, other)
+    threads._pool.cache_clear()
+
+
+def test_parts_are_in_order_and_whole(count):
+    parts = threads.spread(lambda part: list(range(100)[part]), 100, 1)
+    assert [cell for part in parts for cell in part] == list(range(100))
+    assert len(parts) == 7
+    assert max(map(len, parts)) <= threads.PART
+
+
+def test_little_work_is_not_divided(monkeypatch):
+    monkeypatch.setattr(threads, "threads", lambda: 3)
+    assert threads.spread(lambda part: part, 100, threads.WORK - 1) == [slice(0, 100)]
+
+
+def test_an_error_of_a_part_is_raised(count):
+    def fail(part: slice) -> None:
+        if part.stop == 100:
+            raise IndexError("the last one")
+
+    with pytest.raises(IndexError, match="the last one"):
+        threads.spread(fail, 100, 1)
+
+
+def test_numpy_settings_go_along(count):
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+        threads.spread(lambda part: np.full(9, 1e38, np.float32) * np.float32(10), 100, 1)
+    with np.errstate(all="ignore"):  # or a warning, which is an error here
+        threads.spread(lambda part: np.full(9, 1e38, np.float32) * np.float32(10), 100, 1)
+
+
+def test_parts_of_parts_do_not_wait_for_each_other(count):
+    def inner(part: slice) -> int:
+        return sum(threads.spread(lambda own: own.stop - own.start, 50, 1))
+
+    assert threads.spread(inner, 100, 1) == [50] * 7
+
+
+@pytest.mark.parametrize(("first", "asked", "expected"), [
+    ("", None, True), ("import numpy; ", None, False), ("", "2", False), ("", "1", True),
+])  # fmt: skip
+def test_cores_are_taken_where_blas_leaves_them(first, asked, expected):
+    code = (
+        f"{first}from cnnviz.ops.threads import take_cores, threads; take_cores(); "
+        "import os; print(threads() == len(os.sched_getaffinity(0)))"
+    )
+    environment = {key: value for key, value in os.environ.items() if "OPENBLAS" not in key}
+    if asked:
+        environment["OPENBLAS_NUM_THREADS"] = asked
+    run = [sys.executable, "-c", code]
+    told = subprocess.run(run, env=environment, capture_output=True, text=True, check=True).stdout
+    cores = len(os.sched_getaffinity(0))
+    assert told.strip() == str(expected or cores == 1)
