@@ -59,15 +59,13 @@ def finished(folder: Path, *words: str) -> str:
     return err.decode()
 
 
-def killed_and_resumed(folder: Path, dice: random.Random) -> str:
-    """Kill a run at a random moment, go on, and return the line that says from where."""
+def kill(folder: Path, dice: random.Random) -> None:
+    """Kill a run at a random moment."""
     process = start(folder)
     wait_for(process, dice.randint(0, EPOCHS))
     time.sleep(dice.expovariate(20))  # 0.05 s on the average: an epoch, or a picture at the end
     process.kill()
     process.communicate(timeout=60)
-    said = finished(folder, "--resume")
-    return next((line for line in said.splitlines() if "resume" in line or "note" in line), "")
 
 
 def main(count: int) -> None:
@@ -81,7 +79,9 @@ def main(count: int) -> None:
         finished(folders[0])
         wanted = (folders[0] / "out.safetensors").read_bytes()
         for folder in folders[1:]:
-            line = killed_and_resumed(folder, dice)
+            kill(folder, dice)
+            said = finished(folder, "--resume").splitlines()
+            line = next((line for line in said if "resume" in line or "note" in line), "")
             equal = (folder / "out.safetensors").read_bytes() == wanted
             left = [each for each in os.listdir(folder) if each.endswith(".tmp")]
             print(f"{folder.name:>3}  equal {equal}  left {left}  {line}", flush=True)
