@@ -16,10 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRON = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 SPEC = "Conv2D(4, 3, name='conv1') ReLU() MaxPool2D(2) Dropout(0.2) Flatten() Dense(3, name='out')"
 NET = ("--model", SPEC, "--input", "8x8x1")
-EPOCHS = 30
+EPOCHS = 15
 LONG = (
     *(*NET, "--epochs", str(EPOCHS), "--batch-size", "2", "--shift", "1"),
-    *("--save-every", "0.002", "-o", "out.safetensors"),
+    *("--save-every", "0.004", "-o", "out.safetensors"),
 )
 
 
