@@ -28,16 +28,19 @@ class Side:
     maps : ndarray, (H, W, filters)
     step : int
         How many steps of training it has had.
+    begun : str
+        What its kernels are before the first.
     """
 
     kernel: np.ndarray
     maps: np.ndarray
     step: int
+    begun: str = "random"
 
     @property
     def stage(self) -> str:
         """What its kernels are."""
-        return "trained" if self.step else "random"
+        return "trained" if self.step else self.begun
 
 
 @dataclass(eq=False, repr=False)

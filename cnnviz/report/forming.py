@@ -53,6 +53,8 @@ class Forming(Result):
         Steps of the whole run.
     laid_out : Shape, optional
         What a dense layer's inputs are when they are laid out, `(H, W, C)` or `(L, C)`.
+    begun : str
+        What the kernels are before the first step.
     """
 
     figure: ClassVar[str] = "forming"
@@ -63,6 +65,7 @@ class Forming(Result):
     data: str
     steps: int
     laid_out: Shape | None = None
+    begun: str = "random"
 
     @property
     def subject(self) -> str:
@@ -208,6 +211,7 @@ def forming(
     data: str,
     steps: int | None = None,
     input_shape: Sequence[int] | None = None,
+    begun: str = "random",
 ) -> Forming:
     """Return the kernels of a layer as they form, to be drawn as an animation or before and after.
 
@@ -221,6 +225,8 @@ def forming(
         Steps of the whole run; without, those of the last frame.
     input_shape : sequence of int, optional
         What a dense layer takes before it is flattened, `(H, W, C)` or `(L, C)`.
+    begun : str
+        What the kernels are before the first step.
 
     Raises
     ------
@@ -249,7 +255,7 @@ def forming(
         laid_out = taken
     elif len(shape) not in (3, 4):
         raise SpecError(f"{layer}: weights {times(shape)} make no pictures of kernels")
-    return Forming(kept, model, layer, data, steps or kept[-1].step, laid_out)
+    return Forming(kept, model, layer, data, steps or kept[-1].step, laid_out, begun)
 
 
 def _finite(value: np.floating[Any]) -> float | None:

@@ -186,6 +186,7 @@ class Outcome(Result):
                 data=self.data,
                 steps=run.steps,
                 input_shape=self.graph.input_shape,
+                begun=self._begun,
             )
         except SpecError:
             return None
@@ -208,7 +209,7 @@ class Outcome(Result):
         sides = []
         for seen, kept, at in ((start, stored, 0), (self.model.weights, self.weights, step)):
             maps = Sequential(self.graph, seen).run(x[None], [run.watched])[run.watched][0]
-            sides.append(Side(np.asarray(kept[run.watched][KERNEL]), maps, at))
+            sides.append(Side(np.asarray(kept[run.watched][KERNEL]), maps, at, self._begun))
         kernel, maps = sides[0].kernel, sides[0].maps
         if kernel.ndim != 4 or maps.ndim != 3 or kernel.shape[3] != maps.shape[2]:
             return None
@@ -298,6 +299,11 @@ class Outcome(Result):
     def arrays(self) -> list[tuple[str, Array]]:
         """Return the confusion matrix."""
         return [] if self.confusion is None else self.confusion.arrays()
+
+    @property
+    def _begun(self) -> str:
+        """What the kernels were before the first step."""
+        return "random" if self.first is None else "as given"
 
     def _snapshot(self, step: int, kernel: Array) -> Snapshot:
         before = [one for one in self.run.history.of("train") if one.step <= step]

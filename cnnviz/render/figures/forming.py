@@ -153,7 +153,7 @@ def _width(scene: Scene, lines: list[str]) -> float:
 
 def _stage(forming: Forming, frame: Snapshot) -> str:
     if frame.step == 0:
-        return "random"
+        return forming.begun
     return "trained" if frame.step >= forming.steps else "in training"
 
 
