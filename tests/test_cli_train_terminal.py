@@ -29,6 +29,7 @@ def terminal(monkeypatch, capsys):
     """A terminal of colours on stderr; returns what was written there."""
     for module in (streams, watching):
         monkeypatch.setattr(module, "is_terminal", lambda stream: True)
+    monkeypatch.setattr(streams, "_progress", "")
     monkeypatch.setattr(watching, "LIVE_SECONDS", 0.0)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("FORCE_COLOR", "1")
