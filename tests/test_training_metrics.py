@@ -1,4 +1,4 @@
-"""Metrics beside SciPy's contingency tables and plain counting; history and reports as data."""
+"""Metrics beside SciPy's contingency tables and plain counting; the history as data."""
 
 from __future__ import annotations
 
@@ -14,23 +14,13 @@ from scipy.stats.contingency import crosstab
 
 from cnnviz.errors import SpecError
 from cnnviz.training.history import History, Moment
-from cnnviz.training.metrics import (
-    Evaluation,
-    accuracy,
-    classes_report,
-    confusion_matrix,
-    confusion_report,
-    mistakes_report,
-    precision,
-    recall,
-)
+from cnnviz.training.metrics import Evaluation
 
 DICE = np.random.default_rng(4)
 LOGITS = DICE.normal(0, 2, (300, 5))
 LABELS = DICE.integers(0, 5, 300)
 PREDICTED = LOGITS.argmax(1)
 NUMBERS = DICE.permutation(1000)[:300]
-MATRIX = np.array([[8, 2, 0, 0], [1, 9, 0, 0], [3, 4, 3, 0], [0, 0, 0, 0]])
 
 
 def evaluated(size: int, most: int = 16) -> Evaluation:
@@ -43,7 +33,6 @@ def evaluated(size: int, most: int = 16) -> Evaluation:
 
 def test_the_matrix_is_scipys_table():
     table = crosstab(LABELS, PREDICTED, levels=(range(5), range(5))).count
-    np.testing.assert_array_equal(confusion_matrix(LABELS, PREDICTED, 5), table)
     np.testing.assert_array_equal(evaluated(64).matrix, table)
 
 
@@ -52,7 +41,9 @@ def test_loss_and_accuracy_over_batches():
     losses = -log_softmax(LOGITS, axis=1)[np.arange(300), LABELS]
     assert found.count == 300
     assert found.loss == pytest.approx(losses.mean(), rel=1e-12)
-    assert found.accuracy == np.mean(PREDICTED == LABELS) == accuracy(found.matrix)
+    assert found.accuracy == np.mean(PREDICTED == LABELS)
+    assert math.isnan(Evaluation(5).accuracy)
+    assert math.isnan(Evaluation(5).loss)
 
 
 def test_worst_mistakes_whatever_the_batches():
@@ -77,50 +68,6 @@ def test_of_equal_mistakes_the_lower_number_stays():
         (2, pytest.approx(math.log(1 + math.e))),
     ]
     assert found.loss == math.inf
-
-
-def test_recall_and_precision_by_counting():
-    labels = [i for i, row in enumerate(MATRIX) for n in row for _ in range(n)]
-    predicted = [j for row in MATRIX for j, n in enumerate(row) for _ in range(n)]
-    pairs = list(zip(labels, predicted, strict=True))
-    for i in range(3):
-        of_class = [p for label, p in pairs if label == i]
-        as_class = [label for label, p in pairs if p == i]
-        assert recall(MATRIX)[i] == of_class.count(i) / len(of_class)
-        assert precision(MATRIX)[i] == as_class.count(i) / len(as_class)
-    assert np.isnan([recall(MATRIX)[3], precision(MATRIX)[3], accuracy(0 * MATRIX)]).all()
-
-
-def test_the_report_of_classes():
-    made = classes_report(MATRIX, "net", ["cat", "dog", "cow", "yak"])
-    rows = json.loads(made.to_json())["classes"]
-    assert [row["recall"] for row in rows] == [0.8, 0.9, 0.3, None]
-    assert [row["precision"] for row in rows] == [8 / 12, 9 / 15, 1.0, None]
-    assert [row["most_taken_for"] for row in rows] == ["dog", "cat", "dog", None]
-    assert sum(row["examples"] for row in rows) == made.totals["examples"] == 30
-    assert made.totals["accuracy"] == 20 / 30
-    assert "30.0%" in made.to_markdown()
-    assert made.to_csv().splitlines()[3].startswith("cow,10,0.3,1.0,dog,4")
-
-
-def test_the_report_of_confusions_is_the_matrix():
-    made = confusion_report(MATRIX, "net", ["crane", "dog", "crane", "yak"])
-    lines = list(csv.reader(io.StringIO(made.to_csv())))
-    assert lines[0][1:] == [f"predicted_{w}" for w in ("crane", "dog", "crane-2", "yak")]
-    np.testing.assert_array_equal(np.array([line[1:] for line in lines[1:]], int), MATRIX)
-    assert made.to_markdown().count("\n") > 4
-
-
-def test_the_report_of_mistakes():
-    found = evaluated(300, 3)
-    rows = mistakes_report(found.worst, "net").rows
-    assert [row["probability"] for row in rows] == pytest.approx(
-        [math.exp(-one.loss) for one in found.worst]
-    )
-    assert [row["class"] for row in rows] == [str(one.label) for one in found.worst]
-    assert mistakes_report([], "net").rows == ()
-    with pytest.raises(SpecError, match="2 labels for 4 classes"):
-        classes_report(MATRIX, "net", ["a", "b"])
 
 
 def history() -> History:
@@ -154,9 +101,5 @@ def test_a_history_survives_json():
 
 
 def test_faults():
-    with pytest.raises(SpecError, match="labels 0 to 5 are not 0 to 4"):
-        confusion_matrix([0, 5], [1, 1], 5)
-    with pytest.raises(SpecError, match=r"labels \(2,\) and predictions \(3,\) are not pairs"):
-        confusion_matrix([0, 1], [1, 1, 0], 5)
     with pytest.raises(SpecError, match=r"logits \(300, 5\) and numbers \(300,\) are not \(N, 4\)"):
         Evaluation(4).add(LOGITS, LABELS, NUMBERS)

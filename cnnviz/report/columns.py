@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from cnnviz.report.report import Column, Row
+
+
+def known(value: float | None) -> float | None:
+    """Return a figure as rows have it: None in place of NaN and infinity.
+
+    >>> known(0.5), known(float("nan")), known(None)
+    (0.5, None, None)
+    """
+    return float(value) if value is not None and isfinite(value) else None
 
 
 def number_column(key: str, form: str = "", *, heading: str | None = None, rank: int = 0) -> Column:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from cnnviz.errors import SpecError
+from cnnviz.report.columns import known
 from cnnviz.report.result import Result
 from cnnviz.report.shares import tenths
 
@@ -70,10 +71,17 @@ class Confusion(Result):
     @property
     def shares(self) -> np.ndarray:
         """The matrix as shares of its rows, float64; NaN in the row of a class without pictures."""
-        totals = self.matrix.sum(axis=1, keepdims=True)
-        shares = np.full(self.matrix.shape, np.nan)
-        np.divide(self.matrix, totals, out=shares, where=totals > 0)
-        return shares
+        return _divided(self.matrix, self.matrix.sum(axis=1, keepdims=True))
+
+    @property
+    def recall(self) -> np.ndarray:
+        """Of each class the share that was found, `(K,)`; NaN of a class without pictures."""
+        return np.diagonal(self.shares)
+
+    @property
+    def precision(self) -> np.ndarray:
+        """Of what was taken for each class the share that is it, `(K,)`; NaN where nothing was."""
+        return _divided(np.diagonal(self.matrix), self.matrix.sum(axis=0))
 
     def worst(self, most: int) -> list[Confused]:
         """Return the confusions of the largest shares; of equal ones the more frequent, the first.
@@ -82,12 +90,16 @@ class Confusion(Result):
         >>> [(one.label, one.predicted, one.share) for one in found.worst(1)]
         [(1, 0, 0.5)]
         """
-        wrong = np.where(np.eye(len(self.matrix), dtype=bool), 0, self.matrix)
+        wrong = self._wrong()
         shares = np.nan_to_num(self.shares)
         rows, columns = np.nonzero(wrong)
         order = np.lexsort((-wrong[rows, columns], -shares[rows, columns]))[:most]
         pairs = zip(rows[order].tolist(), columns[order].tolist(), strict=True)
         return [Confused(i, j, int(wrong[i, j]), float(shares[i, j])) for i, j in pairs]
+
+    def _wrong(self) -> np.ndarray:
+        """Return the counts off the diagonal."""
+        return np.where(np.eye(len(self.matrix), dtype=bool), 0, self.matrix)
 
     def headline(self) -> str:
         """Return in a sentence how much is right.
@@ -115,25 +127,33 @@ class Confusion(Result):
             return
         heads = "".join(f"{j:>{column}}" for j in range(len(self.matrix)))
         yield f"{'':{number + 2 + NAME}}{heads}   right"
-        recall = np.diagonal(self.shares)
+        recall = self.recall
         for i, (name, row) in enumerate(zip(self.labels, self.matrix.tolist(), strict=True)):
             short = name if len(name) <= NAME else f"{name[: NAME - 1]}~"
             cells = "".join(f"{value or '.':>{column}}" for value in row)
             share = "" if np.isnan(recall[i]) else tenths(float(recall[i]))
             yield f"{i:>{number}}  {short:<{NAME}}{cells}  {share:>6}".rstrip()
 
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """Return a row a class: its pictures, its recall, and what they are taken for."""
-        recall = np.diagonal(self.shares).tolist()
+    def classes(self) -> list[dict[str, Any]]:
+        """Return a row a class: its pictures, recall, precision, and what it is taken for most."""
+        wrong = self._wrong()
+        figures = zip(self.recall.tolist(), self.precision.tolist(), strict=True)
         return [
             {
                 "class": name,
-                "examples": sum(row),
-                "recall": share if share == share else None,
-                "taken_for": row,
+                "examples": int(self.matrix[i].sum()),
+                "recall": known(recall),
+                "precision": known(precision),
+                "most_taken_for": self.labels[int(wrong[i].argmax())] if wrong[i].any() else None,
+                "as_often": int(wrong[i].max()),
             }
-            for name, row, share in zip(self.labels, self.matrix.tolist(), recall, strict=True)
+            for i, (name, (recall, precision)) in enumerate(zip(self.labels, figures, strict=True))
         ]
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return the rows of `classes`, with how often each is taken for each."""
+        pairs = zip(self.classes(), self.matrix.tolist(), strict=True)
+        return [row | {"taken_for": counts} for row, counts in pairs]
 
     def arrays(self) -> list[tuple[str, np.ndarray]]:
         """Return the counts."""
@@ -166,3 +186,10 @@ def confusion(matrix: Any, *, labels: Sequence[str] = (), model: str, data: str)
     if len(names) != len(counts):
         raise SpecError(f"{len(names)} labels for {len(counts)} classes")
     return Confusion(model, data, counts.astype(np.int64), names)
+
+
+def _divided(counts: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """Return counts as shares of totals, float64; NaN of a total of 0."""
+    shares = np.full(counts.shape, np.nan)
+    np.divide(counts, totals, out=shares, where=totals > 0)
+    return shares

@@ -11,6 +11,7 @@ import numpy as np
 
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape, times
+from cnnviz.report.columns import known
 from cnnviz.report.result import Result
 from cnnviz.report.sample import sample
 
@@ -186,14 +187,15 @@ class Forming(Result):
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return a row a moment, with how far the kernels have come from the first."""
         start = self.frames[0].kernel
+        size = np.linalg.norm(start)
         return [
             {
                 "step": frame.step,
                 "epoch": frame.epoch,
                 "loss": frame.loss,
                 "accuracy": frame.accuracy,
-                "largest": _finite(np.abs(frame.kernel).max()),
-                "change": _finite(np.linalg.norm(frame.kernel - start) / np.linalg.norm(start)),
+                "largest": known(float(np.abs(frame.kernel).max())),
+                "change": known(float(np.linalg.norm(frame.kernel - start) / size)),
             }
             for frame in self.frames
         ]
@@ -256,7 +258,3 @@ def forming(
     elif len(shape) not in (3, 4):
         raise SpecError(f"{layer}: weights {times(shape)} make no pictures of kernels")
     return Forming(kept, model, layer, data, steps or kept[-1].step, laid_out, begun)
-
-
-def _finite(value: np.floating[Any]) -> float | None:
-    return float(value) if np.isfinite(value) else None

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from cnnviz.errors import SpecError
+from cnnviz.report.columns import known
 from cnnviz.report.result import Result
 from cnnviz.report.shares import tenths
 
@@ -167,7 +168,7 @@ def mistakes(
             name,
             labels[one.label],
             labels[one.predicted],
-            one.confidence if isfinite(one.confidence) else None,
+            known(one.confidence),
             exp(-one.loss) if isfinite(one.loss) else None,
         )
         for one, picture, name in triples

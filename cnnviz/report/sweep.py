@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnnviz.errors import SpecError
-from cnnviz.report.columns import number_column, word_column
+from cnnviz.report.columns import known, number_column, word_column
 from cnnviz.report.report import Column, Report
 from cnnviz.report.result import Result
 from cnnviz.report.shares import tenths
-from cnnviz.report.training_curves import Curves, curves, known
+from cnnviz.report.training_curves import Curves, curves
 
 if TYPE_CHECKING:
     import numpy as np
@@ -241,8 +241,7 @@ def trial(
         Why it failed.
     """
     made = curves(columns, model=value, data="") if columns and columns["step"] else None
-    took = seconds if seconds is not None and isfinite(seconds) else None
-    return Trial(value, params, macs, took, made, error)
+    return Trial(value, params, macs, known(seconds), made, error)
 
 
 def sweep(

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from cnnviz.errors import SpecError
-from cnnviz.report.columns import number_column
+from cnnviz.report.columns import known, number_column
 from cnnviz.report.report import Column, Report, Table
 from cnnviz.report.result import Result
 from cnnviz.report.sample import sample
@@ -49,10 +49,10 @@ class Part:
         values = self.figures[name]
         if not self.reach:
             return values
-        known, window = np.isfinite(values), np.ones(2 * self.reach + 1)
-        sums = np.convolve(np.where(known, values, 0), window, "same")
-        counts = np.convolve(known, window, "same")
-        return np.where(known, sums / np.maximum(counts, 1), np.nan)
+        finite, window = np.isfinite(values), np.ones(2 * self.reach + 1)
+        sums = np.convolve(np.where(finite, values, 0), window, "same")
+        counts = np.convolve(finite, window, "same")
+        return np.where(finite, sums / np.maximum(counts, 1), np.nan)
 
     def last(self, name: str) -> float | None:
         """Return where the running mean of a figure ends; None if it is not known there."""
@@ -241,11 +241,6 @@ def curves(
     )
     told = float((steps / np.maximum(epochs, 1)).max())
     return Curves(model, data, train, validation, steps_per_epoch or told, classes)
-
-
-def known(value: float) -> float | None:
-    """Return a figure, None in place of NaN."""
-    return float(value) if np.isfinite(value) else None
 
 
 def _mean(values: np.ndarray) -> float | None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from math import isfinite
 from typing import Any
 
 from cnnviz.errors import SpecError
-from cnnviz.report.columns import number_column, word_column
+from cnnviz.report.columns import known, number_column, word_column
 from cnnviz.report.report import Report, Row
 
 
@@ -40,8 +39,8 @@ class Moment:
     def __post_init__(self) -> None:
         for each in fields(self):
             value = getattr(self, each.name)
-            if isinstance(value, float) and not isfinite(value):
-                object.__setattr__(self, each.name, None)
+            if isinstance(value, float):
+                object.__setattr__(self, each.name, known(value))
 
 
 _KINDS: dict[str, tuple[type, ...]] = {"step": (int,), "epoch": (int,), "part": (str,)}

@@ -28,7 +28,7 @@ from cnnviz.trained.about import About
 from cnnviz.training.forming import KERNEL
 from cnnviz.training.initial import initial_weights
 from cnnviz.training.loop import Run, Tick, evaluate, taught
-from cnnviz.training.metrics import Evaluation, classes_report
+from cnnviz.training.metrics import Evaluation
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Weights
@@ -275,9 +275,6 @@ class Outcome(Result):
         totals = self.model.shapes().totals
         best = self.best
         epochs = None if best is None else {"epoch": best.epoch, "step": best.step}
-        classes = None
-        if self.shown is not None:
-            classes = list(classes_report(self.shown[2].matrix, "", self.labels).rows)
         return {
             "model": {
                 "name": self.graph.name,
@@ -292,7 +289,7 @@ class Outcome(Result):
             "best": None if epochs is None else epochs | (_figures(self.validation) or {}),
             "test": _figures(self.test),
             "confused": self.confused(),
-            "classes": classes,
+            "classes": None if self.confusion is None else self.confusion.classes(),
             "history": self.to_dicts(),
         }
 

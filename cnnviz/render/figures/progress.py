@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 
 from cnnviz.render.figures.chart import Frame, thinned
 from cnnviz.render.fonts import measure
 from cnnviz.render.numbers import count, number
 from cnnviz.render.scene import Anchor, Line, Path, Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, TITLE, WIDE_GAP
+from cnnviz.report.columns import known
 from cnnviz.report.forming import Snapshot
 
 HEIGHT = 56  # px of the curve
@@ -29,8 +29,8 @@ class Progress:
         self.frames = frames
         self.fields = _fields(frames, steps)
         self.name, self.values = _curve(frames)
-        known = [value for value in self.values if value is not None]
-        self.top = 1.0 if self.name == "accuracy" else max(known, default=1.0) or 1.0
+        drawn = [value for value in self.values if value is not None]
+        self.top = 1.0 if self.name == "accuracy" else max(drawn, default=1.0) or 1.0
 
     @property
     def least(self) -> float:
@@ -88,7 +88,7 @@ class Progress:
 
     def _grown(self, scene: Scene, frame: Frame, place: int) -> None:
         """Draw the curve up to a frame, and where it is."""
-        known = [
+        points = [
             frame.point(i, value)
             for i, value in enumerate(self.values[: place + 1])
             if value is not None
@@ -97,15 +97,15 @@ class Progress:
         bottom = frame.y + frame.height
         accent = scene.theme.accent
         scene.add(Rect(frame.x, bottom - 1, x - frame.x, 3, fill=scene.theme.kernel))
-        if len(known) > 1:
-            scene.add(Path(tuple(thinned(known)), scene.theme.kernel, 2))
+        if len(points) > 1:
+            scene.add(Path(tuple(thinned(points)), scene.theme.kernel, 2))
         scene.add(Rect(round(x) - 1, frame.y, 2, frame.height, fill=accent))
 
 
 def _curve(frames: Sequence[Snapshot]) -> tuple[str, list[float | None]]:
     """Return the name and the values of what is drawn: the loss, else the accuracy, else none."""
     for name in ("loss", "accuracy"):
-        values = [_known(getattr(frame, name)) for frame in frames]
+        values = [known(getattr(frame, name)) for frame in frames]
         if any(value is not None for value in values):
             return name, values
     return "", []
@@ -119,7 +119,7 @@ def _fields(frames: Sequence[Snapshot], steps: int) -> list[tuple[str, list[str]
         ("epoch", [f"{frame.epoch} of {epochs}" for frame in frames]),
     ]
     for name, form in (("loss", "{:.3f}"), ("accuracy", "{:.1%}")):
-        values = [_known(getattr(frame, name)) for frame in frames]
+        values = [known(getattr(frame, name)) for frame in frames]
         if any(value is not None for value in values):
             texts = ["–" if value is None else form.format(value) for value in values]
             fields.append((name, [text.replace("%", " %") for text in texts]))
@@ -130,7 +130,3 @@ def _width(name: str, texts: Sequence[str]) -> float:
     """Return the px of a number with its name, whatever its digits."""
     widest = max(measure(text, LABEL, "bold") for text in texts)
     return measure(name, LABEL) + GAP + widest
-
-
-def _known(value: float | None) -> float | None:
-    return value if value is not None and isfinite(value) else None
