@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[Any]]
     Weights = Mapping[str, Array]
+    ModelWeights = Mapping[str, Weights]  # by node: running statistics too
 
 Unknown = Literal["unknown"]
 UNKNOWN: Unknown = "unknown"

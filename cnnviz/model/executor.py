@@ -11,7 +11,7 @@ from cnnviz.errors import CnnvizError, InputError
 from cnnviz.graph import INPUT, Graph, Node
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array, Weights
+    from cnnviz.contract import Array, ModelWeights
 
 
 class Executor(Protocol):
@@ -32,7 +32,7 @@ class Executor(Protocol):
 class Sequential:
     """Runs the layers that are needed, in order; what no later node takes is let go."""
 
-    def __init__(self, graph: Graph, weights: Mapping[str, Weights]) -> None:
+    def __init__(self, graph: Graph, weights: ModelWeights) -> None:
         self._graph, self._weights = graph, weights
 
     def run(self, x: Array, keep: Collection[str]) -> dict[str, Array]:

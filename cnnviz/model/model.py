@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from cnnviz.geometry import times
 from cnnviz.graph import INPUT, Graph
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array, Weights
+    from cnnviz.contract import Array, ModelWeights
     from cnnviz.images import Image
     from cnnviz.model.executor import Executor
     from cnnviz.model.preprocess import Preprocess
@@ -43,7 +43,7 @@ class Model:
     """
 
     graph: Graph
-    weights: Mapping[str, Weights] | None = None
+    weights: ModelWeights | None = None
     notes: tuple[str, ...] = ()
     prepared: Preprocess | None = None
     source: str | None = None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array
+    from cnnviz.contract import Array, ModelWeights
     from cnnviz.graph import Graph
 
 
-def turned(graph: Graph, arrays: Mapping[str, Mapping[str, Array]]) -> dict[str, dict[str, Array]]:
+def turned(graph: Graph, arrays: ModelWeights) -> dict[str, dict[str, Array]]:
     """Return arrays by node and weight with all kernels that slide turned over, as views.
 
     Layers correlate; with turned kernels they convolve. Gradients are turned back the same way.

@@ -9,7 +9,6 @@ leaves the old one or the new one.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from cnnviz.training.history import History
 
 if TYPE_CHECKING:
     from cnnviz.arrays.contents import Opened
-    from cnnviz.contract import Array
+    from cnnviz.contract import Array, ModelWeights
     from cnnviz.graph import Graph
     from cnnviz.training.optimizers import State
 
@@ -73,7 +72,7 @@ class Checkpoint:
         The command line.
     """
 
-    weights: Mapping[str, Mapping[str, Array]]
+    weights: ModelWeights
     state: State = field(default_factory=dict)
     optimizer_steps: int = 0
     step: int = 0

@@ -68,6 +68,20 @@ class History:
         """Yield the moments of a part, `train` or `validation`."""
         return (moment for moment in self.moments if moment.part == part)
 
+    def seconds(self, batch_size: int) -> float:
+        """Return what the steps took, by the pace that is noted at each moment.
+
+        >>> made = Moment(step=10, epoch=1, loss=1.0, accuracy=0.0, examples_per_second=32.0)
+        >>> History([made]).seconds(batch_size=64)
+        20.0
+        """
+        took, step = 0.0, 0
+        for one in self.moments:
+            if one.examples_per_second:
+                took += (one.step - step) * batch_size / one.examples_per_second
+                step = one.step
+        return took
+
     def to_columns(self) -> dict[str, list[Any]]:
         """Return the figures as plain data, a list for each of a moment's fields."""
         return {each.name: [getattr(m, each.name) for m in self.moments] for each in fields(Moment)}

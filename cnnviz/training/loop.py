@@ -19,7 +19,7 @@ from cnnviz.graph import Graph
 from cnnviz.model.ending import without_softmax
 from cnnviz.model.executor import Sequential, peak_bytes
 from cnnviz.model.orientation import turned
-from cnnviz.model.preprocess import Preprocess, preprocess_for
+from cnnviz.model.preprocess import preprocess_for
 from cnnviz.training.checkpoint import Checkpoint, Kept
 from cnnviz.training.forming import KERNEL, first_kernel, watched_steps
 from cnnviz.training.history import Moment
@@ -29,7 +29,7 @@ from cnnviz.training.recipe import Recipe
 from cnnviz.training.step import Pass
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array, Weights
+    from cnnviz.contract import Array, ModelWeights
     from cnnviz.training.data import Batch, Data, Split
 
 MOMENTS = 500  # figures of training that are noted in a run; more where epochs are more
@@ -102,7 +102,7 @@ class Run:
         recipe: Recipe,
         *,
         saved: Checkpoint | None = None,
-        first: Mapping[str, Weights] | None = None,
+        first: ModelWeights | None = None,
         command: str = "",
     ) -> None:
         _check_classes(graph, data)
@@ -248,17 +248,38 @@ class Run:
         yield self._noted(part="validation", loss=found.loss, accuracy=found.accuracy)
         return found.accuracy
 
-    def evaluate(self, split: Split, part: str) -> Generator[Tick, None, Evaluation]:
-        """Yield how far it is, and return the figures of a split with the weights as they are."""
-        return evaluate(
-            self.graph,
-            self.seen,
-            split,
-            part,
-            preprocess=self._preprocess,
-            recipe=self.recipe,
-            classes=len(self.data.labels),
-        )
+    def evaluate(
+        self, split: Split, part: str, weights: ModelWeights | None = None
+    ) -> Generator[Tick, None, Evaluation]:
+        """Yield how far it is, and return what weights get right of a split.
+
+        Parameters
+        ----------
+        split : Split
+        part : {"validation", "test"}
+        weights : mapping, optional
+            As the layers take them, as `seen` is; those of now unless given.
+
+        Raises
+        ------
+        InputError
+            If an output is not finite.
+        RefusedError
+            If a batch is over the byte budget.
+        """
+        plain = without_softmax(self.graph)
+        last, found, done = plain.nodes[-1].name, Evaluation(len(self.data.labels)), 0
+        executor = Sequential(plain, self.seen if weights is None else weights)
+        at_a_time = min(_AT_A_TIME, len(split))
+        check_bytes(peak_bytes(plain, [last], batch=at_a_time), f"evaluating {plain.name}")
+        for batch in split.batches(at_a_time):
+            if len(batch.y):
+                x = self._preprocess.normalized(self.recipe.augmentation.centred(batch.x))
+                logits = executor.run(x, [last])[last]
+                found.add(logits.reshape(len(x), -1), batch.y, batch.places)
+            done = min(done + at_a_time, len(split))
+            yield Tick(part, done, len(split))
+        return found
 
     def _noted(self, **figures: Any) -> Moment:
         moment = Moment(step=self.step, epoch=self._epoch + 1, **figures)
@@ -270,48 +291,16 @@ class Run:
             self.frames.setdefault(self.step, self.weights[self.watched][KERNEL].copy())
 
 
-def evaluate(
-    graph: Graph,
-    weights: Mapping[str, Weights],
-    split: Split,
-    part: str,
-    *,
-    preprocess: Preprocess,
-    recipe: Recipe,
-    classes: int,
-) -> Generator[Tick, None, Evaluation]:
-    """Yield how far it is, and return what weights get right of a split.
-
-    Raises
-    ------
-    InputError
-        If an output is not finite.
-    RefusedError
-        If a batch is over the byte budget.
-    """
-    plain = without_softmax(graph)
-    last, found, done = plain.nodes[-1].name, Evaluation(classes), 0
-    executor = Sequential(plain, weights)
-    at_a_time = min(_AT_A_TIME, len(split))
-    check_bytes(peak_bytes(plain, [last], batch=at_a_time), f"evaluating {graph.name}")
-    for batch in split.batches(at_a_time):
-        if len(batch.y):
-            x = preprocess.normalized(recipe.augmentation.centred(batch.x))
-            logits = executor.run(x, [last])[last]
-            found.add(logits.reshape(len(x), -1), batch.y, batch.places)
-        done = min(done + at_a_time, len(split))
-        yield Tick(part, done, len(split))
-    return found
-
-
 def taught(graph: Graph, labels: tuple[str, ...]) -> Graph:
     """Return a trained network with what it was trained on said: its classes and preprocessing.
 
-    Where it says nothing of them itself. Values of arrays were divided by 255 as those of photos.
+    Names that the data give go before the network's own, mere numbers do not. Where it says nothing
+    of preprocessing, values of arrays were divided by 255 as those of photos.
     """
+    is_named = not all(label.isdigit() for label in labels)
     return replace(
         graph,
-        labels=graph.labels or labels,
+        labels=labels if is_named else graph.labels or labels,
         preprocess={"scale": "1/255"} if graph.preprocess is None else graph.preprocess,
     )
 
@@ -363,7 +352,7 @@ def _short(value: object) -> str:
     return shortened(ascii(value))
 
 
-def copied(weights: Mapping[str, Weights]) -> dict[str, dict[str, Array]]:
+def copied(weights: ModelWeights) -> dict[str, dict[str, Array]]:
     """Return weights in float32 memory of their own, to be trained in place."""
     return {
         node: {name: np.array(values, np.float32, order="C") for name, values in own.items()}

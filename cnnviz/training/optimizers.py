@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from math import sqrt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +18,9 @@ from cnnviz.errors import SpecError, unknown_name
 from cnnviz.files import check_bytes
 from cnnviz.ops.checks import Array, number
 
-Nested = Mapping[str, Mapping[str, Array]]  # arrays by node and weight
+if TYPE_CHECKING:
+    from cnnviz.contract import ModelWeights
+
 State = dict[str, dict[str, Array]]  # arrays by slot and `NODE.WEIGHT`
 
 # Values worked on at a time, so that all that a step needs of them stays in the cache.
@@ -70,7 +72,7 @@ class Optimizer(ABC):
         own = {each.name: getattr(self, each.name) for each in fields(self) if each.init}
         return {"name": type(self).__name__.lower(), **own}
 
-    def step(self, weights: Nested, gradients: Nested, factor: float = 1.0) -> None:
+    def step(self, weights: ModelWeights, gradients: ModelWeights, factor: float = 1.0) -> None:
         """Change the weights that have a gradient, in place.
 
         Parameters
@@ -276,7 +278,9 @@ def optimizer(name: str, **settings: Any) -> Optimizer:
     return _KINDS[name](**settings)
 
 
-def _pairs(weights: Nested, gradients: Nested) -> Iterator[tuple[str, tuple[Array, Array]]]:
+def _pairs(
+    weights: ModelWeights, gradients: ModelWeights
+) -> Iterator[tuple[str, tuple[Array, Array]]]:
     """Yield `NODE.WEIGHT`, the weight and its gradient in one type and order of values."""
     for node, own in gradients.items():
         for name, gradient in own.items():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,15 +27,14 @@ from cnnviz.report.training_curves import Curves, curves
 from cnnviz.trained.about import About
 from cnnviz.training.forming import KERNEL
 from cnnviz.training.initial import initial_weights
-from cnnviz.training.loop import Run, Tick, evaluate, taught
+from cnnviz.training.loop import Run, Tick, taught
 from cnnviz.training.metrics import Evaluation
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array, Weights
+    from cnnviz.contract import Array, ModelWeights
     from cnnviz.training.data import Split
     from cnnviz.training.history import Moment
 
-    Nested = Mapping[str, Weights]
 MOST_CONFUSED = 5
 
 
@@ -63,8 +62,8 @@ class Outcome(Result):
     figure: ClassVar[str] = "training_curves"
 
     run: Run
-    weights: Nested
-    first: Nested | None
+    weights: ModelWeights
+    first: ModelWeights | None
     keep: str
     data: str
     validation: Evaluation | None
@@ -78,14 +77,8 @@ class Outcome(Result):
 
     @cached_property
     def graph(self) -> Graph:
-        """The network, with its classes and preprocessing said.
-
-        Names that the data give go before the network's own, numbers do not.
-        """
-        labels = self.run.data.labels
-        named = not all(label.isdigit() for label in labels)
-        graph = taught(self.run.graph, labels)
-        return replace(graph, labels=labels) if named else graph
+        """The network, with its classes and preprocessing said."""
+        return taught(self.run.graph, self.run.data.labels)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -324,9 +317,9 @@ class Outcome(Result):
 
 def finish(
     run: Run,
-    weights: Nested,
+    weights: ModelWeights,
     *,
-    first: Nested | None,
+    first: ModelWeights | None,
     keep: str,
     data: str,
     license: str = "",
@@ -340,15 +333,7 @@ def finish(
     for part, split in (("validation", run.data.validation), ("test", run.data.test)):
         one = None
         if len(split):
-            one = yield from evaluate(
-                run.graph,
-                seen,
-                split,
-                part,
-                preprocess=preprocess_for(run.graph),
-                recipe=run.recipe,
-                classes=len(run.data.labels),
-            )
+            one = yield from run.evaluate(split, part, seen)
         found.append(one if one is not None and one.count else None)
     validation, test = found
     return Outcome(run, weights, first, keep, data, validation, test, license)
@@ -358,13 +343,3 @@ def _figures(found: Evaluation | None) -> dict[str, Any] | None:
     if found is None:
         return None
     return {"examples": found.count, "accuracy": found.accuracy, "loss": found.loss}
-
-
-def seconds_of(history: Sequence[Moment], batch_size: int) -> float:
-    """Return what the steps of training took, by the pace that is noted at each moment."""
-    took, step = 0.0, 0
-    for one in history:
-        if one.examples_per_second:
-            took += (one.step - step) * batch_size / one.examples_per_second
-            step = one.step
-    return took

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +13,7 @@ from cnnviz.graph import INPUT, Graph, Node
 from cnnviz.training.loss import cross_entropy
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array, Backward, Weights
+    from cnnviz.contract import Array, Backward, ModelWeights
 
 # The output of a layer, its gradient, and what a layer keeps for its way back.
 _COPIES = 3
@@ -66,7 +65,7 @@ class Pass:
     """
 
     def __init__(
-        self, graph: Graph, weights: Mapping[str, Weights], *, label_smoothing: float = 0.0
+        self, graph: Graph, weights: ModelWeights, *, label_smoothing: float = 0.0
     ) -> None:
         self._weights, self._smoothing = weights, label_smoothing
         self._nodes = graph.above([graph.nodes[-1].name])

@@ -19,7 +19,8 @@ from cnnviz.training.outcome import Outcome, finish
 
 if TYPE_CHECKING:
     from cnnviz.cli.training.places import Place
-    from cnnviz.cli.training.session import Nested, Network, Session
+    from cnnviz.cli.training.session import Network, Session
+    from cnnviz.contract import ModelWeights
     from cnnviz.graph import Graph
     from cnnviz.training.data import Data
 
@@ -121,7 +122,7 @@ def _leaving_checkpoints(session: Session, graph: Graph, place: Place) -> Iterat
         raise
 
 
-def _kept(session: Session, run: Run, place: Place) -> tuple[Nested, bool]:
+def _kept(session: Session, run: Run, place: Place) -> tuple[ModelWeights, bool]:
     """Return the weights that are kept, and whether they are those of the result itself.
 
     A run that was complete has no checkpoint of its best any more.

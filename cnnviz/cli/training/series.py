@@ -83,14 +83,13 @@ def make(
 def _trial(network: Network, outcome: Any = None, error: str = "") -> Trial:
     from cnnviz.report.shapes import shapes
     from cnnviz.report.sweep import trial
-    from cnnviz.training.outcome import seconds_of
 
     totals = shapes(network.graph).totals
     figures: dict[str, Any] = {"params": totals["params"], "macs": totals["macs"]}
     if outcome is not None:
         run = outcome.run
         figures["columns"] = run.history.to_columns()
-        figures["seconds"] = seconds_of(run.history.moments, run.recipe.batch_size)
+        figures["seconds"] = run.history.seconds(run.recipe.batch_size)
     return trial(network.value, **figures, error=error)
 
 

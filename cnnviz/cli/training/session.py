@@ -11,11 +11,9 @@ from cnnviz.cli.training import options, stopping
 from cnnviz.errors import SpecError
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Weights
+    from cnnviz.contract import ModelWeights
     from cnnviz.graph import Graph
     from cnnviz.training.augmentation import Augmentation
-
-    Nested = Mapping[str, Weights]
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Network:
     """What is trained: its `value` in a series, and the weights that it begins with."""
 
     graph: Graph
-    first: Nested | None = None
+    first: ModelWeights | None = None
     value: str = ""
 
 
