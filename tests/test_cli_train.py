@@ -223,6 +223,16 @@ def test_a_network_whose_kernels_make_no_picture(cnnviz, folder):
     assert "net/before-after.png" not in files(folder)
 
 
+def test_a_film_of_kernels_that_make_no_picture(cnnviz, folder):
+    spec = "Flatten() Dense(4, name='a') Dense(3)"
+    words = ("train", "shapes.npz", "--model", spec, "--input", "8x8x1", "--epochs", 1)
+    assert cnnviz(*words, *OUT, "-o", "a.gif").code == 0  # of the input's size they do
+    behind = ("--model", "GlobalAveragePooling2D() Dense(4) Dense(3)", "--input", "8x8x1")
+    fault = cnnviz("train", "shapes.npz", *behind, "-o", "b.safetensors", "-o", "b.gif").fault(2)
+    assert "make no pictures" in fault
+    assert "b.last.safetensors" not in files(folder)
+
+
 def test_nothing_held_back(cnnviz, folder):
     result = cnnviz("train", "shapes.npz", *RUN, *OUT, "--validation", 0, "--json")
     found = json.loads(result.out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -195,3 +196,14 @@ def test_a_trained_model_takes_arrays_as_they_were_trained_on(data, tmp_path):
     for each in (model, again):
         assert each.predict(image).argmax() == 1
     np.testing.assert_allclose(model.predict(image), again.predict(image), rtol=1e-6)
+
+
+def test_a_model_with_other_preprocessing_is_trained_with_it(data):
+    path = str(data.describe()["path"])
+    start = load_model(SPEC, input_shape=SHAPE, weights="random")
+    graph = replace(start.graph, preprocess={"scale": 1 / 127.5, "mean": 1.0})
+    as_given, as_its_own = (
+        train(model, path, epochs=1).weights["first"]["kernel"]
+        for model in (start.preprocessed_by("tf"), replace(start, graph=graph))
+    )
+    np.testing.assert_array_equal(as_given, as_its_own)

@@ -71,6 +71,8 @@ class History:
     def seconds(self, batch_size: int) -> float:
         """Return what the steps took, by the pace that is noted at each moment.
 
+        Also of a run that was stopped for a while; a last batch counts as a whole one.
+
         >>> made = Moment(step=10, epoch=1, loss=1.0, accuracy=0.0, examples_per_second=32.0)
         >>> History([made]).seconds(batch_size=64)
         20.0

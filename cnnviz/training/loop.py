@@ -30,6 +30,7 @@ from cnnviz.training.step import Pass
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, ModelWeights
+    from cnnviz.model.preprocess import Preprocess
     from cnnviz.training.data import Batch, Data, Split
 
 MOMENTS = 500  # figures of training that are noted in a run; more where epochs are more
@@ -71,6 +72,8 @@ class Run:
         Where to go on from; its arrays are taken over.
     first : mapping, optional
         Weights to begin with, in place of those that the recipe draws; they are copied.
+    preprocess : Preprocess, optional
+        What pictures are normalised by, in place of what the network says.
     command : str
         What the checkpoints say that made them.
 
@@ -103,6 +106,7 @@ class Run:
         *,
         saved: Checkpoint | None = None,
         first: ModelWeights | None = None,
+        preprocess: Preprocess | None = None,
         command: str = "",
     ) -> None:
         _check_classes(graph, data)
@@ -115,7 +119,7 @@ class Run:
             recipe.make_schedule(self.steps),
         )
         self._settings = {"recipe": recipe.settings, "data": known_by(data)}
-        self._preprocess = preprocess_for(graph)
+        self._preprocess = preprocess or preprocess_for(graph)
         if saved is None:
             start = first or initial_weights(graph, recipe.seed, recipe.initial)
             saved = Checkpoint(weights=copied(turned(graph, start) if recipe.flip else start))

@@ -13,6 +13,7 @@ import numpy as np
 from cnnviz.errors import SpecError
 from cnnviz.graph import Graph
 from cnnviz.model.executor import Sequential
+from cnnviz.model.initial import wanted_shapes
 from cnnviz.model.model import Model
 from cnnviz.model.orientation import turned
 from cnnviz.model.preprocess import preprocess_for
@@ -25,7 +26,7 @@ from cnnviz.report.result import Result
 from cnnviz.report.shares import tenths
 from cnnviz.report.training_curves import Curves, curves
 from cnnviz.trained.about import About
-from cnnviz.training.forming import KERNEL
+from cnnviz.training.forming import KERNEL, first_kernel
 from cnnviz.training.initial import initial_weights
 from cnnviz.training.loop import Run, Tick, taught
 from cnnviz.training.metrics import Evaluation
@@ -337,6 +338,16 @@ def finish(
         found.append(one if one is not None and one.count else None)
     validation, test = found
     return Outcome(run, weights, first, keep, data, validation, test, license)
+
+
+def check_film(graph: Graph) -> None:
+    """Raise `SpecError` where the first kernels of a network make no pictures to be animated."""
+    watched = first_kernel(graph)
+    if watched is None:
+        raise SpecError(f"{graph.name} has no kernels to be seen forming")
+    kernel = np.broadcast_to(np.float32(0), wanted_shapes(graph)[watched][KERNEL])
+    shot = Snapshot(0, 1, None, None, kernel)
+    forming([shot], model="", layer=watched, data="", input_shape=graph.input_shape)
 
 
 def _figures(found: Evaluation | None) -> dict[str, Any] | None:

@@ -76,7 +76,7 @@ def train(
         data, input_shape=start.graph.input_shape, validation=validation, seed=made.seed,
         strict=strict, preprocess=start.preprocess,
     ) as opened:  # fmt: skip
-        run = Run(start.graph, opened, made, first=start.weights)
+        run = Run(start.graph, opened, made, first=start.weights, preprocess=start.preprocess)
         highest = -1.0
         for event in run.events():
             validated = isinstance(event, Moment) and event.part == "validation"
