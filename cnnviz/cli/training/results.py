@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cnnviz.cli import outputs, streams
 from cnnviz.cli.outputs import PAGE, Slot
 from cnnviz.cli.several import SOME_FAILED
-from cnnviz.cli.tables import FILE_WIDTH
+from cnnviz.cli.tables import FILE_WIDTH, Text
 from cnnviz.cli.training import places
 from cnnviz.geometry import times
 from cnnviz.render.terminal import escape
@@ -61,16 +61,42 @@ def put(
 ) -> int:
     """Print what a run came to, write what else -o asks for, and return the exit code."""
     data = facts(session, outcome)
-    more = [outputs.write(slot, _encoded(session, outcome, data, slot.format)) for slot in slots]
-    named = [path for path in more if path is not None]
-    if session.as_json:
-        streams.emit_json({"outputs": paths + named, **data})
-    elif not session.quiet and None not in more:
-        streams.emit_table(partial(text, outcome), no_color=session.no_color)
+    encode = partial(_encoded, session, outcome, data)
+    named = emit(session, data, partial(text, outcome), slots, encode, paths)
     say_written(session, place, paths)
     for path in named:
         session.say(f"wrote {path}")
     return say_failures(data["failures"])
+
+
+def emit(
+    session: Session,
+    data: Mapping[str, Any],
+    text: Text,
+    slots: Sequence[Slot],
+    encode: Callable[[str], bytes],
+    paths: list[str],
+) -> list[str]:
+    """Write what else -o asks for and return its paths; print the result, as JSON or a table.
+
+    Parameters
+    ----------
+    data : mapping
+        What JSON says, but for the paths of all files.
+    text : callable
+        Takes a width and whether to colour, returns the table.
+    encode : callable
+        Takes a format, returns the content of a file.
+    paths : list of str
+        The files that were written before.
+    """
+    more = [outputs.write(slot, encode(slot.format)) for slot in slots]
+    named = [path for path in more if path is not None]
+    if session.as_json:
+        streams.emit_json({"outputs": paths + named, **data})
+    elif not session.quiet and None not in more:
+        streams.emit_table(text, no_color=session.no_color)
+    return named
 
 
 def text(outcome: Outcome, width: int, colour: bool) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnnviz.cli import outputs, streams
+from cnnviz.cli import streams
 from cnnviz.cli.outputs import Slot
 from cnnviz.cli.run import error_fields, failure
 from cnnviz.cli.several import SOME_FAILED
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cnnviz.cli.training.session import Network, Session
     from cnnviz.report.sweep import Sweep, Trial
     from cnnviz.training.data import Data
+    from cnnviz.training.outcome import Outcome
 
 FORMATS = (*results.TABLES, "png", "svg")
 
@@ -40,49 +41,50 @@ def make(
     """Train each network, then compare them; one that fails is listed and the others go on."""
     from cnnviz.report.sweep import sweep
 
-    trials: list[Trial] = []
-    done: list[dict[str, Any]] = []
-    written: list[str] = []
-    failures = []
-    for network, place in zip(networks, own, strict=True):
-        session.say(f"{setting} {network.value}")
-        try:
-            outcome, paths = one.train(session, network, place, data)
-        except (CnnvizError, MemoryError) as error:
-            if session.stop.is_asked:
-                raise
-            fault = failure(error)
-            trials.append(_trial(network, error=fault.message))
-            failures.append({"value": network.value, **error_fields(fault)})
-            streams.say(f"cnnviz: error: {setting} {network.value}: {fault}")
-            continue
-        trials.append(_trial(network, outcome))
-        results.say_written(session, place, paths)
-        facts = results.facts(session, outcome)
-        del facts["history"], facts["failures"]  # the first is in its folder, the others are below
-        done.append({"value": network.value, "outputs": paths, **facts})
-        written += paths
-    graph = networks[0].graph
-    found = sweep(
-        setting, trials, model=graph.name, data=session.data, examples=len(data.validation) or None
-    )
+    pairs = zip(networks, own, strict=True)
+    runs = [_run(session, setting, network, place, data) for network, place in pairs]
+    done = [ran.facts for ran in runs if not ran.trial.error]
+    failures = [ran.facts for ran in runs if ran.trial.error]
+    trials, examples = [ran.trial for ran in runs], len(data.validation) or None
+    model = networks[0].graph.name
+    found = sweep(setting, trials, model=model, data=session.data, examples=examples)
     unread = results.failures_of(data)
     facts = found.report().to_dict() | {"runs": done, "failures": [*failures, *unread]}
-    more = [outputs.write(slot, _encoded(session, found, facts, slot.format)) for slot in slots]
-    named = [path for path in more if path is not None]
-    if session.as_json:
-        streams.emit_json({"outputs": written + named, **facts})
-    elif not session.quiet and None not in more:
-        streams.emit_table(partial(_text, found), no_color=session.no_color)
-    for path in named:
+    paths = [path for run in done for path in run["outputs"]]
+    encode = partial(_encoded, session, found, facts)
+    for path in results.emit(session, facts, partial(_text, found), slots, encode, paths):
         session.say(f"wrote {path}")
     code = results.say_failures(unread)
-    if len(failures) == len(networks):
+    if not done:
         return int(failures[0]["code"])
     return SOME_FAILED if failures else code
 
 
-def _trial(network: Network, outcome: Any = None, error: str = "") -> Trial:
+class _Ran(NamedTuple):
+    """What came of one value: its row of the comparison, and what JSON says of it or its fault."""
+
+    trial: Trial
+    facts: dict[str, Any]
+
+
+def _run(session: Session, setting: str, network: Network, place: Place, data: Data) -> _Ran:
+    session.say(f"{setting} {network.value}")
+    try:
+        outcome, paths = one.train(session, network, place, data)
+    except (CnnvizError, MemoryError) as error:
+        if session.stop.is_asked:
+            raise
+        fault = failure(error)
+        streams.say(f"cnnviz: error: {setting} {network.value}: {fault}")
+        trial = _trial(network, error=fault.message)
+        return _Ran(trial, {"value": network.value, **error_fields(fault)})
+    results.say_written(session, place, paths)
+    facts = results.facts(session, outcome)
+    del facts["history"], facts["failures"]  # the first is in its folder, the others are told once
+    return _Ran(_trial(network, outcome), {"value": network.value, "outputs": paths, **facts})
+
+
+def _trial(network: Network, outcome: Outcome | None = None, error: str = "") -> Trial:
     from cnnviz.report.shapes import shapes
     from cnnviz.report.sweep import trial
 
