@@ -104,6 +104,9 @@ def test_the_weights_are_what_was_learned(cnnviz, folder):
     assert best["loss"] == pytest.approx(losses.mean(), rel=1e-5)
     np.save("one.npy", held.x[0])
     assert (model.predict(load_image("one.npy")) == rows[0]).all()
+    last = load_model(SPEC, input_shape=(8, 8, 1), weights="net.last.safetensors")
+    assert last.graph.labels == ("0", "1", "2")
+    assert (last.predict(load_image("one.npy")) == last.predict(held.x[0])).all()
     result = cnnviz("predict", "one.npy", *NET, "--weights", "net.safetensors", "--json")
     assert result.code == 0, result
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cnnviz.errors import InputError, SpecError, shortened
 from cnnviz.files import open_atomic
 from cnnviz.geometry import times
+from cnnviz.trained.about import About
 from cnnviz.training.forming import KERNEL, first_kernel
 from cnnviz.training.history import History
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from cnnviz.graph import Graph
     from cnnviz.training.optimizers import State
 
+# What is done to pictures where the network does not say: to arrays too, unlike elsewhere.
+PREPROCESS = {"scale": "1/255"}
 _KEY, _SPEC = "training", "spec"
 _FRAME = "frame "  # and the step, as a slot
 _FLOATS = ("float32", "float64")
@@ -113,9 +116,7 @@ def save(
     watched = f"{first_kernel(graph)}.{KERNEL}:{_FRAME}"
     arrays |= {f"{watched}{step}": values for step, values in made.frames.items()}
     tensors = {name: Tensor(values.shape, values.dtype.name) for name, values in arrays.items()}
-    about = {"format": "cnnviz", "layout": "hwio", "model": graph.name}
-    if made.settings.get("recipe", {}).get("flip"):
-        about["orientation"] = "convolution"
+    about = _about(graph, made).to_metadata(graph.name)
     about |= {_KEY: _facts_text(made), _SPEC: to_toml(graph)}
     with open_atomic(path, overwrite=overwrite) as file:
         write_to(file, tensors, lambda name: _contiguous(arrays[name]), about)
@@ -196,6 +197,17 @@ class Kept:
             save(self.best, graph, made)
         save(self.last, graph, made)
         return better
+
+
+def _about(graph: Graph, made: Checkpoint) -> About:
+    """Return what the file says to those for whom it is one of weights."""
+    return About(
+        seed=made.seed,
+        command=made.command,
+        labels=graph.labels or tuple(made.settings.get("data", {}).get("labels", ())),
+        preprocess=PREPROCESS if graph.preprocess is None else graph.preprocess,
+        is_turned=bool(made.settings.get("recipe", {}).get("flip")),
+    )
 
 
 def _facts_text(made: Checkpoint) -> str:

@@ -20,7 +20,7 @@ from cnnviz.model.ending import without_softmax
 from cnnviz.model.executor import Sequential, peak_bytes
 from cnnviz.model.orientation import turned
 from cnnviz.model.preprocess import Preprocess, preprocess_for
-from cnnviz.training.checkpoint import Checkpoint, Kept
+from cnnviz.training.checkpoint import PREPROCESS, Checkpoint, Kept
 from cnnviz.training.forming import KERNEL, first_kernel, watched_steps
 from cnnviz.training.history import Moment
 from cnnviz.training.initial import initial_weights
@@ -312,7 +312,7 @@ def taught(graph: Graph, labels: tuple[str, ...]) -> Graph:
     return replace(
         graph,
         labels=graph.labels or labels,
-        preprocess={"scale": "1/255"} if graph.preprocess is None else graph.preprocess,
+        preprocess=PREPROCESS if graph.preprocess is None else graph.preprocess,
     )
 
 
