@@ -357,3 +357,17 @@ def test_a_warm_up_is_counted_in_epochs(cnnviz):
     found = json.loads(cnnviz("train", "shapes.npz", *RUN, *words, *OUT, "--json").out)
     rates = [row["lr"] for row in found["history"] if row["part"] == "train"]
     assert rates[:8] == pytest.approx([0.1 * step / 7 for step in range(1, 8)] + [0.1])
+
+
+def test_names_of_the_data_go_before_those_of_the_model(cnnviz, folder):
+    """Which may be in another order; where the data have only numbers, the model has the names."""
+    made = {f"{'ab'[n % 2]}/{n:02}.png": png(n * 8) for n in range(24)}
+    unzipped(folder / "set", made)
+    spec = 'input_shape = [4, 4, 1]\nlabels = ["b", "a"]\nlayers = [{ type = "Flatten" }, %s]\n'
+    (folder / "net.toml").write_text(spec % '{ type = "Dense", units = 2 }')
+    np.savez("numbers.npz", x=np.zeros((20, 4, 4), np.uint8), y=np.arange(20) % 2)
+    for data, labels in (("set", '["a", "b"]'), ("numbers.npz", '["b", "a"]')):
+        words = ("--model", "net.toml", "--epochs", 1, "-o", f"{labels[2]}.safetensors")
+        assert cnnviz("train", data, *words).code == 0
+        assert metadata(f"{labels[2]}.safetensors")["labels"] == labels
+        assert metadata(f"{labels[2]}.last.safetensors")["labels"] == labels

@@ -19,6 +19,7 @@ from cnnviz.geometry import times
 from cnnviz.trained.about import About
 from cnnviz.training.forming import KERNEL, first_kernel
 from cnnviz.training.history import History
+from cnnviz.training.taught import taught
 
 if TYPE_CHECKING:
     from cnnviz.arrays.contents import Opened
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from cnnviz.graph import Graph
     from cnnviz.training.optimizers import State
 
-# What is done to pictures where the network does not say: to arrays too, unlike elsewhere.
-PREPROCESS = {"scale": "1/255"}
 _KEY, _SPEC = "training", "spec"
 _FRAME = "frame "  # and the step, as a slot
 _FLOATS = ("float32", "float64")
@@ -201,11 +200,12 @@ class Kept:
 
 def _about(graph: Graph, made: Checkpoint) -> About:
     """Return what the file says to those for whom it is one of weights."""
+    known = taught(graph, made.settings.get("data", {}).get("labels", ()))
     return About(
         seed=made.seed,
         command=made.command,
-        labels=graph.labels or tuple(made.settings.get("data", {}).get("labels", ())),
-        preprocess=PREPROCESS if graph.preprocess is None else graph.preprocess,
+        labels=known.labels,
+        preprocess=known.preprocess,
         is_turned=bool(made.settings.get("recipe", {}).get("flip")),
     )
 
