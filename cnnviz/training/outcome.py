@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -28,8 +28,9 @@ from cnnviz.report.training_curves import Curves, curves
 from cnnviz.trained.about import About
 from cnnviz.training.forming import KERNEL, first_kernel
 from cnnviz.training.initial import initial_weights
-from cnnviz.training.loop import Run, Tick, evaluate, taught
+from cnnviz.training.loop import Run, Tick, evaluate
 from cnnviz.training.metrics import Evaluation, classes_report
+from cnnviz.training.taught import taught
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Weights
@@ -79,14 +80,8 @@ class Outcome(Result):
 
     @cached_property
     def graph(self) -> Graph:
-        """The network, with its classes and preprocessing said.
-
-        Names that the data give go before the network's own, numbers do not.
-        """
-        labels = self.run.data.labels
-        named = not all(label.isdigit() for label in labels)
-        graph = taught(self.run.graph, labels)
-        return replace(graph, labels=labels) if named else graph
+        """The network, with its classes and preprocessing said."""
+        return taught(self.run.graph, self.run.data.labels)
 
     @property
     def labels(self) -> tuple[str, ...]:
