@@ -104,6 +104,9 @@ def test_the_weights_are_what_was_learned(cnnviz, folder):
     assert best["loss"] == pytest.approx(losses.mean(), rel=1e-5)
     np.save("one.npy", held.x[0])
     assert (model.predict(load_image("one.npy")) == rows[0]).all()
+    last = load_model(SPEC, input_shape=(8, 8, 1), weights="net.last.safetensors")
+    assert last.graph.labels == ("0", "1", "2")
+    assert (last.predict(load_image("one.npy")) == last.predict(held.x[0])).all()
     result = cnnviz("predict", "one.npy", *NET, "--weights", "net.safetensors", "--json")
     assert result.code == 0, result
 
@@ -354,3 +357,17 @@ def test_a_warm_up_is_counted_in_epochs(cnnviz):
     found = json.loads(cnnviz("train", "shapes.npz", *RUN, *words, *OUT, "--json").out)
     rates = [row["lr"] for row in found["history"] if row["part"] == "train"]
     assert rates[:8] == pytest.approx([0.1 * step / 7 for step in range(1, 8)] + [0.1])
+
+
+def test_names_of_the_data_go_before_those_of_the_model(cnnviz, folder):
+    """Which may be in another order; where the data have only numbers, the model has the names."""
+    made = {f"{'ab'[n % 2]}/{n:02}.png": png(n * 8) for n in range(24)}
+    unzipped(folder / "set", made)
+    spec = 'input_shape = [4, 4, 1]\nlabels = ["b", "a"]\nlayers = [{ type = "Flatten" }, %s]\n'
+    (folder / "net.toml").write_text(spec % '{ type = "Dense", units = 2 }')
+    np.savez("numbers.npz", x=np.zeros((20, 4, 4), np.uint8), y=np.arange(20) % 2)
+    for data, labels in (("set", '["a", "b"]'), ("numbers.npz", '["b", "a"]')):
+        words = ("--model", "net.toml", "--epochs", 1, "-o", f"{labels[2]}.safetensors")
+        assert cnnviz("train", data, *words).code == 0
+        assert metadata(f"{labels[2]}.safetensors")["labels"] == labels
+        assert metadata(f"{labels[2]}.last.safetensors")["labels"] == labels

@@ -1,4 +1,4 @@
-"""docs/training.md holds: its commands are those of the files in the box, as are its figures."""
+"""docs/training.md holds: its commands made the files in the box, and its figures are theirs."""
 
 from __future__ import annotations
 

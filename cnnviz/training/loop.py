@@ -7,7 +7,6 @@ checkpoint comes to the same weights, to the bit, as one that was never stopped.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import replace
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -293,20 +292,6 @@ class Run:
     def _keep_frame(self) -> None:
         if self.watched is not None and self.step in self._watch:
             self.frames.setdefault(self.step, self.weights[self.watched][KERNEL].copy())
-
-
-def taught(graph: Graph, labels: tuple[str, ...]) -> Graph:
-    """Return a trained network with what it was trained on said: its classes and preprocessing.
-
-    Names that the data give go before the network's own, mere numbers do not. Where it says nothing
-    of preprocessing, values of arrays were divided by 255 as those of photos.
-    """
-    is_named = not all(label.isdigit() for label in labels)
-    return replace(
-        graph,
-        labels=labels if is_named else graph.labels or labels,
-        preprocess={"scale": "1/255"} if graph.preprocess is None else graph.preprocess,
-    )
 
 
 def known_by(data: Data) -> dict[str, Any]:

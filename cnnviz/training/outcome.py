@@ -28,8 +28,9 @@ from cnnviz.report.training_curves import Curves, curves
 from cnnviz.trained.about import About
 from cnnviz.training.forming import KERNEL, first_kernel
 from cnnviz.training.initial import initial_weights
-from cnnviz.training.loop import Run, Tick, taught
+from cnnviz.training.loop import Run, Tick
 from cnnviz.training.metrics import Evaluation
+from cnnviz.training.taught import taught
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, ModelWeights
