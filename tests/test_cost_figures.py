@@ -14,7 +14,7 @@ from cnnviz import load_model
 from cnnviz.render import Look, render
 from cnnviz.render.figures import butterfly, comparison
 from cnnviz.render.figures import cost as figure
-from cnnviz.render.numbers import THIN, count
+from cnnviz.render.numbers import THIN, count, percent
 from cnnviz.render.scene import Rect, Scene, Text
 from cnnviz.render.theme import THEMES, contrast, rgb
 from cnnviz.report.compare import compare, costs
@@ -171,10 +171,10 @@ def test_what_is_not_known_is_said() -> None:
 
 
 def test_shares_never_round_to_all_or_nothing() -> None:
-    assert butterfly.percent(0.99999) == f">99.9{THIN}%"
-    assert butterfly.percent(0.00001) == f"<0.1{THIN}%"
-    assert butterfly.percent(1.0) == f"100{THIN}%"
-    assert butterfly.percent(0.5) == f"50.0{THIN}%"
+    assert percent(0.99999) == f">99.9{THIN}%"
+    assert percent(0.00001) == f"<0.1{THIN}%"
+    assert percent(1.0) == f"100{THIN}%"
+    assert percent(0.5) == f"50.0{THIN}%"
 
 
 def test_svg_holds_hostile_names_as_text(tmp_path) -> None:

@@ -16,6 +16,7 @@ from cnnviz.errors import SpecError
 from cnnviz.render import Look, animate, render
 from cnnviz.render.figures import forming as figure
 from cnnviz.render.figures.kernel_grid import pixels
+from cnnviz.render.numbers import THIN
 from cnnviz.render.scene import Path, Picture, Scene
 from cnnviz.render.theme import theme
 from cnnviz.report.forming import Forming, Snapshot, forming
@@ -181,7 +182,7 @@ def test_the_first_and_the_last_frame_say_what_they_are() -> None:
     ]
     assert stages == ["random", "in training", "in training", "in training", "trained"]
     assert "0 of 16\u2009000" in texts(found[0][0])
-    assert {"16\u2009000 of 16\u2009000", "1.300", "90.0 %"} <= texts(found[-1][0])
+    assert {"16\u2009000 of 16\u2009000", "1.300", f"90.0{THIN}%"} <= texts(found[-1][0])
     seconds = [time for _, time in found]
     assert seconds == [figure.FIRST, 0.1, 0.1, 0.1, figure.LAST]
     still = figure.draw(result, Look())

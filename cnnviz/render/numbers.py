@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from math import floor, isfinite, log10
 
+from cnnviz.report.shares import tenths
+
 MINUS, THIN = "\u2212", "\u2009"
 
 
@@ -52,3 +54,22 @@ def times(shape: Iterable[int]) -> str:
 def typeset(formula: str) -> str:
     """Return an ASCII formula with the signs of print."""
     return formula.replace(" - ", f" {MINUS} ").replace("*", "·")
+
+
+def percent(part: float) -> str:
+    """Return a share as a figure writes it; never 0 or 100 where it is not quite that.
+
+    >>> percent(0.894), percent(0.99999), percent(1)
+    ('89.4\u2009%', '>99.9\u2009%', '100\u2009%')
+    """
+    text = f"{part:.0%}" if part in (0, 1) else tenths(part)
+    return text.replace("%", f"{THIN}%")
+
+
+def hundredths(share: float) -> str:
+    """Return a share for an axis, with no more decimals than it needs.
+
+    >>> hundredths(0.2), hundredths(0.985)
+    ('20\u2009%', '98.5\u2009%')
+    """
+    return f"{number(100 * share)}{THIN}%"

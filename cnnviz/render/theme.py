@@ -9,6 +9,7 @@ from cnnviz.errors import SpecError
 CAPTION, LABEL, TITLE = 11, 13, 18  # px at 1x
 SMALLEST = 8  # numbers in cells shrink to this, below it cells go without numbers
 GAP, WIDE_GAP, MARGIN = 8, 16, 24
+WIDTH = 960  # px of a figure of curves or bars
 
 
 @dataclass(eq=False, repr=False)

@@ -28,7 +28,7 @@ class Snapshot:
     step, epoch : int
         How many steps have been taken, and in which epoch, from 1 on.
     loss, accuracy : float or None
-        Means over the batches since the last snapshot; None before the first step.
+        Those of the last moment of training that was noted; None before the first.
     kernel : ndarray
         `(kh, kw, C, filters)`, `(k, C, filters)` or, of a dense layer, `(inputs, units)`.
     """

@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 
 from cnnviz.contract import UNKNOWN
 from cnnviz.render.fonts import measure
-from cnnviz.render.numbers import THIN, count, number
+from cnnviz.render.numbers import count, number, percent
 from cnnviz.render.scene import Anchor, Rect, Scene
-from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, Theme, ink, rgb
+from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDTH, Theme, ink, rgb
 from cnnviz.report.cost import FIGURES, KINDS, Bar
-from cnnviz.report.shares import tenths
 
-WIDTH = 960  # px of the figure
 MOST_NAME = 200  # px of a name
 ROW, THICK = 22, 14  # px from one bar to the next, and of a bar
 STRIP = 20  # px of a strip that is divided by kind
@@ -162,12 +160,6 @@ def amount(bar: Bar, figure: str) -> str:
     if figure not in bar.unknown:
         return text
     return f"at least {text}" if known else UNKNOWN
-
-
-def percent(part: float) -> str:
-    """Return `89.4 %`, with a thin space; never 0 or 100 where it is not quite that."""
-    text = f"{part:.0%}" if part in (0, 1) else tenths(part)
-    return text.replace("%", f"{THIN}%")
 
 
 def _bar(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cnnviz.render.figures import butterfly
-from cnnviz.render.figures.cost import head, layers
+from cnnviz.render.figures import butterfly, title
+from cnnviz.render.figures.cost import layers
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import count, spaced, times
 from cnnviz.render.scene import Line, Scene
-from cnnviz.render.theme import GAP, LABEL, MARGIN, WIDE_GAP, theme
+from cnnviz.render.theme import GAP, LABEL, MARGIN, WIDE_GAP, WIDTH, theme
 from cnnviz.report.compare import CostSet
 from cnnviz.report.cost import FIGURES, Bar, Cost, kinds_of
 from cnnviz.report.report import Row
@@ -18,11 +18,11 @@ from cnnviz.report.shape_columns import memory_text
 
 def draw(costs: CostSet, look: Look) -> Scene:
     """Return the figure: all networks on one scale, then each by kind of layer."""
-    scene = Scene(theme(look.theme), width=butterfly.WIDTH)
+    scene = Scene(theme(look.theme), width=WIDTH)
     names = [one.subject for one in costs.costs]
     scene.title = spaced(costs.headline())
     scene.description = f"Parameters and multiply-adds of {', '.join(names)}."
-    y = head(scene, "", scene.title, f"work: multiply-adds (MACs) for {_images(costs)}")
+    y = title.draw(scene, "", scene.title, f"work: multiply-adds (MACs) for {_images(costs)}")
     bars = [replace(one.whole, name=one.subject) for one in costs.costs]
     kinds, place = kinds_of(bars), butterfly.wings(names)
     y = butterfly.legend(scene, y, kinds) + GAP

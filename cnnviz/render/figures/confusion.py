@@ -11,12 +11,10 @@ import numpy as np
 from cnnviz.render import display
 from cnnviz.render.colormaps import colormap
 from cnnviz.render.display import Scale
-from cnnviz.render.figures import blocks
-from cnnviz.render.figures.butterfly import percent
-from cnnviz.render.figures.cost import head
+from cnnviz.render.figures import blocks, title
 from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
-from cnnviz.render.numbers import THIN, count, spaced
+from cnnviz.render.numbers import THIN, count, percent, spaced
 from cnnviz.render.scene import Line, Rect, Scene
 from cnnviz.render.sheet import Tile
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, SMALLEST, WIDE_GAP, ink, theme
@@ -61,7 +59,7 @@ def draw(result: Confusion, look: Look) -> Scene:
     beside = 2 * GAP + RECALL + GAP + measure(f"100{THIN}% of {count(result.count)}", CAPTION)
     scene.width = max(right + beside + MARGIN, LEAST_WIDTH)
     rule = f"{size} class{'es' * (size != 1)}; a row is a class, a column what it is taken for"
-    head(scene, result.model, sentence, f"{result.data}, {rule}")
+    title.draw(scene, result.model, sentence, f"{result.data}, {rule}")
     scale = _scale(look)
     if size <= MOST_CELLS:
         _cells(scene, result, place, scale)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from cnnviz.render.figures import butterfly
-from cnnviz.render.fonts import measure, shorten
+from cnnviz.render.figures import butterfly, title
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import count, times
 from cnnviz.render.scene import Line, Scene
-from cnnviz.render.theme import GAP, LABEL, MARGIN, TITLE, WIDE_GAP, theme
+from cnnviz.render.theme import GAP, MARGIN, WIDE_GAP, WIDTH, theme
 from cnnviz.report.cost import FIGURES, Cost
 
 
 def draw(cost: Cost, look: Look) -> Scene:
     """Return the figure: the parts by kind, then a bar to each side for each layer or block."""
-    scene = Scene(theme(look.theme), width=butterfly.WIDTH)
+    scene = Scene(theme(look.theme), width=WIDTH)
     sentence = cost.headline()
     scene.title = f"{cost.subject}: {sentence}"
     scene.description = f"Parameters and multiply-adds of each layer of {cost.subject}."
-    y = head(scene, cost.subject, sentence, about(cost))
+    y = title.draw(scene, cost.subject, sentence, about(cost))
     place = butterfly.wings([bar.name for bar in cost.bars])
     if len(cost.kinds) > 0:
         y = butterfly.legend(scene, y, cost.kinds, cost.whole) + GAP
@@ -32,20 +31,6 @@ def draw(cost: Cost, look: Look) -> Scene:
         y += WIDE_GAP
     scene.height = y + MARGIN
     return scene
-
-
-def head(scene: Scene, name: str, sentence: str, detail: str) -> float:
-    """Write the title, of which a long name is cut first, and a line below; return the bottom."""
-    room = scene.width - 2 * MARGIN
-    rest = f": {sentence}" if name else sentence
-    size = TITLE
-    while size > LABEL and measure(rest, size, "bold") + 60 > room:
-        size -= 1
-    left = max(60.0, room - measure(rest, size, "bold"))
-    text = (shorten(name, size, "bold", left) if name else "") + rest
-    scene.text(MARGIN, MARGIN + 16, text, size=size, face="bold", room=room)
-    scene.text(MARGIN, MARGIN + 38, detail, size=LABEL, colour=scene.theme.secondary, room=room)
-    return MARGIN + 38 + WIDE_GAP
 
 
 def about(cost: Cost) -> str:

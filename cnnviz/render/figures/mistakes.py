@@ -7,13 +7,11 @@ from math import ceil
 
 from cnnviz.geometry import times
 from cnnviz.render import display
-from cnnviz.render.figures import blocks
-from cnnviz.render.figures.butterfly import percent
-from cnnviz.render.figures.cost import head
+from cnnviz.render.figures import blocks, title
 from cnnviz.render.figures.prediction import pixels
 from cnnviz.render.fonts import Face, measure
 from cnnviz.render.look import Look
-from cnnviz.render.numbers import spaced
+from cnnviz.render.numbers import percent, spaced
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.sheet import Tile
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, theme
@@ -38,7 +36,7 @@ def draw(result: Mistakes, look: Look) -> Scene:
     columns = ceil(len(result.shown) / rows) or 1
     step = CELL + GAP_BETWEEN
     scene.width = 2 * MARGIN + max(columns, LEAST_COLUMNS) * step - GAP_BETWEEN
-    y = head(scene, result.model, sentence, _about(result))
+    y = title.draw(scene, result.model, sentence, _about(result))
     for start in range(0, len(result.shown), columns):
         row = result.shown[start : start + columns]
         height = max(display.fit(one.picture.shape, (BOX, BOX))[0] for one in row)

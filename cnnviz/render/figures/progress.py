@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cnnviz.render.figures.chart import Frame, thinned
 from cnnviz.render.fonts import measure
-from cnnviz.render.numbers import count, number
+from cnnviz.render.numbers import count, number, percent
 from cnnviz.render.scene import Anchor, Line, Path, Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, TITLE, WIDE_GAP
 from cnnviz.report.columns import known
@@ -118,11 +118,10 @@ def _fields(frames: Sequence[Snapshot], steps: int) -> list[tuple[str, list[str]
         ("step", [f"{count(frame.step)} of {count(steps)}" for frame in frames]),
         ("epoch", [f"{frame.epoch} of {epochs}" for frame in frames]),
     ]
-    for name, form in (("loss", "{:.3f}"), ("accuracy", "{:.1%}")):
+    for name, form in (("loss", "{:.3f}".format), ("accuracy", percent)):
         values = [known(getattr(frame, name)) for frame in frames]
         if any(value is not None for value in values):
-            texts = ["–" if value is None else form.format(value) for value in values]
-            fields.append((name, [text.replace("%", " %") for text in texts]))
+            fields.append((name, ["–" if value is None else form(value) for value in values]))
     return fields
 
 

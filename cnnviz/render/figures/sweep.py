@@ -7,16 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnviz.render.figures import chart, ticks
-from cnnviz.render.figures.butterfly import WIDTH, percent
+from cnnviz.render.figures import chart, ticks, title
 from cnnviz.render.figures.chart import Frame
-from cnnviz.render.figures.cost import head
-from cnnviz.render.figures.training_lines import colours, hundredths, lines, scale
+from cnnviz.render.figures.training_lines import colours, lines, scale
 from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
-from cnnviz.render.numbers import THIN, count, number, spaced
+from cnnviz.render.numbers import THIN, count, hundredths, number, percent, spaced
 from cnnviz.render.scene import Path, Rect, Scene
-from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, mixed, theme
+from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, WIDTH, mixed, theme
 from cnnviz.report.sweep import Sweep, Trial
 from cnnviz.report.training_curves import PARTS
 
@@ -51,7 +49,8 @@ def draw(result: Sweep, look: Look) -> Scene:
     sentence = result.headline().replace("%", f"{THIN}%")
     scene.title = f"{result.model}: {sentence}"
     scene.description = f"Accuracy and cost of {result.subject} for each of {number} values."
-    top = head(scene, result.model, sentence, f"{result.data}, {number} run{'s' * (number != 1)}")
+    detail = f"{result.data}, {number} run{'s' * (number != 1)}"
+    top = title.draw(scene, result.model, sentence, detail)
     band = len(scene.items)
     _header(scene, result, place, top)
     y = _accuracy(scene, result, place, top + HEADER)

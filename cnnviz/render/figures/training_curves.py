@@ -7,17 +7,15 @@ from collections.abc import Callable
 import numpy as np
 
 from cnnviz.render.backends import png
-from cnnviz.render.figures import chart, ticks
-from cnnviz.render.figures.butterfly import WIDTH, percent
+from cnnviz.render.figures import chart, ticks, title
 from cnnviz.render.figures.chart import Frame
-from cnnviz.render.figures.cost import head
-from cnnviz.render.figures.training_lines import FAINT, colours, hundredths, lines, scale
+from cnnviz.render.figures.training_lines import FAINT, colours, lines, scale
 from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
-from cnnviz.render.numbers import THIN, count, number
+from cnnviz.render.numbers import THIN, count, hundredths, number, percent
 from cnnviz.render.scene import Line, Path, Polygon, Rect, Scene
 from cnnviz.render.sheet import Tile
-from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, mixed, theme
+from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, WIDTH, mixed, theme
 from cnnviz.report.shares import tenths
 from cnnviz.report.training_curves import PARTS, Curves
 
@@ -37,7 +35,7 @@ def draw(result: Curves, look: Look) -> Scene:
     sentence = result.headline().replace("%", f"{THIN}%")
     scene.title = f"{result.model}: {sentence}"
     scene.description = f"Loss and accuracy of {result.subject} over {result.steps} steps."
-    y = head(scene, result.model, sentence, _about(result))
+    y = title.draw(scene, result.model, sentence, _about(result))
     for name, form in (("loss", number), ("accuracy", percent)):
         if name == "accuracy" and not _known(result, name):
             continue

@@ -8,7 +8,6 @@ import numpy as np
 
 from cnnviz.render.figures import chart, ticks
 from cnnviz.render.figures.chart import Frame
-from cnnviz.render.numbers import THIN, number
 from cnnviz.render.scene import Scene
 from cnnviz.render.theme import Theme, mixed
 from cnnviz.report.training_curves import Part
@@ -55,12 +54,3 @@ def lines(scene: Scene, frame: Frame, part: Part, name: str, colour: str, *, raw
     if len(part) * SPACE <= frame.width:
         for i in np.flatnonzero(np.isfinite(values)).tolist():
             chart.dot(scene, frame.point(float(part.steps[i]), float(values[i])), DOT, colour)
-
-
-def hundredths(share: float) -> str:
-    """Return a share for an axis, with no more decimals than it needs.
-
-    >>> hundredths(0.2), hundredths(0.985)
-    ('20\u2009%', '98.5\u2009%')
-    """
-    return f"{number(100 * share)}{THIN}%"
