@@ -126,6 +126,11 @@ def test_axes_count_epochs_and_steps_where_there_is_one() -> None:
     many, one = (texts(draw(made(case), Look())) for case in ("200 epochs", "one epoch"))
     assert {"epoch", "0", "20", "200"} <= set(many)
     assert {"step", "20", "100"} <= set(one)
+    figures = {"loss": [1.5], "accuracy": [0.5], "lr": [0.1], "examples_per_second": [9.0]}
+    short = curves({"step": [1], "epoch": [1], "part": ["train"], **figures}, model="m", data="d")
+    said = texts(draw(short, Look()))
+    assert said[said.index("step") - 2 : said.index("step")] == ["0", "1"]
+    assert "d, 1 step in 1 epoch, 9 images a second" in said
     assert made("unfinished").steps_per_epoch == 100
     assert made("unfinished", steps_per_epoch=50).steps_per_epoch == 50
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     Nested = Mapping[str, Weights]
 MOST_CONFUSED = 5
+LEAST_NAME = 8  # characters of a class's name, however narrow it is
 
 
 @dataclass(eq=False, repr=False)
@@ -260,8 +261,8 @@ class Outcome(Result):
                 right = f"{tenths(found.accuracy)} of {found.count:,} right"
                 yield f"{part:<10}  {right}, loss {found.loss:.4f}"
         for head, row in zip(["confused", *[""] * MOST_CONFUSED], self.confused(), strict=False):
-            share = f"{tenths(row['share']):>6} ({row['count']:,})"
-            yield f"{head:<10}  {share}  {row['class']} taken for {row['predicted']}"
+            share = f"{head:<10}  {tenths(row['share']):>6} ({row['count']:,})  "
+            yield share + _taken(row["class"], row["predicted"], width - len(share) - 1)
         if run.recipe.flip:
             yield "flip        true convolution: the losses are those of a run without --flip, and"
             yield "            each kernel is that run's, turned by 180 degrees"
@@ -355,6 +356,26 @@ def finish(
         found.append(one if one is not None and one.count else None)
     validation, test = found
     return Outcome(run, weights, first, keep, data, validation, test, license)
+
+
+def _taken(label: str, predicted: str, room: int) -> str:
+    """Return which class is taken for which; names that are too long are cut in their middle.
+
+    >>> _taken("cat", "a small dog with long ears", 30)
+    'cat taken for a small...g ears'
+    """
+    words = " taken for "
+    both = room - len(words)
+    half = max(both // 2, LEAST_NAME)
+    own = max(half, both - len(predicted)), max(half, both - len(label))
+    return words.join(map(_cut, (label, predicted), own))
+
+
+def _cut(name: str, room: int) -> str:
+    if len(name) <= room:
+        return name
+    end = (room - 3) // 2
+    return f"{name[: room - 3 - end]}...{name[len(name) - end :]}"
 
 
 def _figures(found: Evaluation | None) -> dict[str, Any] | None:

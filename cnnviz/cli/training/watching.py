@@ -98,7 +98,9 @@ class Watch:
             better = self._best is None or validation.accuracy > self._best
             self._best = max(validation.accuracy, self._best or 0.0)
             words.append(f"validation {tenths(validation.accuracy)}{' (best)' if better else ''}")
-        words += self._pace(run.step)
+        speeds = [1 / one.examples_per_second for one in self._parts if one.examples_per_second]
+        speed = len(speeds) / sum(speeds) if speeds else None
+        words += self._pace(run.step, speed)
         self._parts, self._said = [], monotonic()
         streams.say(self._title + "  ".join(words))
 
@@ -111,7 +113,7 @@ class Watch:
             words += [f"loss {tick.loss:.4f}", f"accuracy {tenths(tick.accuracy)}"]
         if self._best is not None:
             words.append(f"best {tenths(self._best)}")
-        return words + self._pace(tick.done)
+        return words + self._pace(tick.done, self._speed)
 
     def _place(self, step: int) -> str:
         run = self._run
@@ -119,9 +121,9 @@ class Watch:
         total = str(run.recipe.epochs)
         return f"epoch {epoch:>{len(total)}}/{total}"
 
-    def _pace(self, step: int) -> list[str]:
+    def _pace(self, step: int, speed: float | None) -> list[str]:
         """Return pictures a second, and the time that is left at the pace so far."""
-        words = [] if self._speed is None else [f"{self._speed:,.0f}/s"]
+        words = [] if speed is None else [f"{speed:,.0f}/s"]
         done = step - self._first
         if done and step < self._run.steps:
             left = (monotonic() - self._begun) / done * (self._run.steps - step)
