@@ -57,7 +57,10 @@ def test_a_run_writes_weights_and_a_folder(cnnviz, folder):
     with Image.open(folder / "net/kernels.gif") as film:
         assert film.n_frames > 5
     page = (folder / "net/index.html").read_text()
-    assert all(f"./{name}" in page for name in (PICTURES | {"kernels.gif"}) - {"kernels.png"})
+    assert all(f"./{name}" in page for name in FOLDER - {"index.html"})
+    assert '<p class="moving"><a href="./kernels.gif">' in page
+    assert '<a href="./../net.safetensors">net.safetensors</a>' in page
+    assert "command     cnnviz train " in page
     lines = result.text.splitlines()
     assert [line.split()[0] for line in lines[2:4]] == ["1", "2"]
     assert "weights, of epoch" in result.text

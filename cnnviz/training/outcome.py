@@ -267,6 +267,11 @@ class Outcome(Result):
             yield "flip        true convolution: the losses are those of a run without --flip, and"
             yield "            each kernel is that run's, turned by 180 degrees"
 
+    def head(self) -> Iterator[str]:
+        """Yield that, and how it was made."""
+        yield from self.lines()
+        yield f"command     {self.run.command}"
+
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return the history, a row a moment."""
         return [dict(row) for row in self.run.history.report(self.graph.name).rows]

@@ -54,7 +54,7 @@ def describe(session: Session, run: Run, place: Place) -> None:
 def write(session: Session, outcome: Outcome, place: Place) -> list[str]:
     """Write the weights, then the folder of pictures and tables; return the paths."""
     outcome.model.save(place.weights, overwrite=session.may_replace, about=outcome.about)
-    return [place.weights, *place.put(_folder(session, outcome))]
+    return [place.weights, *place.put(_folder(session, outcome, place.weights))]
 
 
 def put(session: Session, outcome: Outcome, written: list[str], slots: Sequence[Slot]) -> int:
@@ -121,27 +121,29 @@ def _facts(session: Session, outcome: Outcome) -> dict[str, Any]:
     return facts
 
 
-def _folder(session: Session, outcome: Outcome) -> dict[str, bytes]:
-    """Return the files of a run's folder by their names."""
+def _folder(session: Session, outcome: Outcome, weights: str) -> dict[str, bytes]:
+    """Return the files of a run's folder by their names; its page leads to the weights too."""
     from cnnviz import render
     from cnnviz.render.listing import listing
 
     look = render.Look(**session.look)
-    files, listed = {}, []
+    files: dict[str, bytes] = {}
+    listed: list[tuple[list[str], Any]] = []
     for name, part in outcome.parts():
         if not session.quiet:
             streams.progress(f"drawing {name}")
         files[f"{name}.png"] = render.render(part, "png", look)
-        shown = f"{name}.png"
+        shown = [f"{name}.png"]
         if name == "kernels":
-            shown = places.ANIMATION
-            files[shown] = render.animate(part, look)
+            shown.insert(0, places.ANIMATION)
+            files[places.ANIMATION] = render.animate(part, look)
         listed.append((shown, part))
     streams.progress("")
     files[places.TABLE] = writers.write(_history(outcome), "csv").encode()
     facts = _facts(session, outcome) | {"failures": failures_of(outcome.run.data)}
     files[places.FACTS] = _json(facts)
-    files[PAGE] = listing(outcome, listed[0][0], listed[1:])
+    beside = [f"../{os.path.basename(weights)}", places.TABLE, places.FACTS]
+    files[PAGE] = listing(outcome, listed[0][0][0], listed[1:], beside)
     return files
 
 

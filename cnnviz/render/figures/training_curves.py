@@ -165,7 +165,7 @@ def _ends(scene: Scene, frame: Frame, ends: list[End]) -> None:
 
 
 def _best(scene: Scene, frame: Frame, result: Curves, name: str, form: Form, least: float) -> None:
-    """Mark the best epoch, and write its figure above the chart, to the right of `least`."""
+    """Mark the best epoch, and write its figure above the chart, from `least` to its right end."""
     if result.best is None:
         return
     part, colour = result.validation, scene.theme.accent
@@ -177,7 +177,7 @@ def _best(scene: Scene, frame: Frame, result: Curves, name: str, form: Form, lea
         chart.dot(scene, frame.point(float(part.steps[result.best]), value), 4.5, colour)
         text += f": {form(value)}"
     wide = measure(text, CAPTION)
-    middle = min(max(x, least + 2 * GAP + wide / 2), frame.x + frame.width + RIGHT - wide / 2)
+    middle = min(max(x, least + 2 * GAP + wide / 2), frame.x + frame.width - wide / 2)
     scene.text(middle, frame.y - 6, text, colour=colour, anchor="middle")
 
 
