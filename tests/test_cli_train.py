@@ -347,3 +347,22 @@ def test_a_warm_up_is_counted_in_epochs(cnnviz):
     found = json.loads(cnnviz("train", "shapes.npz", *RUN, *words, *OUT, "--json").out)
     rates = [row["lr"] for row in found["history"] if row["part"] == "train"]
     assert rates[:8] == pytest.approx([0.1 * step / 7 for step in range(1, 8)] + [0.1])
+
+
+def test_few_pictures_make_smaller_batches_and_shorter_steps(cnnviz):
+    def recipe(*words: str) -> dict:
+        words = ("train", "shapes.npz", *NET, "--epochs", "1", *words, "--overwrite", *OUT)
+        return json.loads(cnnviz(*words, "--json").out)["recipe"]
+
+    few, given = recipe(), recipe("--batch-size", "16")
+    assert (few["batch_size"], few["optimizer"]["lr"]) == (8, 0.05 / 8)
+    assert (given["batch_size"], given["optimizer"]["lr"]) == (16, 0.05 / 4)
+    assert recipe("--lr", "0.1")["optimizer"]["lr"] == 0.1
+
+
+def test_what_guessing_comes_to_as_well_is_said(cnnviz):
+    words = ("--epochs", "1", "--validation", "0.5", "--overwrite", *OUT)
+    lost = cnnviz("train", "shapes.npz", *NET, *words, "--lr", "1e-9")
+    assert "note: that is hardly better than guessing; more --epochs" in lost.err
+    won = cnnviz("train", "shapes.npz", *RUN, *words[2:], "--epochs", "8")
+    assert "guessing" not in won.err

@@ -17,7 +17,7 @@ from cnnviz.model.model import Model
 from cnnviz.model.orientation import turned
 from cnnviz.model.preprocess import preprocess_for
 from cnnviz.report.before_after import BeforeAfter, Side, before_after
-from cnnviz.report.confusion import Confusion, confusion
+from cnnviz.report.confusion import Confusion, confusion, taken
 from cnnviz.report.forming import Forming, Snapshot, forming
 from cnnviz.report.layer_features import Seen
 from cnnviz.report.mistakes import Mistakes, mistakes
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     Nested = Mapping[str, Weights]
 MOST_CONFUSED = 5
-LEAST_NAME = 8  # characters of a class's name, however narrow it is
 
 
 @dataclass(eq=False, repr=False)
@@ -141,6 +140,19 @@ class Outcome(Result):
         if self.validation is not None:
             return "validation", data.validation, self.validation
         return None
+
+    @property
+    def is_guessing(self) -> bool:
+        """Whether chance alone may get so much right by always naming the most frequent class.
+
+        Up to two standard deviations of the binomial distribution above its share.
+        """
+        if self.shown is None:
+            return False
+        found = self.shown[2]
+        share = float(found.matrix.sum(axis=1).max()) / found.count
+        deviation: float = np.sqrt(share * (1 - share) / found.count)
+        return found.accuracy <= share + 2 * deviation
 
     @cached_property
     def confusion(self) -> Confusion | None:
@@ -262,7 +274,7 @@ class Outcome(Result):
                 yield f"{part:<10}  {right}, loss {found.loss:.4f}"
         for head, row in zip(["confused", *[""] * MOST_CONFUSED], self.confused(), strict=False):
             share = f"{head:<10}  {tenths(row['share']):>6} ({row['count']:,})  "
-            yield share + _taken(row["class"], row["predicted"], width - len(share) - 1)
+            yield share + taken(row["class"], row["predicted"], width - len(share) - 1)
         if run.recipe.flip:
             yield "flip        true convolution: the losses are those of a run without --flip, and"
             yield "            each kernel is that run's, turned by 180 degrees"
@@ -361,26 +373,6 @@ def finish(
         found.append(one if one is not None and one.count else None)
     validation, test = found
     return Outcome(run, weights, first, keep, data, validation, test, license)
-
-
-def _taken(label: str, predicted: str, room: int) -> str:
-    """Return which class is taken for which; names that are too long are cut in their middle.
-
-    >>> _taken("cat", "a small dog with long ears", 30)
-    'cat taken for a small...g ears'
-    """
-    words = " taken for "
-    both = room - len(words)
-    half = max(both // 2, LEAST_NAME)
-    own = max(half, both - len(predicted)), max(half, both - len(label))
-    return words.join(map(_cut, (label, predicted), own))
-
-
-def _cut(name: str, room: int) -> str:
-    if len(name) <= room:
-        return name
-    end = (room - 3) // 2
-    return f"{name[: room - 3 - end]}...{name[len(name) - end :]}"
 
 
 def _figures(found: Evaluation | None) -> dict[str, Any] | None:

@@ -45,7 +45,8 @@ def make(
     context = click.get_current_context()
     setting, asked = networks(model)
     change = options.augmentation_of(asked[0].graph.input_shape, augmentation)
-    made = options.recipe_of(recipe, change, 2)  # so that what is wrong in it is said first
+    steps = 2  # the data are not read yet: what is wrong in a recipe is said first
+    made = options.recipe_of(recipe, change, steps * (recipe["batch_size"] or 8))
     session = Session(
         path=path,
         spec=model["spec"],

@@ -29,6 +29,10 @@ FORMATS = (*TABLES, "png", "svg", "gif")
 MOST_EPOCHS = 12  # that are printed
 MOST_FAILURES = 5  # pictures that are named
 SOME_FAILED = 3
+GUESSING = (
+    "note: that is hardly better than guessing; more --epochs, a smaller --lr, --optimizer adam "
+    "or more pictures may help"
+)
 
 
 def describe(session: Session, run: Run, place: Place) -> None:
@@ -69,6 +73,8 @@ def put(session: Session, outcome: Outcome, written: list[str], slots: Sequence[
         streams.emit_json({"outputs": written, **facts})
     elif not session.quiet and not to_stdout:
         streams.emit_table(partial(text, outcome), no_color=session.no_color)
+    if outcome.is_guessing:
+        session.say(GUESSING)
     say_written(session, written)
     return say_failures(failures)
 
