@@ -246,3 +246,9 @@ def test_names_that_drive_a_terminal(cnnviz, folder):
 def test_without_a_model_it_is_said_which_there_are(cnnviz):
     fault = cnnviz("train", "shapes.npz").fault(2)
     assert fault == "missing option '--model'; such as --model lenet5; 'cnnviz models' lists them"
+
+
+def test_a_format_that_there_is_not_names_that_of_the_weights(cnnviz):
+    fault = cnnviz("train", "shapes.npz", *RUN, "-o", "net.pt").fault(2)
+    assert fault.startswith("no output format 'pt'; use txt, csv")
+    assert fault.endswith(", safetensors")

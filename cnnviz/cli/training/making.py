@@ -149,7 +149,7 @@ def _slots(
         others,
         [place.weights],
         label,
-        formats=formats,
+        formats=(*formats, places.SUFFIX),  # which is none of `others`, but is among the names
         overwrite=session.may_replace,
         as_json=session.as_json,
         inputs=inputs,

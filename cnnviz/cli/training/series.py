@@ -45,7 +45,9 @@ def make(
     written: list[str] = []
     failures = []
     for network, place in zip(networks, own, strict=True):
-        session.say(f"\n{setting} {network.value}".lstrip("\n"))
+        if place is not own[0]:
+            session.say("")
+        session.say(f"{setting} {network.value}")
         try:
             outcome, paths = one.train(session, network, place, data)
         except (CnnvizError, MemoryError) as error:

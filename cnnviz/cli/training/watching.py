@@ -92,7 +92,7 @@ class Watch:
         losses = [moment.loss for moment in self._parts if moment.loss is not None]
         rights = [moment.accuracy for moment in self._parts if moment.accuracy is not None]
         if losses and rights:
-            words.append(f"loss {sum(losses) / len(losses):.4f}")
+            words.append(f"loss {shown(sum(losses) / len(losses))}")
             words.append(f"accuracy {tenths(sum(rights) / len(rights))}")
         if validation is not None and validation.accuracy is not None:
             better = self._best is None or validation.accuracy > self._best
@@ -110,7 +110,7 @@ class Watch:
             return [f"{tick.part} {tick.done:,} of {tick.total:,}"]
         words = [self._place(tick.done), f"step {tick.done:,} of {tick.total:,}"]
         if tick.loss is not None and tick.accuracy is not None:
-            words += [f"loss {tick.loss:.4f}", f"accuracy {tenths(tick.accuracy)}"]
+            words += [f"loss {shown(tick.loss)}", f"accuracy {tenths(tick.accuracy)}"]
         if self._best is not None:
             words.append(f"best {tenths(self._best)}")
         return words + self._pace(tick.done, self._speed)
@@ -165,6 +165,15 @@ class Watch:
         )
         console.print(line, end="", highlight=False)
         return file.getvalue()
+
+
+def shown(loss: float) -> str:
+    """Return a loss, which has no bound, in a few characters.
+
+    >>> shown(0.03215), shown(1.1728789e24)
+    ('0.0322', '1.173e+24')
+    """
+    return f"{loss:.4f}" if loss < 10_000 else f"{loss:.4g}"
 
 
 def clock(seconds: float) -> str:
