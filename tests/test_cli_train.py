@@ -57,7 +57,10 @@ def test_a_run_writes_weights_and_a_folder(cnnviz, folder):
     with Image.open(folder / "net/kernels.gif") as film:
         assert film.n_frames > 5
     page = (folder / "net/index.html").read_text()
-    assert all(f"./{name}" in page for name in (PICTURES | {"kernels.gif"}) - {"kernels.png"})
+    assert all(f"./{name}" in page for name in FOLDER - {"index.html"})
+    assert '<p class="moving"><a href="./kernels.gif">' in page
+    assert '<a href="./../net.safetensors">net.safetensors</a>' in page
+    assert "command     cnnviz train " in page
     lines = result.text.splitlines()
     assert [line.split()[0] for line in lines[2:4]] == ["1", "2"]
     assert "weights, of epoch" in result.text
@@ -371,3 +374,22 @@ def test_names_of_the_data_go_before_those_of_the_model(cnnviz, folder):
         assert cnnviz("train", data, *words).code == 0
         assert metadata(f"{labels[2]}.safetensors")["labels"] == labels
         assert metadata(f"{labels[2]}.last.safetensors")["labels"] == labels
+
+
+def test_few_pictures_make_smaller_batches_and_shorter_steps(cnnviz):
+    def recipe(*words: str) -> dict:
+        words = ("train", "shapes.npz", *NET, "--epochs", "1", *words, "--overwrite", *OUT)
+        return json.loads(cnnviz(*words, "--json").out)["recipe"]
+
+    few, given = recipe(), recipe("--batch-size", "16")
+    assert (few["batch_size"], few["optimizer"]["lr"]) == (8, 0.05 / 8)
+    assert (given["batch_size"], given["optimizer"]["lr"]) == (16, 0.05 / 4)
+    assert recipe("--lr", "0.1")["optimizer"]["lr"] == 0.1
+
+
+def test_what_guessing_comes_to_as_well_is_said(cnnviz):
+    words = ("--epochs", "1", "--validation", "0.5", "--overwrite", *OUT)
+    lost = cnnviz("train", "shapes.npz", *NET, *words, "--lr", "1e-9")
+    assert "note: that is hardly better than guessing; more --epochs" in lost.err
+    won = cnnviz("train", "shapes.npz", *RUN, *words[2:], "--epochs", "8")
+    assert "guessing" not in won.err

@@ -233,7 +233,7 @@ def test_a_checkpoint_of_other_settings(cnnviz, folder):
     assert cnnviz("train", "shapes.npz", *RUN, *OUT).code == 0
     before = (folder / "net.last.safetensors").read_bytes()
     for words, said in (
-        (("--lr", "0.1"), "optimizer.lr 0.05 there, 0.1 here"),
+        (("--lr", "0.1"), "optimizer.lr 0.00625 there, 0.1 here"),
         (("--epochs", "3"), "epochs 2 there, 3 here"),
         (("--validation", "0.3"), "divided '0.1 of each class, seed 0' there"),
         (("--shift", "1"), "augmentation.shift 0 there, 1 here"),
@@ -272,3 +272,14 @@ def test_names_that_drive_a_terminal(cnnviz, folder):
     assert result.code == 0, result
     assert "\x1b" not in result.err + result.text
     assert all("\x1b" not in path for path in files(folder) - {name})
+
+
+def test_without_a_model_it_is_said_which_there_are(cnnviz):
+    fault = cnnviz("train", "shapes.npz").fault(2)
+    assert fault == "missing option '--model'; such as --model lenet5; 'cnnviz models' lists them"
+
+
+def test_a_format_that_there_is_not_names_that_of_the_weights(cnnviz):
+    fault = cnnviz("train", "shapes.npz", *RUN, "-o", "net.pt").fault(2)
+    assert fault.startswith("no output format 'pt'; use txt, csv")
+    assert fault.endswith(", safetensors")

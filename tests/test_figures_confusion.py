@@ -43,6 +43,8 @@ CASES = {
     "ten": of(counts(10, 1000, 0.9), CIFAR),
     "numbers": of(counts(10)),
     "long": of(counts(5), LONG),
+    "two long": of([[3, 0], [3, 0]], LONG[:2]),
+    "uneven": of(counts(5), [LONG[0], *"abcd"]),
     "hostile": of(counts(11), NAMES[:11]),
     "no pictures of one": of(without(counts(10), 3), CIFAR),
     "no pictures": of(np.zeros((3, 3), int)),

@@ -126,8 +126,21 @@ def test_axes_count_epochs_and_steps_where_there_is_one() -> None:
     many, one = (texts(draw(made(case), Look())) for case in ("200 epochs", "one epoch"))
     assert {"epoch", "0", "20", "200"} <= set(many)
     assert {"step", "20", "100"} <= set(one)
-    assert made("unfinished").steps_per_epoch == 100
-    assert made("unfinished", steps_per_epoch=50).steps_per_epoch == 50
+    figures = {"loss": [1.5], "accuracy": [0.5], "lr": [0.1], "examples_per_second": [9.0]}
+    short = curves({"step": [1], "epoch": [1], "part": ["train"], **figures}, model="m", data="d")
+    said = texts(draw(short, Look()))
+    assert said[said.index("step") - 2 : said.index("step")] == ["0", "1"]
+    assert "d, 1 step in 1 epoch, 9 images a second" in said
+
+
+def test_the_best_of_the_last_epoch_is_written_beside_no_end() -> None:
+    history = run(3, 50, last=0.1, gap=0.05)  # both end near 100%
+    scene = draw(curves(history, model="m", data="d"), Look())
+    assert_texts_fit(scene)
+    begin = min(box[0] for box in boxes(scene) if box[4] == "train")
+    best = [box for box in boxes(scene) if box[4].startswith("best, epoch 3")]
+    assert len(best) == 2
+    assert all(box[2] < begin for box in best)
 
 
 def test_lines_and_rows_are_of_the_epochs() -> None:

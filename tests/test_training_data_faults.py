@@ -58,7 +58,7 @@ def test_arrays(case: str, tmp_path: Path) -> None:
 
 FOLDERS = {
     "a class without images": ({**TWO, "c/": b""}, InputError, "class c has no images"),
-    "one class": ({"a/1.png": png(1)}, InputError, r"1 folders of images \(a\), not 2"),
+    "one class": ({"a/1.png": png(1)}, InputError, r"one folder of images \(a\), not 2"),
     "no classes": ({"1.png": png(1)}, InputError, "holds no examples"),
     "a class that is not in train": (
         {f"{part}/{name}": data for part in ("train", "val") for name, data in TWO.items()}

@@ -23,6 +23,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
             "section": "Model",
             "metavar": "SPEC",
             "help": "A built-in name, a spec file, or layers in Keras's words.",
+            "missing": "such as --model lenet5; 'cnnviz models' lists them",
         },
     ),
     "settings": (

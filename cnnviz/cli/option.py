@@ -21,13 +21,17 @@ class Option(click.Option):
     """An option that knows its section of the help, and what it adds to the name of an output.
 
     `label` returns the words that a value other than the default puts in a file name; an option
-    without one does not change what is computed or drawn.
+    without one does not change what is computed or drawn. `missing` is the hint where one that is
+    required is left out.
     """
 
-    def __init__(self, *args: Any, section: str, label: Label | None = None, **kw: Any) -> None:
+    def __init__(
+        self, *args: Any, section: str, label: Label | None = None, missing: str = "", **kw: Any
+    ) -> None:
         super().__init__(*args, **kw)
         self.section = section
         self.label = label
+        self.missing = missing
 
 
 class Command(click.Command):

@@ -102,6 +102,8 @@ def _usage_failure(error: click.ClickException) -> SpecError:
     """Return click's complaint as one line that names the option, and where help is."""
     context = getattr(error, "ctx", None)
     hint = f"see '{context.command_path} --help'" if context else None
+    if isinstance(error, click.MissingParameter):
+        hint = getattr(error.param, "missing", "") or hint
     if isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter):
         name = _parameter_name(error)
         message = error.message.removesuffix(".")

@@ -16,6 +16,7 @@ from cnnviz.report.shares import tenths
 MOST_LINES = 10  # confusions that are printed
 NAME = 12  # characters of a class's name before its row
 LEAST_COLUMN = 3  # characters of a number
+LEAST_NAME = 8  # characters of the name of what is confused, however narrow it is
 
 
 @dataclass(frozen=True)
@@ -193,3 +194,23 @@ def _divided(counts: np.ndarray, totals: np.ndarray) -> np.ndarray:
     shares = np.full(counts.shape, np.nan)
     np.divide(counts, totals, out=shares, where=totals > 0)
     return shares
+
+
+def taken(label: str, predicted: str, room: int) -> str:
+    """Return which class is taken for which; names that are too long are cut in their middle.
+
+    >>> taken("cat", "a small dog with long ears", 30)
+    'cat taken for a small...g ears'
+    """
+    words = " taken for "
+    both = room - len(words)
+    half = max(both // 2, LEAST_NAME)
+    own = max(half, both - len(predicted)), max(half, both - len(label))
+    return words.join(map(_cut, (label, predicted), own))
+
+
+def _cut(name: str, room: int) -> str:
+    if len(name) <= room:
+        return name
+    end = (room - 3) // 2
+    return f"{name[: room - 3 - end]}...{name[len(name) - end :]}"

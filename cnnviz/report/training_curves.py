@@ -170,7 +170,7 @@ class Curves(Result):
             row[f"train_{name}"] = _mean(self.train.figures[name][own])
             row[f"validation_{name}"] = _mean(self.validation.figures[name][held][-1:])
         row["lr"] = _mean(self.train.figures["lr"][own][-1:])
-        row["examples_per_second"] = _mean(self.train.figures["examples_per_second"][own])
+        row["examples_per_second"] = pace(self.train.figures["examples_per_second"][own])
         return row
 
     def report(self) -> Report:
@@ -241,6 +241,16 @@ def curves(
     )
     told = float((steps / np.maximum(epochs, 1)).max())
     return Curves(model, data, train, validation, steps_per_epoch or told, classes)
+
+
+def pace(speeds: np.ndarray) -> float | None:
+    """Return the speed over stretches of equal length, which is the harmonic mean of theirs.
+
+    >>> pace(np.array([100.0, np.nan, 300.0]))
+    150.0
+    """
+    finite = speeds[np.isfinite(speeds) & (speeds > 0)]
+    return float(finite.size / np.sum(1 / finite)) if finite.size else None
 
 
 def _mean(values: np.ndarray) -> float | None:

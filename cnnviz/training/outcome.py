@@ -18,7 +18,7 @@ from cnnviz.model.model import Model
 from cnnviz.model.orientation import turned
 from cnnviz.model.preprocess import preprocess_for
 from cnnviz.report.before_after import BeforeAfter, Side, before_after
-from cnnviz.report.confusion import Confusion, confusion
+from cnnviz.report.confusion import Confusion, confusion, taken
 from cnnviz.report.forming import Forming, Snapshot, forming
 from cnnviz.report.layer_features import Seen
 from cnnviz.report.mistakes import Mistakes, mistakes
@@ -135,6 +135,19 @@ class Outcome(Result):
         if self.validation is not None:
             return "validation", data.validation, self.validation
         return None
+
+    @property
+    def is_guessing(self) -> bool:
+        """Whether chance alone may get so much right by always naming the most frequent class.
+
+        Up to two standard deviations of the binomial distribution above its share.
+        """
+        if self.shown is None:
+            return False
+        found = self.shown[2]
+        share = float(found.matrix.sum(axis=1).max()) / found.count
+        deviation: float = np.sqrt(share * (1 - share) / found.count)
+        return found.accuracy <= share + 2 * deviation
 
     @cached_property
     def confusion(self) -> Confusion | None:
@@ -255,11 +268,16 @@ class Outcome(Result):
                 right = f"{tenths(found.accuracy)} of {found.count:,} right"
                 yield f"{part:<10}  {right}, loss {found.loss:.4f}"
         for head, row in zip(["confused", *[""] * MOST_CONFUSED], self.confused(), strict=False):
-            share = f"{tenths(row['share']):>6} ({row['count']:,})"
-            yield f"{head:<10}  {share}  {row['class']} taken for {row['predicted']}"
+            share = f"{head:<10}  {tenths(row['share']):>6} ({row['count']:,})  "
+            yield share + taken(row["class"], row["predicted"], width - len(share) - 1)
         if run.recipe.flip:
             yield "flip        true convolution: the losses are those of a run without --flip, and"
             yield "            each kernel is that run's, turned by 180 degrees"
+
+    def head(self) -> Iterator[str]:
+        """Yield that, and how it was made."""
+        yield from self.lines()
+        yield f"command     {self.run.command}"
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return the history, a row a moment."""

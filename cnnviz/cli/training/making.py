@@ -45,7 +45,8 @@ def make(
         raise SpecError("--resume goes on and --overwrite begins anew", hint="use one of them")
     setting, asked = networks(model)
     change = options.augmentation_of(asked[0].graph.input_shape, augmentation)
-    made = options.recipe_of(recipe, change, 2)  # so that what is wrong in it is said first
+    steps = 2  # the data are not read yet: what is wrong in a recipe is said first
+    made = options.recipe_of(recipe, change, steps * (recipe["batch_size"] or 8))
     session = Session(
         path=path,
         spec=model["spec"],
@@ -86,6 +87,7 @@ def _planned(
         own = [place.under(each.value) for each in asked]
         slots, formats = series.slots(place, session.may_replace), series.FORMATS
     if others:
+        formats = (*formats, places.SUFFIX)  # which is none of `others`, but is among the names
         shared: dict[str, Any] = {"overwrite": session.may_replace, "as_json": session.as_json}
         slots += outputs.plan(
             others, [place.weights], label, formats=formats, inputs=inputs, **shared

@@ -71,8 +71,7 @@ def _begin(session: Session, network: Network, place: Place, data: Data) -> Run:
     saved = load(last, graph) if session.resume and os.path.lexists(last) else None
     if session.resume and saved is None:
         session.say(f"note: there is no {last} to go on from, the run begins")
-    steps = data.train.steps(session.recipe["batch_size"])
-    recipe = options.recipe_of(session.recipe, session.augmentation, steps)
+    recipe = options.recipe_of(session.recipe, session.augmentation, len(data.train))
     run = Run(graph, data, recipe, saved=saved, first=network.first, command=session.command)
     if saved is None:
         save(last, graph, run.checkpoint(), overwrite=session.overwrite)

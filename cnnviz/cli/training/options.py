@@ -51,8 +51,7 @@ _recipe(
 _recipe(
     "batch_size",
     "--batch-size",
-    "Pictures a step.",
-    default=64,
+    "Pictures a step.  [default: 64, down to 8 so that an epoch has 16 steps]",
     label=after("batch"),
     **_natural(1),
 )
@@ -68,7 +67,8 @@ _number = {"type": NUMBER, "metavar": "NUMBER"}
 _recipe(
     "lr",
     "--lr",
-    "Learning rate; the highest of a schedule.  [default: 0.05 for sgd, 0.001 for others]",
+    "Learning rate; the highest of a schedule.  [default: 0.05 for sgd, in proportion "
+    "less for batches below 64; 0.001 for others]",
     label=after("lr"),
     **_number,
 )
@@ -287,26 +287,30 @@ def augmentation_of(shape: Shape, given: Mapping[str, Any]) -> Augmentation:
     )
 
 
-def recipe_of(given: Mapping[str, Any], augmentation: Augmentation, steps: int) -> Recipe:
+def recipe_of(given: Mapping[str, Any], augmentation: Augmentation, examples: int) -> Recipe:
     """Return the recipe that the options make.
 
     Parameters
     ----------
     given : mapping
         The options of `recipe`.
-    steps : int
-        Those of an epoch, in which a warm-up and the steps of a schedule are counted.
+    examples : int
+        Those to train on: they decide the batch unless it is given, and with it the steps of an
+        epoch, in which a warm-up and the steps of a schedule are counted.
 
     Raises
     ------
     SpecError
         If a value is out of range, or options do not fit each other.
     """
-    from cnnviz.training.recipe import Recipe
+    from cnnviz.training.recipe import Recipe, batch_for
 
-    rest = ("epochs", "batch_size", "label_smoothing", "initial", "seed", "flip")
+    rest = ("epochs", "label_smoothing", "initial", "seed", "flip")
+    batch_size = given["batch_size"] or batch_for(examples)
+    steps = -(-examples // batch_size)
     made = Recipe(
-        optimizer=_optimizer(given),
+        batch_size=batch_size,
+        optimizer=_optimizer(given, batch_size),
         schedule=_schedule(given, steps),
         augmentation=augmentation,
         **{name: given[name] for name in rest},
@@ -317,15 +321,15 @@ def recipe_of(given: Mapping[str, Any], augmentation: Augmentation, steps: int) 
     return made
 
 
-def _optimizer(given: Mapping[str, Any]) -> dict[str, Any]:
-    from cnnviz.training.recipe import OPTIMIZERS
+def _optimizer(given: Mapping[str, Any], batch_size: int) -> dict[str, Any]:
+    from cnnviz.training.recipe import settings_of
 
     name = given["optimizer"]
     if given["momentum"] is not None and name != "sgd":
         raise SpecError(f"--momentum is sgd's, not {name}'s", hint="use --optimizer sgd")
     asked = {key: given[key] for key in ("lr", "momentum", "weight_decay")}
     known = {key: value for key, value in asked.items() if value is not None}
-    return {"name": name, **OPTIMIZERS[name], **known}
+    return {"name": name, **settings_of(name, batch_size), **known}
 
 
 def _schedule(given: Mapping[str, Any], steps: int) -> dict[str, Any]:

@@ -28,6 +28,10 @@ TABLES = ("txt", "csv", "json", "md", "html", "tex")
 FORMATS: tuple[str, ...] = (*TABLES, "png", "svg", "gif")
 MOST_EPOCHS = 12  # that are printed
 MOST_FAILURES = 5  # pictures that are named
+GUESSING = (
+    "note: that is hardly better than guessing; more --epochs, a smaller --lr, --optimizer adam "
+    "or more pictures may help"
+)
 
 
 def describe(session: Session, run: Run, place: Place) -> None:
@@ -53,7 +57,7 @@ def describe(session: Session, run: Run, place: Place) -> None:
 def write(session: Session, outcome: Outcome, place: Place) -> list[str]:
     """Write the weights, then the folder of pictures and tables; return the paths."""
     outcome.model.save(place.weights, overwrite=session.may_replace, about=outcome.about)
-    return [place.weights, *place.put(_folder(session, outcome))]
+    return [place.weights, *place.put(_folder(session, outcome, place.weights))]
 
 
 def put(
@@ -63,6 +67,8 @@ def put(
     data = facts(session, outcome)
     encode = partial(_encoded, session, outcome, data)
     named = emit(session, data, partial(text, outcome), slots, encode, paths)
+    if outcome.is_guessing:
+        session.say(GUESSING)
     say_written(session, place, paths)
     for path in named:
         session.say(f"wrote {path}")
@@ -148,26 +154,28 @@ def encoded(data: Mapping[str, Any]) -> bytes:
     return (json.dumps(data, indent=2, allow_nan=False) + "\n").encode()
 
 
-def _folder(session: Session, outcome: Outcome) -> dict[str, bytes]:
-    """Return the files of a run's folder by their names."""
+def _folder(session: Session, outcome: Outcome, weights: str) -> dict[str, bytes]:
+    """Return the files of a run's folder by their names; its page leads to the weights too."""
     from cnnviz import render
     from cnnviz.render.listing import listing
 
     look = render.Look(**session.look)
-    files, listed = {}, []
+    files: dict[str, bytes] = {}
+    listed: list[tuple[list[str], Any]] = []
     for name, part in outcome.parts():
         if not session.quiet:
             streams.progress(f"drawing {name}")
         files[f"{name}.png"] = render.render(part, "png", look)
-        shown = f"{name}.png"
+        shown = [f"{name}.png"]
         if name == "kernels":
-            shown = places.ANIMATION
-            files[shown] = render.animate(part, look)
+            shown.insert(0, places.ANIMATION)
+            files[places.ANIMATION] = render.animate(part, look)
         listed.append((shown, part))
     streams.progress("")
     files[places.TABLE] = writers.write(_history(outcome), "csv").encode()
     files[places.FACTS] = encoded(facts(session, outcome))
-    files[PAGE] = listing(outcome, listed[0][0], listed[1:])
+    beside = [f"../{os.path.basename(weights)}", places.TABLE, places.FACTS]
+    files[PAGE] = listing(outcome, listed[0][0][0], listed[1:], beside)
     return files
 
 

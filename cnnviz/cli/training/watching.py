@@ -92,13 +92,15 @@ class Watch:
         losses = [moment.loss for moment in self._parts if moment.loss is not None]
         rights = [moment.accuracy for moment in self._parts if moment.accuracy is not None]
         if losses and rights:
-            words.append(f"loss {sum(losses) / len(losses):.4f}")
+            words.append(f"loss {shown(sum(losses) / len(losses))}")
             words.append(f"accuracy {tenths(sum(rights) / len(rights))}")
         if validation is not None and validation.accuracy is not None:
             better = self._best is None or validation.accuracy > self._best
             self._best = max(validation.accuracy, self._best or 0.0)
             words.append(f"validation {tenths(validation.accuracy)}{' (best)' if better else ''}")
-        words += self._pace(run.step)
+        speeds = [1 / one.examples_per_second for one in self._parts if one.examples_per_second]
+        speed = len(speeds) / sum(speeds) if speeds else None
+        words += self._pace(run.step, speed)
         self._parts, self._said = [], monotonic()
         streams.say(self._title + "  ".join(words))
 
@@ -108,10 +110,10 @@ class Watch:
             return [f"{tick.part} {tick.done:,} of {tick.total:,}"]
         words = [self._place(tick.done), f"step {tick.done:,} of {tick.total:,}"]
         if tick.loss is not None and tick.accuracy is not None:
-            words += [f"loss {tick.loss:.4f}", f"accuracy {tenths(tick.accuracy)}"]
+            words += [f"loss {shown(tick.loss)}", f"accuracy {tenths(tick.accuracy)}"]
         if self._best is not None:
             words.append(f"best {tenths(self._best)}")
-        return words + self._pace(tick.done)
+        return words + self._pace(tick.done, self._speed)
 
     def _place(self, step: int) -> str:
         run = self._run
@@ -119,9 +121,9 @@ class Watch:
         total = str(run.recipe.epochs)
         return f"epoch {epoch:>{len(total)}}/{total}"
 
-    def _pace(self, step: int) -> list[str]:
+    def _pace(self, step: int, speed: float | None) -> list[str]:
         """Return pictures a second, and the time that is left at the pace so far."""
-        words = [] if self._speed is None else [f"{self._speed:,.0f}/s"]
+        words = [] if speed is None else [f"{speed:,.0f}/s"]
         done = step - self._first
         if done and step < self._run.steps:
             left = (monotonic() - self._begun) / done * (self._run.steps - step)
@@ -163,6 +165,15 @@ class Watch:
         )
         console.print(line, end="", highlight=False)
         return file.getvalue()
+
+
+def shown(loss: float) -> str:
+    """Return a loss, which has no bound, in a few characters.
+
+    >>> shown(0.03215), shown(1.1728789e24)
+    ('0.0322', '1.173e+24')
+    """
+    return f"{loss:.4f}" if loss < 10_000 else f"{loss:.4g}"
 
 
 def clock(seconds: float) -> str:

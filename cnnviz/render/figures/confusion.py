@@ -30,6 +30,8 @@ RECALL = 64  # px of the bar beside a row
 LEAST_WIDTH = 600  # px of the figure
 LIST, MARKED = 8, 5  # confusions that are written out, and that have a frame in the matrix
 BAR = 240  # px of the colour scale
+SCALE = "share of the class, on a square-root scale"
+WORDS = " taken for "
 TICKS = (0, 0.01, 0.1, 0.25, 0.5, 1)
 
 
@@ -57,7 +59,8 @@ def draw(result: Confusion, look: Look) -> Scene:
     place = _place(result)
     right, bottom = place.corner(size, size)
     beside = 2 * GAP + RECALL + GAP + measure(f"100{THIN}% of {count(result.count)}", CAPTION)
-    scene.width = max(right + beside + MARGIN, LEAST_WIDTH)
+    scale_end = place.x + BAR + WIDE_GAP + measure(SCALE, CAPTION)
+    scene.width = max(right + beside + MARGIN, scale_end + MARGIN, LEAST_WIDTH)
     rule = f"{size} class{'es' * (size != 1)}; a row is a class, a column what it is taken for"
     title.draw(scene, result.model, sentence, f"{result.data}, {rule}")
     scale = _scale(look)
@@ -225,8 +228,7 @@ def _bar(scene: Scene, place: Place, y: float, scale: Scale) -> None:
         at = place.x + share**0.5 * BAR
         text = f"{100 * share:g}{THIN}%" if share else "0"
         scene.text(at, y + height + 12, text, colour=dim, anchor="middle")
-    text = "share of the class, on a square-root scale"
-    scene.text(place.x + BAR + WIDE_GAP, y + 8, text, colour=dim)
+    scene.text(place.x + BAR + WIDE_GAP, y + 8, SCALE, colour=dim)
 
 
 def _list(scene: Scene, result: Confusion, y: float) -> float:
@@ -237,27 +239,44 @@ def _list(scene: Scene, result: Confusion, y: float) -> float:
     detail = "the first of them framed" if found and marked else ""
     room = scene.width - 2 * MARGIN
     blocks.heading(scene, MARGIN, y, scene.theme.accent, name, detail, room=room)
-    half = ceil(len(found) / 2)
+    each = (room - WIDE_GAP) / 2
+    is_long = any(_needed(result, one) > _room_of_names(result, one, each) for one in found)
+    lines = len(found) if is_long else ceil(len(found) / 2)
     for i, one in enumerate(found):
-        column, row = divmod(i, half)
-        x = MARGIN + column * (room + WIDE_GAP) / 2
-        _confused(scene, result, one, x, y + 40 + 20 * row, (room - WIDE_GAP) / 2)
-    return y + 26 + 20 * half
+        column, row = divmod(i, lines)
+        x = MARGIN + column * (each + WIDE_GAP)
+        _confused(scene, result, one, x, y + 40 + 20 * row, room if is_long else each)
+    return y + 26 + 20 * lines
 
 
 def _confused(
     scene: Scene, result: Confusion, one: Confused, x: float, y: float, room: float
 ) -> None:
     """Write a line about one confusion."""
-    share = percent(one.share)
-    column = measure(f"99.9{THIN}%", LABEL, "bold")
-    scene.text(x + column, y, share, size=LABEL, face="bold", anchor="end")
-    of = f"{count(one.count)} of {count(int(result.matrix[one.label].sum()))}"
-    left, end = x + column + GAP, measure(of, CAPTION)
-    words = measure(" taken for ", LABEL)
-    names = (result.labels[one.label], result.labels[one.predicted])
-    each = (room - column - 2 * GAP - end - words) / 2
-    left += scene.text(left, y, names[0], size=LABEL, room=each)
-    left += scene.text(left, y, " taken for ", size=LABEL, colour=scene.theme.secondary)
-    left += scene.text(left, y, names[1], size=LABEL, room=each) + GAP
-    scene.text(left, y, of, colour=scene.theme.secondary)
+    scene.text(x + _share(), y, percent(one.share), size=LABEL, face="bold", anchor="end")
+    left, both = x + _share() + GAP, _room_of_names(result, one, room)
+    names = result.labels[one.label], result.labels[one.predicted]
+    for name, other, after in ((*names, WORDS), (*names[::-1], "")):
+        own = max(both / 2, both - measure(other, LABEL))
+        left += scene.text(left, y, name, size=LABEL, room=own)
+        left += scene.text(left, y, after, size=LABEL, colour=scene.theme.secondary)
+    scene.text(left + GAP, y, _of(result, one), colour=scene.theme.secondary)
+
+
+def _share() -> float:
+    """Return the px of a share in bold."""
+    return measure(f"99.9{THIN}%", LABEL, "bold")
+
+
+def _needed(result: Confusion, one: Confused) -> float:
+    """Return the px of the two names."""
+    return sum(measure(result.labels[i], LABEL) for i in (one.label, one.predicted))
+
+
+def _room_of_names(result: Confusion, one: Confused, room: float) -> float:
+    """Return the px that a line leaves for them."""
+    return room - _share() - 2 * GAP - measure(WORDS, LABEL) - measure(_of(result, one), CAPTION)
+
+
+def _of(result: Confusion, one: Confused) -> str:
+    return f"{count(one.count)} of {count(int(result.matrix[one.label].sum()))}"

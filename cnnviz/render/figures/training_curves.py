@@ -17,7 +17,7 @@ from cnnviz.render.scene import Line, Path, Polygon, Rect, Scene
 from cnnviz.render.sheet import Tile
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, WIDTH, mixed, theme
 from cnnviz.report.shares import tenths
-from cnnviz.report.training_curves import PARTS, Curves
+from cnnviz.report.training_curves import PARTS, Curves, pace
 
 HEIGHT, STRIP = 190, 36  # px of a chart, and of the learning rate's
 LEFT, RIGHT = 56, 168  # px beside the charts, for the numbers and for the ends of the curves
@@ -83,7 +83,7 @@ def _tile(result: Curves, name: str, form: Form, look: Look) -> Tile:
 def axis(scene: Scene, frame: Frame, result: Curves) -> None:
     """Draw the epochs below a chart, the steps where there is one epoch."""
     if result.epochs < 2:
-        places = ticks.linear(0, result.steps, 9)
+        places = [v for v in ticks.linear(0, result.steps, 9) if v == round(v)]
         shown, word = [count(round(value)) for value in places], "step"
     else:
         found = [round(v) for v in ticks.linear(0, result.epochs, 11) if v == round(v)]
@@ -104,11 +104,12 @@ def _known(result: Curves, name: str) -> bool:
 
 def _about(result: Curves) -> str:
     """Return on what it was trained, for how long and how fast."""
-    plural = "s" * (result.epochs != 1)
-    parts = [result.data, f"{count(result.steps)} steps in {result.epochs} epoch{plural}"]
-    speeds = result.train.figures["examples_per_second"]
-    if np.isfinite(speeds).any():
-        parts.append(f"{count(round(float(np.nanmedian(speeds))))} images a second")
+    plurals = ["s" * (number != 1) for number in (result.steps, result.epochs)]
+    steps, epochs = f"{count(result.steps)} step{plurals[0]}", f"{result.epochs} epoch{plurals[1]}"
+    parts = [result.data, f"{steps} in {epochs}"]
+    speed = pace(result.train.figures["examples_per_second"])
+    if speed is not None:
+        parts.append(f"{count(round(speed))} images a second")
     return ", ".join(parts)
 
 
@@ -162,7 +163,7 @@ def _ends(scene: Scene, frame: Frame, ends: list[End]) -> None:
 
 
 def _best(scene: Scene, frame: Frame, result: Curves, name: str, form: Form, least: float) -> None:
-    """Mark the best epoch, and write its figure above the chart, to the right of `least`."""
+    """Mark the best epoch, and write its figure above the chart, from `least` to its right end."""
     if result.best is None:
         return
     part, colour = result.validation, scene.theme.accent
@@ -174,7 +175,7 @@ def _best(scene: Scene, frame: Frame, result: Curves, name: str, form: Form, lea
         chart.dot(scene, frame.point(float(part.steps[result.best]), value), 4.5, colour)
         text += f": {form(value)}"
     wide = measure(text, CAPTION)
-    middle = min(max(x, least + 2 * GAP + wide / 2), frame.x + frame.width + RIGHT - wide / 2)
+    middle = min(max(x, least + 2 * GAP + wide / 2), frame.x + frame.width - wide / 2)
     scene.text(middle, frame.y - 6, text, colour=colour, anchor="middle")
 
 

@@ -66,8 +66,8 @@ def _labels(tree: Tree, root: str, *, is_train: bool = True) -> tuple[str, ...]:
     if not is_train:
         return tuple(labels)
     if not 2 <= len(labels) <= MAX_CLASSES:
-        listed = f" ({shown(labels[0])})" if len(labels) == 1 else ""
-        what = f"{len(labels)} folders of images{listed}, not 2 to {MAX_CLASSES}"
+        one = f"one folder of images ({shown(labels[0])})" if len(labels) == 1 else ""
+        what = f"{one or f'{len(labels)} folders of images'}, not 2 to {MAX_CLASSES}"
         raise InputError(where + what, path=tree.path, hint="make a folder for each class")
     counts = Counter(
         f[len(root) :].partition("/")[0]
