@@ -107,6 +107,9 @@ def test_the_weights_are_what_was_learned(cnnviz, folder):
     assert best["loss"] == pytest.approx(losses.mean(), rel=1e-5)
     np.save("one.npy", held.x[0])
     assert (model.predict(load_image("one.npy")) == rows[0]).all()
+    last = load_model(SPEC, input_shape=(8, 8, 1), weights="net.last.safetensors")
+    assert last.graph.labels == ("0", "1", "2")
+    assert (last.predict(load_image("one.npy")) == last.predict(held.x[0])).all()
     result = cnnviz("predict", "one.npy", *NET, "--weights", "net.safetensors", "--json")
     assert result.code == 0, result
 
@@ -224,6 +227,16 @@ def test_a_network_whose_kernels_make_no_picture(cnnviz, folder):
     result = cnnviz("train", "shapes.npz", "--model", spec, "--input", "8x8x1", "--epochs", 1, *OUT)
     assert result.code == 0, result
     assert "net/before-after.png" not in files(folder)
+
+
+def test_a_film_of_kernels_that_make_no_picture(cnnviz, folder):
+    spec = "Flatten() Dense(4, name='a') Dense(3)"
+    words = ("train", "shapes.npz", "--model", spec, "--input", "8x8x1", "--epochs", 1)
+    assert cnnviz(*words, *OUT, "-o", "a.gif").code == 0  # of the input's size they do
+    behind = ("--model", "GlobalAveragePooling2D() Dense(4) Dense(3)", "--input", "8x8x1")
+    fault = cnnviz("train", "shapes.npz", *behind, "-o", "b.safetensors", "-o", "b.gif").fault(2)
+    assert "make no pictures" in fault
+    assert "b.last.safetensors" not in files(folder)
 
 
 def test_nothing_held_back(cnnviz, folder):
@@ -366,3 +379,17 @@ def test_what_guessing_comes_to_as_well_is_said(cnnviz):
     assert "note: that is hardly better than guessing; more --epochs" in lost.err
     won = cnnviz("train", "shapes.npz", *RUN, *words[2:], "--epochs", "8")
     assert "guessing" not in won.err
+
+
+def test_names_of_the_data_go_before_those_of_the_model(cnnviz, folder):
+    """Which may be in another order; where the data have only numbers, the model has the names."""
+    made = {f"{'ab'[n % 2]}/{n:02}.png": png(n * 8) for n in range(24)}
+    unzipped(folder / "set", made)
+    spec = 'input_shape = [4, 4, 1]\nlabels = ["b", "a"]\nlayers = [{ type = "Flatten" }, %s]\n'
+    (folder / "net.toml").write_text(spec % '{ type = "Dense", units = 2 }')
+    np.savez("numbers.npz", x=np.zeros((20, 4, 4), np.uint8), y=np.arange(20) % 2)
+    for data, labels in (("set", '["a", "b"]'), ("numbers.npz", '["b", "a"]')):
+        words = ("--model", "net.toml", "--epochs", 1, "-o", f"{labels[2]}.safetensors")
+        assert cnnviz("train", data, *words).code == 0
+        assert metadata(f"{labels[2]}.safetensors")["labels"] == labels
+        assert metadata(f"{labels[2]}.last.safetensors")["labels"] == labels

@@ -11,7 +11,7 @@ from conftest import files
 from data_files import png, unzipped
 from train_runs import NET, SPEC, shapes
 
-from cnnviz.cli.training import places
+from cnnviz.cli.training import making, places
 from cnnviz.training.loop import Run
 
 RUN = (*NET, "--epochs", "2", "--batch-size", "8")
@@ -188,6 +188,37 @@ def test_losses_that_overflow_later_keep_what_was_before(cnnviz, folder, monkeyp
     monkeypatch.undo()
     os.chdir(folder)
     assert cnnviz("train", "shapes.npz", *RUN, *OUT, "--resume").code == 0
+
+
+def test_a_disk_that_fills_up(cnnviz, folder, monkeypatch):
+    """The checkpoint before stays, and the run goes on from it."""
+    left = 3
+
+    def fsync(descriptor, real=os.fsync):
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    result = cnnviz("train", "shapes.npz", *RUN, *OUT, "-q")
+    assert "no space left on device" in result.fault(4)
+    assert files(folder) == {"shapes.npz", "net.last.safetensors", "net.best.safetensors"}
+    monkeypatch.undo()
+    os.chdir(folder)
+    assert cnnviz("train", "shapes.npz", *RUN, *OUT, "--resume", "-q").code == 0
+
+
+def test_another_run_is_first(cnnviz, folder, monkeypatch):
+    def opened(*args, real=making._open):
+        (folder / "net.last.safetensors").write_bytes(b"another's")
+        return real(*args)
+
+    monkeypatch.setattr(making, "_open", opened)
+    result = cnnviz("train", "shapes.npz", *RUN, *OUT, "-q")
+    assert "net.last.safetensors exists" in result.fault(4)
+    assert (folder / "net.last.safetensors").read_bytes() == b"another's"
 
 
 @pytest.mark.parametrize("content", [b"", b"no safetensors", b"\x08\0\0\0\0\0\0\0{}      "])

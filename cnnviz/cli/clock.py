@@ -35,7 +35,7 @@ def seconds_allowed() -> float | None:
 
 
 @contextlib.contextmanager
-def timed(path: str) -> Iterator[None]:
+def timed(path: str, *, hint: str = "use a longer --timeout, or --resize") -> Iterator[None]:
     """Hold the block, the work on one image, to the time limit.
 
     An operation that is under way in C is let finish first, since its memory is in use; the pixel
@@ -59,7 +59,7 @@ def timed(path: str) -> Iterator[None]:
         raise RefusedError(
             f"{path}: not done within {seconds:g} s",
             path=path,
-            hint="use a longer --timeout, or --resize",
+            hint=hint,
         ) from None
 
 

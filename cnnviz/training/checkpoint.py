@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 from cnnviz.errors import InputError, SpecError, shortened
 from cnnviz.files import open_atomic
 from cnnviz.geometry import times
+from cnnviz.trained.about import About
 from cnnviz.training.forming import KERNEL, first_kernel
 from cnnviz.training.history import History
+from cnnviz.training.taught import taught
 
 if TYPE_CHECKING:
     from cnnviz.arrays.contents import Opened
@@ -113,9 +115,7 @@ def save(
     watched = f"{first_kernel(graph)}.{KERNEL}:{_FRAME}"
     arrays |= {f"{watched}{step}": values for step, values in made.frames.items()}
     tensors = {name: Tensor(values.shape, values.dtype.name) for name, values in arrays.items()}
-    about = {"format": "cnnviz", "layout": "hwio", "model": graph.name}
-    if made.settings.get("recipe", {}).get("flip"):
-        about["orientation"] = "convolution"
+    about = _about(graph, made).to_metadata(graph.name)
     about |= {_KEY: _facts_text(made), _SPEC: to_toml(graph)}
     with open_atomic(path, overwrite=overwrite) as file:
         write_to(file, tensors, lambda name: _contiguous(arrays[name]), about)
@@ -196,6 +196,18 @@ class Kept:
             save(self.best, graph, made)
         save(self.last, graph, made)
         return better
+
+
+def _about(graph: Graph, made: Checkpoint) -> About:
+    """Return what the file says to those for whom it is one of weights."""
+    known = taught(graph, made.settings.get("data", {}).get("labels", ()))
+    return About(
+        seed=made.seed,
+        command=made.command,
+        labels=known.labels,
+        preprocess=known.preprocess,
+        is_turned=bool(made.settings.get("recipe", {}).get("flip")),
+    )
 
 
 def _facts_text(made: Checkpoint) -> str:

@@ -7,7 +7,6 @@ checkpoint comes to the same weights, to the bit, as one that was never stopped.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import replace
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -302,18 +301,6 @@ def evaluate(
         done = min(done + at_a_time, len(split))
         yield Tick(part, done, len(split))
     return found
-
-
-def taught(graph: Graph, labels: tuple[str, ...]) -> Graph:
-    """Return a trained network with what it was trained on said: its classes and preprocessing.
-
-    Where it says nothing of them itself. Values of arrays were divided by 255 as those of photos.
-    """
-    return replace(
-        graph,
-        labels=graph.labels or labels,
-        preprocess={"scale": "1/255"} if graph.preprocess is None else graph.preprocess,
-    )
 
 
 def known_by(data: Data) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +13,7 @@ import numpy as np
 from cnnviz.errors import SpecError
 from cnnviz.graph import Graph
 from cnnviz.model.executor import Sequential
+from cnnviz.model.initial import wanted_shapes
 from cnnviz.model.model import Model
 from cnnviz.model.orientation import turned
 from cnnviz.model.preprocess import preprocess_for
@@ -25,10 +26,11 @@ from cnnviz.report.result import Result
 from cnnviz.report.shares import tenths
 from cnnviz.report.training_curves import Curves, curves
 from cnnviz.trained.about import About
-from cnnviz.training.forming import KERNEL
+from cnnviz.training.forming import KERNEL, first_kernel
 from cnnviz.training.initial import initial_weights
-from cnnviz.training.loop import Run, Tick, evaluate, taught
+from cnnviz.training.loop import Run, Tick, evaluate
 from cnnviz.training.metrics import Evaluation, classes_report
+from cnnviz.training.taught import taught
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Weights
@@ -78,14 +80,8 @@ class Outcome(Result):
 
     @cached_property
     def graph(self) -> Graph:
-        """The network, with its classes and preprocessing said.
-
-        Names that the data give go before the network's own, numbers do not.
-        """
-        labels = self.run.data.labels
-        named = not all(label.isdigit() for label in labels)
-        graph = taught(self.run.graph, labels)
-        return replace(graph, labels=labels) if named else graph
+        """The network, with its classes and preprocessing said."""
+        return taught(self.run.graph, self.run.data.labels)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -375,6 +371,16 @@ def finish(
     return Outcome(run, weights, first, keep, data, validation, test, license)
 
 
+def check_film(graph: Graph) -> None:
+    """Raise `SpecError` where the first kernels of a network make no pictures to be animated."""
+    watched = first_kernel(graph)
+    if watched is None:
+        raise SpecError(f"{graph.name} has no kernels to be seen forming")
+    kernel = np.broadcast_to(np.float32(0), wanted_shapes(graph)[watched][KERNEL])
+    shot = Snapshot(0, 1, None, None, kernel)
+    forming([shot], model="", layer=watched, data="", input_shape=graph.input_shape)
+
+
 def _figures(found: Evaluation | None) -> dict[str, Any] | None:
     if found is None:
         return None
@@ -382,7 +388,10 @@ def _figures(found: Evaluation | None) -> dict[str, Any] | None:
 
 
 def seconds_of(history: Sequence[Moment], batch_size: int) -> float:
-    """Return what the steps of training took, by the pace that is noted at each moment."""
+    """Return what the steps of training took, by the pace that is noted at each moment.
+
+    Also of a run that was stopped for a while; a last batch counts as a whole one.
+    """
     took, step = 0.0, 0
     for one in history:
         if one.examples_per_second:

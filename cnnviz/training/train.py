@@ -11,8 +11,9 @@ from cnnviz.model.load import load_model
 from cnnviz.model.model import Model
 from cnnviz.training.data import open_data
 from cnnviz.training.history import Moment
-from cnnviz.training.loop import Run, Tick, copied, taught
+from cnnviz.training.loop import Run, Tick, copied
 from cnnviz.training.recipe import Recipe
+from cnnviz.training.taught import taught
 
 if TYPE_CHECKING:
     from cnnviz.contract import Weights

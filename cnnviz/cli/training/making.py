@@ -15,9 +15,10 @@ from cnnviz.cli import clock, names, outputs, streams
 from cnnviz.cli.outputs import Slot
 from cnnviz.cli.training import one, options, places, results, series, stopping
 from cnnviz.cli.training.places import Place
-from cnnviz.cli.training.session import Session, networks
+from cnnviz.cli.training.session import Network, Session, networks
 from cnnviz.cli.types import Target
 from cnnviz.errors import OutputError, SpecError
+from cnnviz.training.outcome import check_film
 
 if TYPE_CHECKING:
     from cnnviz.graph import Graph
@@ -42,7 +43,6 @@ def make(
     """Train a network, or one for each value of a setting; return the exit code."""
     if running["resume"] and writing["overwrite"]:
         raise SpecError("--resume goes on and --overwrite begins anew", hint="use one of them")
-    context = click.get_current_context()
     setting, asked = networks(model)
     change = options.augmentation_of(asked[0].graph.input_shape, augmentation)
     steps = 2  # the data are not read yet: what is wrong in a recipe is said first
@@ -58,31 +58,46 @@ def make(
         **running,
         look=look,
         **writing,
-        command=_command(context),
+        command=_command(),
         stop=stopping.Stop(clock.seconds_allowed()),
     )
-    label = names.label(context)
-    place, others = places.split(targets, asked[0].graph.name, label, session.data)
-    formats = results.FORMATS if not setting else series.FORMATS
     inputs = _inputs(path, model, dividing, naming)
-    slots = _slots(others, place, label, formats, session, inputs)
-    own = [place.under(each.value) for each in asked] if setting else [place]
-    compared = series.slots(place, session.may_replace) if setting else []
     size = sum(_bytes(each.graph, made) for each in asked)
-    places.check(
-        own,
-        [*slots, *compared],
-        inputs,
-        overwrite=session.overwrite,
-        resume=session.resume,
-        size=size,
-    )
+    own, slots = _planned(session, asked, targets, inputs, size)
     with contextlib.closing(_open(session, asked[0].graph, augmentation["crop"])) as data:
         _check_apart(data, own)
         if setting:
-            return series.make(session, setting, asked, own, data, [*compared, *slots])
-        outcome, written = one.train(session, asked[0], own[0], data)
-        return results.put(session, outcome, written, slots)
+            return series.make(session, setting, asked, own, data, slots)
+        outcome, paths = one.train(session, asked[0], own[0], data)
+        return results.put(session, outcome, own[0], paths, slots)
+
+
+def _planned(
+    session: Session,
+    asked: Sequence[Network],
+    targets: Sequence[Target],
+    inputs: Sequence[str],
+    size: int,
+) -> tuple[list[Place], list[Slot]]:
+    """Return where each run writes, and what else is written; nothing of it can be in the way."""
+    label, graph = names.label(click.get_current_context()), asked[0].graph
+    place, others = places.split(targets, graph.name, label, session.data)
+    own, slots, formats = [place], list[Slot](), results.FORMATS
+    if len(asked) > 1:
+        own = [place.under(each.value) for each in asked]
+        slots, formats = series.slots(place, session.may_replace), series.FORMATS
+    if others:
+        # That of the weights is none of `others`, but among those that a message names.
+        formats = (*formats, places.SUFFIX)
+        shared: dict[str, Any] = {"overwrite": session.may_replace, "as_json": session.as_json}
+        slots += outputs.plan(
+            others, [place.weights], label, formats=formats, inputs=inputs, **shared
+        )[0]
+    if any(slot.format == "gif" for slot in slots):
+        check_film(graph)
+    replacing = {"overwrite": session.overwrite, "resume": session.resume}
+    places.check(own, slots, inputs, size=size, **replacing)
+    return own, slots
 
 
 def _open(session: Session, graph: Graph, margin: int) -> Data:
@@ -103,7 +118,7 @@ def _open(session: Session, graph: Graph, margin: int) -> Data:
         if not session.quiet:
             streams.progress(f"{session.path}: {done:,} of {total:,} pictures read")
 
-    with clock.timed(session.path):
+    with clock.timed(session.path, hint="use a longer --timeout"):
         data = open_data(
             session.path,
             input_shape=shape,
@@ -135,27 +150,6 @@ def _check_apart(data: Data, own: Sequence[Place]) -> None:
             raise OutputError(what, path=place.weights, hint="use -o with another folder")
 
 
-def _slots(
-    others: Sequence[Target],
-    place: Place,
-    label: str,
-    formats: Sequence[str],
-    session: Session,
-    inputs: Sequence[str],
-) -> list[Slot]:
-    if not others:
-        return []
-    return outputs.plan(
-        others,
-        [place.weights],
-        label,
-        formats=(*formats, places.SUFFIX),  # which is none of `others`, but is among the names
-        overwrite=session.may_replace,
-        as_json=session.as_json,
-        inputs=inputs,
-    )[0]
-
-
 def _inputs(path: str, *options: Mapping[str, Any]) -> list[str]:
     """Return the files that are read, none of which may be written."""
     given = {key: value for each in options for key, value in each.items()}
@@ -173,6 +167,7 @@ def _bytes(graph: Graph, recipe: Recipe) -> int:
     return 4 * count * (1 + 3 * (1 + len(recipe.make_optimizer().slots)))
 
 
-def _command(context: click.Context) -> str:
+def _command() -> str:
     """Return the command line as a shell would take it again, to begin with, not to go on."""
-    return "cnnviz " + shlex.join(w for w in context.find_root().obj or () if w != "--resume")
+    words = click.get_current_context().find_root().obj or ()
+    return "cnnviz " + shlex.join(word for word in words if word != "--resume")

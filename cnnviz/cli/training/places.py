@@ -23,7 +23,6 @@ from cnnviz.training.checkpoint import Kept
 SUFFIX = "safetensors"
 PICTURES = ("curves", "confusion", "mistakes", "kernels", "before-after")
 ANIMATION, TABLE, FACTS = "kernels.gif", "metrics.csv", "metrics.json"
-COMPARISON = "comparison"
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from cnnviz.cli import outputs, streams
 from cnnviz.cli.outputs import PAGE, Slot
+from cnnviz.cli.several import SOME_FAILED
 from cnnviz.cli.tables import FILE_WIDTH
 from cnnviz.cli.training import places
-from cnnviz.errors import SpecError
 from cnnviz.geometry import times
 from cnnviz.render.terminal import escape
 from cnnviz.report import writers
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from cnnviz.training.outcome import Outcome
 
 TABLES = ("txt", "csv", "json", "md", "html", "tex")
-FORMATS = (*TABLES, "png", "svg", "gif")
+FORMATS: tuple[str, ...] = (*TABLES, "png", "svg", "gif")
 MOST_EPOCHS = 12  # that are printed
 MOST_FAILURES = 5  # pictures that are named
-SOME_FAILED = 3
 GUESSING = (
     "note: that is hardly better than guessing; more --epochs, a smaller --lr, --optimizer adam "
     "or more pictures may help"
@@ -61,22 +60,23 @@ def write(session: Session, outcome: Outcome, place: Place) -> list[str]:
     return [place.weights, *place.put(_folder(session, outcome, place.weights))]
 
 
-def put(session: Session, outcome: Outcome, written: list[str], slots: Sequence[Slot]) -> int:
+def put(
+    session: Session, outcome: Outcome, place: Place, paths: list[str], slots: Sequence[Slot]
+) -> int:
     """Print what a run came to, write what else -o asks for, and return the exit code."""
-    failures = failures_of(outcome.run.data)
-    facts = _facts(session, outcome) | {"failures": failures}
-    for slot in slots:
-        path = outputs.write(slot, _encoded(session, outcome, facts, slot.format))
-        written += [path] if path else []
-    to_stdout = any(slot.path is None for slot in slots)
+    data = facts(session, outcome)
+    more = [outputs.write(slot, _encoded(session, outcome, data, slot.format)) for slot in slots]
+    named = [path for path in more if path is not None]
     if session.as_json:
-        streams.emit_json({"outputs": written, **facts})
-    elif not session.quiet and not to_stdout:
+        streams.emit_json({"outputs": paths + named, **data})
+    elif not session.quiet and None not in more:
         streams.emit_table(partial(text, outcome), no_color=session.no_color)
     if outcome.is_guessing:
         session.say(GUESSING)
-    say_written(session, written)
-    return say_failures(failures)
+    say_written(session, place, paths)
+    for path in named:
+        session.say(f"wrote {path}")
+    return say_failures(data["failures"])
 
 
 def text(outcome: Outcome, width: int, colour: bool) -> str:
@@ -92,17 +92,12 @@ def text(outcome: Outcome, width: int, colour: bool) -> str:
     return "\n".join([epochs, *lines]) + "\n"
 
 
-def say_written(session: Session, written: Sequence[str]) -> None:
-    """Name the weights, the page of the folder, and what else was asked for by name."""
-    inside = [path for path in written if os.path.basename(os.path.dirname(path))]
-    for path in written:
-        page = os.path.join(os.path.dirname(path), PAGE)
-        in_folder = page in inside
-        if not in_folder:
-            session.say(f"wrote {path}")
-        elif path == page:
-            count = sum(os.path.dirname(other) == os.path.dirname(path) for other in written)
-            session.say(f"wrote {os.path.join(os.path.dirname(path), '')} ({count} files)")
+def say_written(session: Session, place: Place, paths: Sequence[str]) -> None:
+    """Name the weights of a run and its folder."""
+    folder = os.path.join(place.stem, "")
+    count = sum(path.startswith(folder) for path in paths)
+    session.say(f"wrote {place.weights}")
+    session.say(f"wrote {folder} ({count} files)")
 
 
 def failures_of(data: Data) -> list[dict[str, Any]]:
@@ -121,10 +116,16 @@ def say_failures(failures: Sequence[Mapping[str, Any]]) -> int:
     return SOME_FAILED
 
 
-def _facts(session: Session, outcome: Outcome) -> dict[str, Any]:
-    facts = outcome.to_dict()
-    facts["model"] = {**facts["model"], "spec": session.spec}
-    return facts
+def facts(session: Session, outcome: Outcome) -> dict[str, Any]:
+    """Return what JSON says of a run."""
+    found = outcome.to_dict()
+    model = {**found.pop("model"), "spec": session.spec}
+    return {"model": model, **found, "failures": failures_of(outcome.run.data)}
+
+
+def encoded(data: Mapping[str, Any]) -> bytes:
+    """Return plain data as the content of a JSON file."""
+    return (json.dumps(data, indent=2, allow_nan=False) + "\n").encode()
 
 
 def _folder(session: Session, outcome: Outcome, weights: str) -> dict[str, bytes]:
@@ -146,18 +147,17 @@ def _folder(session: Session, outcome: Outcome, weights: str) -> dict[str, bytes
         listed.append((shown, part))
     streams.progress("")
     files[places.TABLE] = writers.write(_history(outcome), "csv").encode()
-    facts = _facts(session, outcome) | {"failures": failures_of(outcome.run.data)}
-    files[places.FACTS] = _json(facts)
+    files[places.FACTS] = encoded(facts(session, outcome))
     beside = [f"../{os.path.basename(weights)}", places.TABLE, places.FACTS]
     files[PAGE] = listing(outcome, listed[0][0][0], listed[1:], beside)
     return files
 
 
-def _encoded(session: Session, outcome: Outcome, facts: Mapping[str, Any], format: str) -> bytes:
+def _encoded(session: Session, outcome: Outcome, data: Mapping[str, Any], format: str) -> bytes:
     from cnnviz import render
 
     if format == "json":
-        return _json(facts)
+        return encoded(data)
     if format == "txt":
         return text(outcome, FILE_WIDTH, False).encode()
     if format == "csv":
@@ -168,17 +168,12 @@ def _encoded(session: Session, outcome: Outcome, facts: Mapping[str, Any], forma
     if format != "gif":
         return render.render(outcome.curves, format, look)
     forming = outcome.forming()
-    if forming is None:
-        raise SpecError(f"{outcome.graph.name} has no kernels that make pictures")
+    assert forming is not None  # it was checked before
     return render.animate(forming, look)
 
 
 def _history(outcome: Outcome) -> Any:
     return outcome.run.history.report(outcome.graph.name)
-
-
-def _json(facts: Mapping[str, Any]) -> bytes:
-    return (json.dumps(facts, indent=2, allow_nan=False) + "\n").encode()
 
 
 def _data(session: Session, data: Data) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cnnviz.cli import outputs, streams
 from cnnviz.cli.outputs import Slot
 from cnnviz.cli.run import error_fields, failure
+from cnnviz.cli.several import SOME_FAILED
 from cnnviz.cli.tables import FILE_WIDTH
 from cnnviz.cli.training import one, results
 from cnnviz.errors import CnnvizError
@@ -59,7 +59,9 @@ def make(
             streams.say(f"cnnviz: error: {setting} {network.value}: {fault}")
             continue
         trials.append(_trial(network, outcome))
-        facts = {key: value for key, value in outcome.to_dict().items() if key != "history"}
+        results.say_written(session, place, paths)
+        facts = results.facts(session, outcome)
+        del facts["history"], facts["failures"]  # the first is in its folder, the others are below
         done.append({"value": network.value, "outputs": paths, **facts})
         written += paths
     graph = networks[0].graph
@@ -68,18 +70,18 @@ def make(
     )
     unread = results.failures_of(data)
     facts = found.report().to_dict() | {"runs": done, "failures": [*failures, *unread]}
-    for slot in slots:
-        path = outputs.write(slot, _encoded(session, found, facts, slot.format))
-        written += [path] if path else []
+    more = [outputs.write(slot, _encoded(session, found, facts, slot.format)) for slot in slots]
+    named = [path for path in more if path is not None]
     if session.as_json:
-        streams.emit_json({"outputs": written, **facts})
-    elif not session.quiet and all(slot.path is not None for slot in slots):
+        streams.emit_json({"outputs": written + named, **facts})
+    elif not session.quiet and None not in more:
         streams.emit_table(partial(_text, found), no_color=session.no_color)
-    results.say_written(session, written)
+    for path in named:
+        session.say(f"wrote {path}")
     code = results.say_failures(unread)
     if len(failures) == len(networks):
         return int(failures[0]["code"])
-    return results.SOME_FAILED if failures else code
+    return SOME_FAILED if failures else code
 
 
 def _trial(network: Network, outcome: Any = None, error: str = "") -> Trial:
@@ -108,7 +110,7 @@ def _encoded(session: Session, found: Sweep, facts: Mapping[str, Any], format: s
     from cnnviz import render
 
     if format == "json":
-        return (json.dumps(facts, indent=2, allow_nan=False) + "\n").encode()
+        return results.encoded(facts)
     if format == "txt":
         return _text(found, FILE_WIDTH, False).encode()
     if format in results.TABLES:

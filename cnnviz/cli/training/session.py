@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cnnviz.cli import streams
@@ -49,7 +49,7 @@ class Session:
     quiet: bool
     no_color: bool
     command: str
-    stop: stopping.Stop = field(default_factory=stopping.Stop)
+    stop: stopping.Stop
 
     @property
     def data(self) -> str:
