@@ -68,7 +68,7 @@ class _Ran(NamedTuple):
 
 
 def _run(session: Session, setting: str, network: Network, place: Place, data: Data) -> _Ran:
-    session.say(f"{setting} {network.value}")
+    session.say(f"\n{setting} {network.value}")  # apart from the one before
     try:
         outcome, paths = one.train(session, network, place, data)
     except (CnnvizError, MemoryError) as error:

@@ -170,7 +170,7 @@ class Watch:
 def shown(loss: float) -> str:
     """Return a loss, which has no bound, in a few characters.
 
-    >>> shown(0.03215), shown(1.1728789e24)
+    >>> shown(0.0322), shown(1.1728789e24)
     ('0.0322', '1.173e+24')
     """
     return f"{loss:.4f}" if loss < 10_000 else f"{loss:.4g}"
