@@ -42,7 +42,11 @@ def make(
     from cnnviz.report.sweep import sweep
 
     pairs = zip(networks, own, strict=True)
-    runs = [_run(session, setting, network, place, data) for network, place in pairs]
+    runs = []
+    for network, place in pairs:
+        if runs:
+            session.say("")
+        runs.append(_run(session, setting, network, place, data))
     done = [ran.facts for ran in runs if not ran.trial.error]
     failures = [ran.facts for ran in runs if ran.trial.error]
     trials, examples = [ran.trial for ran in runs], len(data.validation) or None
@@ -68,7 +72,7 @@ class _Ran(NamedTuple):
 
 
 def _run(session: Session, setting: str, network: Network, place: Place, data: Data) -> _Ran:
-    session.say(f"\n{setting} {network.value}")  # apart from the one before
+    session.say(f"{setting} {network.value}")
     try:
         outcome, paths = one.train(session, network, place, data)
     except (CnnvizError, MemoryError) as error:
