@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Generator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -9,10 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from data_files import png, unzipped
+from scipy.special import log_softmax
 
 from cnnviz import load_model
 from cnnviz.errors import InputError, SpecError
 from cnnviz.images import load_image
+from cnnviz.model.ending import without_softmax
+from cnnviz.model.executor import Sequential
 from cnnviz.trained.about import About
 from cnnviz.training.augmentation import Augmentation
 from cnnviz.training.checkpoint import Kept, load
@@ -21,6 +26,7 @@ from cnnviz.training.forming import watched_steps
 from cnnviz.training.history import Moment
 from cnnviz.training.loop import Run, Tick
 from cnnviz.training.recipe import Recipe
+from cnnviz.training.step import Pass
 from cnnviz.training.train import train
 
 SPEC = """
@@ -121,10 +127,12 @@ def test_pictures_are_cropped_at_random_and_validated_in_the_centre(tmp_path):
     np.savez(path, x=x, y=np.arange(40) % 3)
     changes = Augmentation(crop=(8, 8))
     with open_data(path, input_shape=(12, 12, 1), validation=0.3) as opened:
-        run = Run(GRAPH, opened, Recipe(epochs=1, augmentation=changes))
-        done(run)
-        batch = next(opened.validation.batches(2))
+        run = done(Run(GRAPH, opened, Recipe(epochs=1, augmentation=changes)))
+        batch = next(opened.validation.batches(12))
     assert changes.centred(batch.x).min() == 255
+    logits = Sequential(without_softmax(GRAPH), run.weights).run(np.ones((12, *SHAPE)), ["out"])
+    losses = -log_softmax(logits["out"], axis=1)[np.arange(12), batch.y]
+    assert run.history.moments[-1].loss == pytest.approx(losses.mean(), rel=1e-5)
 
 
 def test_bad_pictures_are_left_out_and_a_batch_may_be_empty(tmp_path):
@@ -207,3 +215,40 @@ def test_a_model_with_other_preprocessing_is_trained_with_it(data):
         for model in (start.preprocessed_by("tf"), replace(start, graph=graph))
     )
     np.testing.assert_array_equal(as_given, as_its_own)
+
+
+def test_the_best_weights_are_trained_ones_of_their_own(data, monkeypatch):
+    """Those of the highest validation, whatever is learned after it."""
+    accuracies = (0.5, 0.9, 0.1)
+
+    def validate(run: Run) -> Generator[Moment, None, float]:
+        accuracy = accuracies[run.history.moments[-1].epoch - 1]
+        yield Moment(step=run.step, epoch=1, part="validation", loss=1.0, accuracy=accuracy)
+        return accuracy
+
+    monkeypatch.setattr(Run, "_validate", validate)
+    path, constant = str(data.describe()["path"]), {"schedule": {"name": "constant"}}
+    start = load_model(SPEC, input_shape=SHAPE, weights="random")
+    three, two = (train(start, path, epochs=epochs, **constant) for epochs in (3, 2))
+    for node, own in three.weights.items():
+        for name, values in own.items():
+            np.testing.assert_array_equal(values, two.weights[node][name])
+
+
+def test_the_rate_that_is_noted_is_that_of_the_step(data):
+    run = done(Run(GRAPH, data, RECIPE))
+    for moment in run.history.of("train"):
+        rate = 0.05 * (1 + np.cos(np.pi * (moment.step - 1) / run.steps)) / 2
+        assert moment.lr == pytest.approx(rate, rel=1e-9)
+
+
+def test_each_step_drops_other_values(data, monkeypatch):
+    drawn, run = [], Pass.run
+
+    def spy(self, x, labels, generator):
+        drawn.append(copy.deepcopy(generator).random())
+        return run(self, x, labels, generator)
+
+    monkeypatch.setattr(Pass, "run", spy)
+    made = done(Run(GRAPH, data, RECIPE))
+    assert len(set(drawn)) == len(drawn) == made.steps

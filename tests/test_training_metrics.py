@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,6 +99,14 @@ def test_a_history_survives_json():
             History.from_columns({**columns, key: value})
     with pytest.raises(SpecError, match="equally many values of step, epoch, part"):
         History.from_columns({"step": [1]})
+
+
+def test_what_a_run_took():
+    """A moment after 10 steps of 64 pictures at 32 a second, one after 20 more at 64 a second."""
+    made = history()
+    made.moments[0] = replace(made.moments[0], examples_per_second=32.0)
+    made.add(replace(made.moments[0], step=30, examples_per_second=64.0))
+    assert made.seconds(64) == 20 + 20
 
 
 def test_faults():
