@@ -14,6 +14,7 @@ Examples:
   cnnviz convolve photo.jpg --kernel "1 0 -1; 2 0 -2; 1 0 -1" --padding same
   cnnviz convolve photo.jpg --kernel sobel-x --channels each
   cnnviz convolve photo.jpg --kernel bank:kirsch -o maps.npz -o figure.svg
+  cnnviz convolve photo.jpg --kernel trained:cifar
   cnnviz convolve photo.jpg --kernel edge -o npy:- | cnnviz pool - --size 2
 """
 

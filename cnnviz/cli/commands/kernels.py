@@ -11,6 +11,7 @@ Examples:
   cnnviz kernels --search edge
   cnnviz kernels sobel-x gaussian:5,1
   cnnviz kernels pillow: -o pillow.svg
+  cnnviz kernels trained:cifar
   cnnviz kernels weights.safetensors:conv1
   cnnviz kernels model.pth:conv -o filters.svg
 """

@@ -7,6 +7,7 @@ to an image before the first layer is printed too. A table goes to stdout and, w
 
 \b
 Examples:
+  cnnviz predict photo.jpg --model cifar-net
   cnnviz predict digit.png --model mnist.toml --weights mnist.pth
   cnnviz predict ink.jpg --model mnist.toml --weights mnist.pth --invert
   cnnviz predict digit.png --model mnist.toml --weights mnist.pth -o top.png

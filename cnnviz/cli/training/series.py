@@ -41,9 +41,8 @@ def make(
     """Train each network, then compare them; one that fails is listed and the others go on."""
     from cnnviz.report.sweep import sweep
 
-    pairs = zip(networks, own, strict=True)
-    runs = []
-    for network, place in pairs:
+    runs: list[_Ran] = []
+    for network, place in zip(networks, own, strict=True):
         if runs:
             session.say("")
         runs.append(_run(session, setting, network, place, data))
