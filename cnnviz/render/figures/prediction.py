@@ -23,6 +23,7 @@ TRACK = 280  # px of a bar that is certain
 LONGEST = 260  # px of a label
 LEAST = 0.5  # px of what is not zero
 MOST = 40  # classes shown
+WIDEST = 700  # px of a line of the head, unless one step alone is longer
 
 
 def draw(result: Prediction, look: Look) -> Scene:
@@ -33,7 +34,7 @@ def draw(result: Prediction, look: Look) -> Scene:
     left, bottom = _seen(scene, result, look, MARGIN, top)
     right, foot = _bars(scene, result, left + BETWEEN, top)
     wide = max((measure(line, LABEL) for line in lines), default=0)
-    scene.width = max(right, MARGIN + min(wide, 900)) + MARGIN
+    scene.width = max(right, MARGIN + min(wide, WIDEST)) + MARGIN
     scene.height = max(bottom, foot) + MARGIN
     header.draw(scene, lines)
     return scene
@@ -52,8 +53,16 @@ def _lines(result: Prediction) -> list[str]:
     """Return who says so, and what was done to the image."""
     shown = min(len(result.top), MOST)
     of = f"the likeliest {shown} of {count(result.classes)} classes"
-    steps = re.sub(r"(?<=\d)x(?=\d)", "×", "; ".join(result.preprocess))
-    return [f"{result.model}, {of}", f"before the first layer: {steps}"]
+    lines = [f"{result.model}, {of}", "before the first layer: "]
+    for step in result.preprocess:
+        text = re.sub(r"(?<=\d)x(?=\d)", "×", step)
+        longer = lines[-1] + "; " * (not lines[-1].endswith(": ")) + text
+        if measure(longer, LABEL) > WIDEST:
+            lines[-1] += ";"
+            lines.append(text)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def _seen(scene: Scene, result: Prediction, look: Look, x: float, y: float) -> tuple[float, float]:
