@@ -43,6 +43,14 @@ def test_killed_at_a_random_moment(cnnviz, folder, whole, seed):
     assert not [name for name in os.listdir(folder) if name.endswith((".tmp", "best.safetensors"))]
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c():
+    """Ctrl-C is not ignored, also where the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_keeps_a_checkpoint(cnnviz, folder, whole, number):
     run = train_runs.start(folder)
@@ -70,13 +78,9 @@ def test_stopped_in_training_and_in_a_validation(cnnviz, folder, monkeypatch, ev
             yield one
 
     monkeypatch.setattr(Run, "events", events)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with pytest.raises(Stopped):
-            cnnviz("train", "shapes.npz", *RUN, *OUT)
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with pytest.raises(Stopped):
+        cnnviz("train", "shapes.npz", *RUN, *OUT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     monkeypatch.undo()
     os.chdir(folder)
     result = cnnviz("train", "shapes.npz", *RUN, *OUT, "--resume")

@@ -243,6 +243,7 @@ while True:
         for values in own.values():
             values[:] = made.step
     kept.save(GRAPH, made, made.step)
+    print(made.step, flush=True)
 """
 
 
@@ -250,7 +251,7 @@ while True:
 def test_a_killed_run_leaves_whole_files(tmp_path):
     dice, steps = random.Random(1), []
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
-    for _ in range(6):
+    for count in range(1, 31, 5):  # files, and a moment: seconds alone say little on a busy machine
         run = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(ROOT / "tests")],
             cwd=tmp_path,
@@ -258,7 +259,9 @@ def test_a_killed_run_leaves_whole_files(tmp_path):
             stdout=subprocess.PIPE,
         )
         assert run.stdout.readline() == b"ready\n"
-        time.sleep(dice.uniform(0.02, 0.15))
+        for _ in range(count):
+            run.stdout.readline()
+        time.sleep(dice.uniform(0, 0.01))
         run.kill()
         run.communicate(timeout=30)
         last = load(tmp_path / "net.last.safetensors", GRAPH)
