@@ -90,9 +90,16 @@ def test_what_is_enough(accuracies: tuple, verdicts: tuple, said: str) -> None:
 
 def test_how_much_is_chance_depends_on_the_pictures() -> None:
     few, many = (of(one("4", 0.6), one("16", 0.61), examples=n) for n in (1000, 100_000))
-    assert few.margin == pytest.approx(2 * sqrt(0.61 * 0.39 / 1000))
+    assert few.margin == pytest.approx(2 * sqrt(0.61 * 0.39 / 1000), rel=0.01)
     assert (few.enough.value, many.enough.value) == ("4", "16")
     assert "3.1 points, two standard errors over 1,000 pictures" in few.remark()
+
+
+def test_all_right_of_a_few_pictures_is_not_beyond_doubt() -> None:
+    made = of(one("4", 29 / 30), one("16", 1.0), examples=30)
+    share = 32 / 34  # two right and two wrong ones more
+    assert made.margin == pytest.approx(2 * sqrt(share * (1 - share) / 34))
+    assert made.verdict(made.trials[0]) == "enough"
 
 
 def test_settings_that_are_no_counts_have_other_words() -> None:

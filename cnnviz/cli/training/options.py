@@ -125,7 +125,7 @@ _recipe(
 _recipe(
     "seed",
     "--seed",
-    "Decides all chance: the same seed gives the same weights, to the bit.",
+    "Decides all chance: on one machine the same seed gives the same weights, to the bit.",
     default=0,
     label=after("seed"),
     **_natural(),
