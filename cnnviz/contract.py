@@ -102,7 +102,7 @@ class Layer:
         raise NotImplementedError
 
     def forward_training(
-        self, weights: Weights, *xs: Array, generator: np.random.Generator
+        self, weights: Weights, *xs: Array, generator: np.random.Generator, step: int | None = None
     ) -> tuple[Array, Backward, dict[str, Array]]:
         """Run the layer as training does: also new running statistics, and dropping at random.
 
@@ -112,6 +112,8 @@ class Layer:
             As for `forward`.
         generator : numpy.random.Generator
             Draws what is dropped.
+        step : int, optional
+            How many steps were taken before; running statistics forget their beginning by it.
 
         Returns
         -------

@@ -79,22 +79,24 @@ class BatchNormalization(Layer):
         return self._run(weights, x, weights["moving_mean"], weights["moving_variance"])
 
     def forward_training(
-        self, weights: Weights, *xs: Array, generator: np.random.Generator
+        self, weights: Weights, *xs: Array, generator: np.random.Generator, step: int | None = None
     ) -> tuple[Array, Backward, dict[str, Array]]:
         """Normalise by the statistics of the batch, and move the running ones towards them.
 
         The variance is divided by the number of values in both, as Keras does; PyTorch divides the
-        running one by one less.
+        running one by one less. In a run the running ones keep at most `(1 + step) / (10 + step)`,
+        as TensorFlow's moving averages do by `num_updates`: else those of a short run, or of the
+        first epochs, would be of what it began with, and validations far below the training.
         """
         from cnnviz.ops.normalization_training import batch_moments
 
         (x,) = xs
         found = dict(zip(("moving_mean", "moving_variance"), batch_moments(x), strict=True))
         y, backward = self._run(weights, x, *found.values(), of_batch=True)
+        most = 1.0 if step is None else (1 + step) / (10 + step)
+        keep = min(self.momentum, most)
         moved = {
-            name: (self.momentum * weights[name] + (1 - self.momentum) * values).astype(
-                weights[name].dtype
-            )
+            name: (keep * weights[name] + (1 - keep) * values).astype(weights[name].dtype)
             for name, values in found.items()
         }
         return y, backward, moved

@@ -40,7 +40,7 @@ class Dropout(Identity):
         checks.canonical(self, rate=checks.number(self.rate, "rate", 0, 1))
 
     def forward_training(
-        self, weights: Weights, *xs: Array, generator: np.random.Generator
+        self, weights: Weights, *xs: Array, generator: np.random.Generator, step: int | None = None
     ) -> tuple[Array, Backward, dict[str, Array]]:
         """Drop values, and divide the others by how many are left of one, so that means stay."""
         import numpy as np

@@ -223,7 +223,10 @@ class Run:
         entropy = [recipe.seed, _DROPPED, self.step]
         try:
             learned = self._pass.run(
-                self._preprocess.normalized(x), batch.y, np.random.default_rng(entropy)
+                self._preprocess.normalized(x),
+                batch.y,
+                np.random.default_rng(entropy),
+                step=self.step,
             )
         except InputError as error:
             where = f"step {self.step + 1} of {self.steps} (epoch {self._epoch + 1})"

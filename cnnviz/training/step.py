@@ -73,7 +73,14 @@ class Pass:
         self._sizes = sum(prod(shapes[node.name]) for node in self._nodes)
         self._trained = _trained(graph, self._nodes)
 
-    def run(self, x: Array, labels: Array, generator: np.random.Generator) -> Learned:
+    def run(
+        self,
+        x: Array,
+        labels: Array,
+        generator: np.random.Generator,
+        *,
+        step: int | None = None,
+    ) -> Learned:
         """Return the losses of a batch and the gradients of their mean.
 
         Parameters
@@ -82,6 +89,8 @@ class Pass:
         labels : ndarray of int, (N,)
         generator : numpy.random.Generator
             Draws what is dropped.
+        step : int, optional
+            How many steps were taken before, for running statistics.
 
         Raises
         ------
@@ -95,7 +104,7 @@ class Pass:
         needed = _COPIES * x.itemsize * len(x) * self._sizes
         check_bytes(needed, f"training with batches of {len(x)}", hint=_HINT)
         with np.errstate(all="ignore"):  # what overflows makes losses that are not finite
-            logits, ways, statistics = self._forward(x, generator)
+            logits, ways, statistics = self._forward(x, generator, step)
             rows = logits.reshape(len(x), -1)
             losses, gradient = cross_entropy(rows, labels, label_smoothing=self._smoothing)
             if bad := len(losses) - int(np.count_nonzero(np.isfinite(losses))):
@@ -104,14 +113,14 @@ class Pass:
         return Learned(losses, rows.argmax(axis=1) == labels, gradients, statistics)
 
     def _forward(
-        self, x: Array, generator: np.random.Generator
+        self, x: Array, generator: np.random.Generator, step: int | None
     ) -> tuple[Array, dict[str, Backward], dict[str, dict[str, Array]]]:
         values, ways, statistics = {INPUT: x}, {}, {}
         for node in self._nodes:
             taken = [values[name] for name in node.inputs]
             own = self._weights.get(node.name, {})
             try:
-                made = node.layer.forward_training(own, *taken, generator=generator)
+                made = node.layer.forward_training(own, *taken, generator=generator, step=step)
             except CnnvizError as error:
                 raise type(error)(f"{node.name}: {error.message}", hint=error.hint) from error
             values[node.name], ways[node.name], found = made
