@@ -18,12 +18,13 @@ from cnnviz.errors import InputError, SpecError
 from cnnviz.images import load_image
 from cnnviz.model.ending import without_softmax
 from cnnviz.model.executor import Sequential
+from cnnviz.report.training_curves import curves
 from cnnviz.trained.about import About
 from cnnviz.training.augmentation import Augmentation
 from cnnviz.training.checkpoint import Kept, load
 from cnnviz.training.data import open_data
 from cnnviz.training.forming import watched_steps
-from cnnviz.training.history import Moment
+from cnnviz.training.history import Moment, mean
 from cnnviz.training.loop import Run, Tick
 from cnnviz.training.recipe import Recipe
 from cnnviz.training.step import Pass
@@ -240,6 +241,34 @@ def test_the_rate_that_is_noted_is_that_of_the_step(data):
     for moment in run.history.of("train"):
         rate = 0.05 * (1 + np.cos(np.pi * (moment.step - 1) / run.steps)) / 2
         assert moment.lr == pytest.approx(rate, rel=1e-9)
+
+
+@pytest.mark.parametrize("moments", [500, 10])
+def test_an_epoch_is_the_mean_over_its_pictures(data, monkeypatch, moments):
+    """Neither a last batch of fewer pictures counts as a whole one, nor a last stretch of steps."""
+    made, run = [], Pass.run
+
+    def spy(*args, **settings):
+        made.append(run(*args, **settings))
+        return made[-1]
+
+    monkeypatch.setattr(Pass, "run", spy)
+    monkeypatch.setattr("cnnviz.training.loop.MOMENTS", moments)
+    history = done(Run(GRAPH, data, replace(RECIPE, batch_size=50))).history
+    assert len(data.train) % 50
+    rows = curves(history.to_columns(), model="m", data="d").to_dicts()
+    per_epoch = -(-len(data.train) // 50)
+    for row, first in zip(rows, range(0, len(made), per_epoch), strict=True):
+        epoch = made[first : first + per_epoch]
+        losses = np.concatenate([step.losses for step in epoch])
+        right = np.concatenate([step.is_right for step in epoch])
+        assert len(losses) == len(data.train)
+        own = [moment for moment in history.of("train") if moment.epoch == row["epoch"]]
+        assert sum(moment.examples for moment in own) == len(data.train)
+        for found in (row["train_loss"], mean(own, "loss")):
+            assert found == pytest.approx(losses.mean(), rel=1e-6)
+        for found in (row["train_accuracy"], mean(own, "accuracy")):
+            assert found == pytest.approx(right.mean(), rel=1e-12)
 
 
 def test_each_step_drops_other_values(data, monkeypatch):

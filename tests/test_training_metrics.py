@@ -73,7 +73,11 @@ def test_of_equal_mistakes_the_lower_number_stays():
 
 def history() -> History:
     made = History()
-    made.add(Moment(step=10, epoch=1, loss=0.5, accuracy=0.75, lr=0.1, examples_per_second=1e3))
+    made.add(
+        Moment(
+            step=10, epoch=1, loss=0.5, accuracy=0.75, examples=640, lr=0.1, examples_per_second=1e3
+        )
+    )
     made.add(Moment(step=10, epoch=1, part="validation", loss=math.nan, accuracy=0.5))
     return made
 
@@ -102,11 +106,11 @@ def test_a_history_survives_json():
 
 
 def test_what_a_run_took():
-    """A moment after 10 steps of 64 pictures at 32 a second, one after 20 more at 64 a second."""
+    """640 pictures at 32 a second, and 1,000 more, the last batch of a few, at 50 a second."""
     made = history()
     made.moments[0] = replace(made.moments[0], examples_per_second=32.0)
-    made.add(replace(made.moments[0], step=30, examples_per_second=64.0))
-    assert made.seconds(64) == 20 + 20
+    made.add(replace(made.moments[0], step=26, examples=1000, examples_per_second=50.0))
+    assert made.seconds == 20 + 20
 
 
 def test_faults():

@@ -30,11 +30,14 @@ class Part:
     steps, epochs : ndarray of int, (N,)
     figures : dict
         Of each name in `FIGURES` an array `(N,)` of float64, NaN where there is no figure.
+    examples : ndarray of float64, (N,)
+        How many pictures a moment is of, by which it counts in a mean.
     """
 
     steps: np.ndarray
     epochs: np.ndarray
     figures: dict[str, np.ndarray]
+    examples: np.ndarray
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -50,9 +53,22 @@ class Part:
         if not self.reach:
             return values
         finite, window = np.isfinite(values), np.ones(2 * self.reach + 1)
-        sums = np.convolve(np.where(finite, values, 0), window, "same")
-        counts = np.convolve(finite, window, "same")
+        sums = np.convolve(np.where(finite, values * self.examples, 0), window, "same")
+        counts = np.convolve(np.where(finite, self.examples, 0), window, "same")
         return np.where(finite, sums / np.maximum(counts, 1), np.nan)
+
+    def mean(self, name: str, chosen: np.ndarray) -> float | None:
+        """Return the mean of a figure over the pictures of some moments; None if none has it."""
+        values, counts = self.figures[name][chosen], self.examples[chosen]
+        finite = np.isfinite(values)
+        return float(np.average(values[finite], weights=counts[finite])) if finite.any() else None
+
+    def pace(self, chosen: np.ndarray | None = None) -> float | None:
+        """Return pictures a second over some moments, or all: the pictures by the time of all."""
+        places = slice(None) if chosen is None else chosen
+        speeds, counts = self.figures["examples_per_second"][places], self.examples[places]
+        moved = np.isfinite(speeds) & (speeds > 0)
+        return float(counts[moved].sum() / (counts / speeds)[moved].sum()) if moved.any() else None
 
     def last(self, name: str) -> float | None:
         """Return where the running mean of a figure ends; None if it is not known there."""
@@ -167,10 +183,10 @@ class Curves(Result):
         own, held = self.train.epochs == epoch, self.validation.epochs == epoch
         row: dict[str, Any] = {"epoch": epoch}
         for name in FIGURES[:2]:
-            row[f"train_{name}"] = _mean(self.train.figures[name][own])
-            row[f"validation_{name}"] = _mean(self.validation.figures[name][held][-1:])
-        row["lr"] = _mean(self.train.figures["lr"][own][-1:])
-        row["examples_per_second"] = pace(self.train.figures["examples_per_second"][own])
+            row[f"train_{name}"] = self.train.mean(name, own)
+            row[f"validation_{name}"] = _final(self.validation.figures[name][held])
+        row["lr"] = _final(self.train.figures["lr"][own])
+        row["examples_per_second"] = self.train.pace(own)
         return row
 
     def report(self) -> Report:
@@ -184,7 +200,7 @@ class Curves(Result):
             {},
             self.warnings,
             _COLUMNS,
-            notes=("train: the mean over the epoch, as the weights were then.",),
+            notes=("train: the mean over the epoch's pictures, as the weights were then.",),
             key="epochs",
             about=self.headline(),
         )
@@ -208,7 +224,8 @@ def curves(
     ----------
     columns : mapping
         What `History.to_columns` returns: of `step`, `epoch`, `part` ("train", "validation") and
-        each of `FIGURES` a list of one length; None or NaN where there is no figure.
+        each of `FIGURES` a list of one length; None or NaN where there is no figure. With
+        `examples` moments count by their pictures, else all alike.
     model, data : str
         What was trained, on what.
     classes : int, optional
@@ -235,27 +252,23 @@ def curves(
     figures = {name: np.array(columns[name], np.float64) for name in FIGURES}
     for values in figures.values():
         values[~np.isfinite(values)] = np.nan
+    examples = np.array(columns.get("examples", [None] * len(of)), np.float64)
+    examples[np.isnan(examples)] = 1
     train, validation = (
-        Part(steps[of == part], epochs[of == part], {k: v[of == part] for k, v in figures.items()})
+        Part(
+            steps[of == part],
+            epochs[of == part],
+            {name: values[of == part] for name, values in figures.items()},
+            examples[of == part],
+        )
         for part in PARTS
     )
     told = float((steps / np.maximum(epochs, 1)).max())
     return Curves(model, data, train, validation, steps_per_epoch or told, classes)
 
 
-def pace(speeds: np.ndarray) -> float | None:
-    """Return the speed over stretches of equal length, which is the harmonic mean of theirs.
-
-    >>> pace(np.array([100.0, np.nan, 300.0]))
-    150.0
-    """
-    finite = speeds[np.isfinite(speeds) & (speeds > 0)]
-    return float(finite.size / np.sum(1 / finite)) if finite.size else None
-
-
-def _mean(values: np.ndarray) -> float | None:
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if finite.size else None
+def _final(values: np.ndarray) -> float | None:
+    return known(float(values[-1])) if len(values) else None
 
 
 _COLUMNS = (

@@ -22,6 +22,8 @@ class Moment:
     part : {"train", "validation"}
     loss, accuracy : float
         Means over the pictures of that part. What is not finite becomes None.
+    examples : int, optional
+        Of how many pictures: a last batch has fewer than the others.
     lr : float, optional
         The learning rate of the last step; None of a validation.
     examples_per_second : float, optional
@@ -33,6 +35,7 @@ class Moment:
     part: str = "train"
     loss: float | None
     accuracy: float | None
+    examples: int | None = None
     lr: float | None = None
     examples_per_second: float | None = None
 
@@ -51,10 +54,10 @@ class History:
     """The moments of a run, in order.
 
     >>> history = History()
-    >>> history.add(Moment(step=100, epoch=1, loss=0.5, accuracy=0.9, lr=0.01))
+    >>> history.add(Moment(step=100, epoch=1, loss=0.5, accuracy=0.9, examples=640, lr=0.01))
     >>> print(history.report("lenet5").to_csv())
-    step,epoch,part,loss,accuracy,lr,examples_per_second
-    100,1,train,0.5,0.9,0.01,
+    step,epoch,part,loss,accuracy,examples,lr,examples_per_second
+    100,1,train,0.5,0.9,640,0.01,
     <BLANKLINE>
     """
 
@@ -68,21 +71,21 @@ class History:
         """Yield the moments of a part, `train` or `validation`."""
         return (moment for moment in self.moments if moment.part == part)
 
-    def seconds(self, batch_size: int) -> float:
-        """Return what the steps took, by the pace that is noted at each moment.
+    @property
+    def seconds(self) -> float:
+        """What the steps took, by the pace that is noted at each moment.
 
-        Also of a run that was stopped for a while; a last batch counts as a whole one.
+        Also of a run that was stopped for a while.
 
-        >>> made = Moment(step=10, epoch=1, loss=1.0, accuracy=0.0, examples_per_second=32.0)
-        >>> History([made]).seconds(batch_size=64)
+        >>> figures = {"loss": 1.0, "accuracy": 0.0, "examples": 640, "examples_per_second": 32.0}
+        >>> History([Moment(step=10, epoch=1, **figures)]).seconds
         20.0
         """
-        took, step = 0.0, 0
-        for one in self.moments:
-            if one.examples_per_second:
-                took += (one.step - step) * batch_size / one.examples_per_second
-                step = one.step
-        return took
+        return sum(
+            one.examples / one.examples_per_second
+            for one in self.moments
+            if one.examples and one.examples_per_second
+        )
 
     def to_columns(self) -> dict[str, list[Any]]:
         """Return the figures as plain data, a list for each of a moment's fields."""
@@ -108,12 +111,27 @@ class History:
         return Report(name, about, rows, {}, (), _MOMENT, key="history", about="training")
 
 
+def mean(moments: Sequence[Moment], name: str) -> float | None:
+    """Return the mean of a figure over all pictures of some moments; None if none has it.
+
+    >>> most = Moment(step=1, epoch=1, loss=1.0, accuracy=0.5, examples=30)
+    >>> last = Moment(step=2, epoch=1, loss=5.0, accuracy=0.5, examples=10)
+    >>> mean([most, last], "loss")
+    2.0
+    """
+    found = [(getattr(one, name), one.examples or 1) for one in moments]
+    pairs = [(value, count) for value, count in found if value is not None]
+    total = sum(count for _, count in pairs)
+    return sum(value * count for value, count in pairs) / total if pairs else None
+
+
 _MOMENT = (
     number_column("step", ","),
     number_column("epoch"),
     word_column("part"),
     number_column("loss", ".4f"),
     number_column("accuracy", ".2%"),
+    number_column("examples", ",", rank=1),
     number_column("lr", ".3g"),
     number_column("examples_per_second", ",.0f"),
 )

@@ -212,6 +212,7 @@ class Run:
                 yield self._noted(
                     loss=means[0],
                     accuracy=means[1],
+                    examples=seen,
                     lr=self._optimizer.lr * self._schedule(self.step - 1),
                     examples_per_second=seen / max(perf_counter() - since, 1e-9),
                 )
@@ -251,7 +252,9 @@ class Run:
             raise InputError(f"{where}: {error.message}", hint=_HINT) from error
         if not found.count:
             return None
-        yield self._noted(part="validation", loss=found.loss, accuracy=found.accuracy)
+        yield self._noted(
+            part="validation", loss=found.loss, accuracy=found.accuracy, examples=found.count
+        )
         return found.accuracy
 
     def evaluate(

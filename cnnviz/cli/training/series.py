@@ -96,7 +96,7 @@ def _trial(network: Network, outcome: Outcome | None = None, error: str = "") ->
     if outcome is not None:
         run = outcome.run
         figures["columns"] = run.history.to_columns()
-        figures["seconds"] = run.history.seconds(run.recipe.batch_size)
+        figures["seconds"] = run.history.seconds
     return trial(network.value, **figures, error=error)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from cnnviz.cli import streams
 from cnnviz.render.terminal import has_colour, is_terminal, width
 from cnnviz.report.shares import tenths
-from cnnviz.training.history import Moment
+from cnnviz.training.history import History, Moment, mean
 from cnnviz.training.loop import Tick
 
 if TYPE_CHECKING:
@@ -89,18 +89,16 @@ class Watch:
         """Say how an epoch went."""
         run = self._run
         words = [self._place(run.step)]
-        losses = [moment.loss for moment in self._parts if moment.loss is not None]
-        rights = [moment.accuracy for moment in self._parts if moment.accuracy is not None]
-        if losses and rights:
-            words.append(f"loss {shown(sum(losses) / len(losses))}")
-            words.append(f"accuracy {tenths(sum(rights) / len(rights))}")
+        loss, right = (mean(self._parts, name) for name in ("loss", "accuracy"))
+        if loss is not None and right is not None:
+            words += [f"loss {shown(loss)}", f"accuracy {tenths(right)}"]
         if validation is not None and validation.accuracy is not None:
             better = self._best is None or validation.accuracy > self._best
             self._best = max(validation.accuracy, self._best or 0.0)
             words.append(f"validation {tenths(validation.accuracy)}{' (best)' if better else ''}")
-        speeds = [1 / one.examples_per_second for one in self._parts if one.examples_per_second]
-        speed = len(speeds) / sum(speeds) if speeds else None
-        words += self._pace(run.step, speed)
+        took = History(self._parts).seconds
+        seen = sum(one.examples or 0 for one in self._parts)
+        words += self._pace(run.step, seen / took if took else None)
         self._parts, self._said = [], monotonic()
         streams.say(self._title + "  ".join(words))
 

@@ -17,7 +17,7 @@ from cnnviz.render.scene import Line, Path, Polygon, Rect, Scene
 from cnnviz.render.sheet import Tile
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, WIDTH, mixed, theme
 from cnnviz.report.shares import tenths
-from cnnviz.report.training_curves import PARTS, Curves, pace
+from cnnviz.report.training_curves import PARTS, Curves
 
 HEIGHT, STRIP = 190, 36  # px of a chart, and of the learning rate's
 LEFT, RIGHT = 56, 168  # px beside the charts, for the numbers and for the ends of the curves
@@ -107,7 +107,7 @@ def _about(result: Curves) -> str:
     plurals = ["s" * (number != 1) for number in (result.steps, result.epochs)]
     steps, epochs = f"{count(result.steps)} step{plurals[0]}", f"{result.epochs} epoch{plurals[1]}"
     parts = [result.data, f"{steps} in {epochs}"]
-    speed = pace(result.train.figures["examples_per_second"])
+    speed = result.train.pace()
     if speed is not None:
         parts.append(f"{count(round(speed))} images a second")
     return ", ".join(parts)
