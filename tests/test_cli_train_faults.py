@@ -283,3 +283,8 @@ def test_a_format_that_there_is_not_names_that_of_the_weights(cnnviz):
     fault = cnnviz("train", "shapes.npz", *RUN, "-o", "net.pt").fault(2)
     assert fault.startswith("no output format 'pt'; use txt, csv")
     assert fault.endswith(", safetensors")
+
+
+def test_a_run_that_is_refused_before_it_has_learned_leaves_nothing(cnnviz, folder):
+    done = cnnviz("train", "shapes.npz", *RUN, "--shift", "100000", *OUT)
+    assert (done.code, files(folder)) == (5, {"shapes.npz"})

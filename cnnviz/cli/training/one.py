@@ -107,17 +107,17 @@ def _go(session: Session, run: Run, place: Place, watch: Watch) -> None:
 @contextlib.contextmanager
 def _leaving_checkpoints(session: Session, graph: Graph, place: Place) -> Iterator[None]:
     """Say how to go on where the block is left early; a run that has not begun leaves nothing."""
+    last = place.kept.last
     try:
         yield
-    except (Stopped, RefusedError) as error:
+    except BaseException as error:
         is_late = isinstance(error, Stopped) or session.stop.is_asked
-        if is_late and os.path.exists(place.kept.last):
-            streams.say(f"{place.kept.last} is kept: the same command with --resume goes on")
-        raise
-    except Exception:
-        with contextlib.suppress(Exception):
-            if load(place.kept.last, graph).step == 0:
-                os.unlink(place.kept.last)
+        if is_late and os.path.exists(last):
+            streams.say(f"{last} is kept: the same command with --resume goes on")
+        elif isinstance(error, Exception):
+            with contextlib.suppress(Exception):
+                if load(last, graph).step == 0:
+                    os.unlink(last)
         raise
 
 
