@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from conftest import files
 from data_files import png, unzipped
+from safetensors import safe_open
 from train_runs import NET, SPEC, shapes
 
 from cnnviz.cli.training import making, places
@@ -288,3 +289,25 @@ def test_a_format_that_there_is_not_names_that_of_the_weights(cnnviz):
 def test_a_run_that_is_refused_before_it_has_learned_leaves_nothing(cnnviz, folder):
     done = cnnviz("train", "shapes.npz", *RUN, "--shift", "100000", *OUT)
     assert (done.code, files(folder)) == (5, {"shapes.npz"})
+
+
+@pytest.mark.parametrize("what", ["data", "weights", "validation"])
+def test_names_that_are_no_text(cnnviz, folder, what):
+    """They are in the command line, which the checkpoints and the weights keep."""
+    name = os.fsdecode(b"caf\xe9")
+    words = {
+        "data": (f"{name}.npz", *OUT),
+        "weights": ("shapes.npz", "-o", f"{name}.safetensors"),
+        "validation": ("shapes.npz", *OUT, "--validation", f"{name}.npz"),
+    }[what]
+    shapes(folder / f"{name}.npz")
+    run = ("train", *words, *RUN)
+    assert cnnviz(*run).code == 0
+    assert cnnviz(*run, "--resume").code == 0
+    made = name if what == "weights" else "net"
+    with safe_open(f"{made}.safetensors", "np") as file:
+        about = file.metadata()
+    assert (r"$'caf\xe9." in about["command"], about["data"]) == (
+        True,
+        r"caf\xe9" if what == "data" else "shapes",
+    )

@@ -157,7 +157,10 @@ def write_to(
     starts, end = {}, 0
     for name in order:
         starts[name], end = end, end + (tensors[name].nbytes or 0)
-    header: dict[str, Any] = {_METADATA: dict(metadata)} if metadata else {}
+    header: dict[str, Any] = {}
+    if metadata:  # readers refuse half of a surrogate pair, which stands for a byte in file names
+        texts = {k: v.encode("utf-8", "backslashreplace").decode() for k, v in metadata.items()}
+        header[_METADATA] = texts
     for name, tensor in tensors.items():
         stop = starts[name] + (tensor.nbytes or 0)
         offsets = [starts[name], stop]

@@ -169,4 +169,21 @@ def _bytes(graph: Graph, recipe: Recipe) -> int:
 def _command() -> str:
     """Return the command line as a shell would take it again, to begin with, not to go on."""
     words = click.get_current_context().find_root().obj or ()
-    return "cnnviz " + shlex.join(word for word in words if word != "--resume")
+    return " ".join(["cnnviz", *(_quoted(word) for word in words if word != "--resume")])
+
+
+def _quoted(word: str) -> str:
+    r"""Return a word for a shell, in printable characters whatever it is made of.
+
+    >>> print(_quoted("a b"), _quoted("caf\udce9\x1b.npz"))
+    'a b' $'caf\xe9\x1b.npz'
+    """
+    if word.isprintable():
+        return shlex.quote(word)
+    return "$'" + "".join(map(_escaped, word)) + "'"
+
+
+def _escaped(char: str) -> str:
+    if char.isprintable() and char not in "\\'":
+        return char
+    return "".join(f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))

@@ -17,6 +17,7 @@ from cnnviz.cli.option import after, fixed, group
 from cnnviz.cli.types import NUMBER, SECONDS, Part, Words
 from cnnviz.errors import SpecError
 from cnnviz.files import stem_of
+from cnnviz.render.terminal import escape
 
 if TYPE_CHECKING:
     from cnnviz.geometry import Shape
@@ -348,7 +349,7 @@ def _schedule(given: Mapping[str, Any], steps: int) -> dict[str, Any]:
 
 
 def name_of(path: str) -> str:
-    """Return what a data set is called: its folder, or its file without the suffix."""
+    """Return what a data set is called: its folder, or its file without the suffix; printable."""
     path = os.path.normpath(path)
     name = os.path.basename(os.path.realpath(path) if path in (".", "..") else path)
-    return name if os.path.isdir(path) else stem_of(name)
+    return escape(name if os.path.isdir(path) else stem_of(name))
