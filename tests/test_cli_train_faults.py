@@ -147,11 +147,32 @@ class TestTargets:
         assert not any("net" in each for each in files(folder))
 
 
-def test_weights_in_a_folder_of_classes(cnnviz, folder):
-    unzipped(folder / "set", {f"{'ab'[n % 2]}/{n}.png": png(9 * n) for n in range(20)})
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        (("-o", "set/net.safetensors"), "set/net/"),
+        (("-o", "set.safetensors"), "set/"),
+        (("-o", "other/net.safetensors", "--test", "other"), "other/net/"),
+        (("-o", "other.safetensors", "--validation", "other"), "other/"),
+        (("-o", "out/net.safetensors", "-o", "set/a/curves.png"), "set/a/curves.png"),
+        (("-o", "link/net.safetensors"), "link/net/"),
+    ],
+)
+def test_results_in_a_folder_of_classes(cnnviz, folder, words, path):
+    for name in ("set", "other"):
+        unzipped(folder / name, {f"{'ab'[n % 2]}/{n}.png": png(9 * n) for n in range(20)})
+    (folder / "link").symlink_to("set")
+    before = files(folder)
     spec = ("--model", "Flatten() Dense(2)", "--input", "4x4x1")
-    fault = cnnviz("train", "set", *spec, "-o", "set/net.safetensors").fault(4)
-    assert "lies in the data" in fault
+    fault = cnnviz("train", "set", *spec, *words).fault(4)
+    assert fault.startswith(f"{path} lies in the data")
+    assert files(folder) == before
+
+
+def test_results_beside_the_data(cnnviz, folder):
+    unzipped(folder / "set", {f"{'ab'[n % 2]}/{n}.png": png(9 * n) for n in range(20)})
+    spec = ("--model", "Flatten() Dense(2)", "--input", "4x4x1", "--epochs", "1")
+    assert cnnviz("train", "set", *spec, "-o", "settings.safetensors").code == 0
 
 
 def test_a_number_of_classes_that_is_not_the_models(cnnviz, folder):

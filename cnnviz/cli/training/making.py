@@ -65,7 +65,7 @@ def make(
     size = sum(_bytes(each.graph, made) for each in asked)
     own, slots = _planned(session, asked, targets, inputs, size)
     with contextlib.closing(_open(session, asked[0].graph, augmentation["crop"])) as data:
-        _check_apart(data, own)
+        _check_apart(data, session, own, slots)
         if setting:
             return series.make(session, setting, asked, own, data, slots)
         outcome, paths = one.train(session, asked[0], own[0], data)
@@ -138,15 +138,19 @@ def _open(session: Session, graph: Graph, margin: int) -> Data:
     return data
 
 
-def _check_apart(data: Data, own: Sequence[Place]) -> None:
+def _check_apart(data: Data, session: Session, own: Sequence[Place], slots: Sequence[Slot]) -> None:
     """Refuse to put pictures into a folder of classes, where they would be one the next time."""
-    about = data.describe()
-    root = os.path.realpath(about["path"])
-    for place in own:
-        is_inside = os.path.realpath(place.stem).startswith(os.path.join(root, ""))
-        if is_inside and about["kind"].startswith("class folders"):
-            what = f"{place.weights} lies in the data, where its pictures would become a class"
-            raise OutputError(what, path=place.weights, hint="use -o with another folder")
+    read = (session.path, session.dividing["validation"], session.dividing["test"])
+    roots = {os.path.realpath(path) for path in read if isinstance(path, str)}
+    if not data.describe()["kind"].startswith("class folders"):
+        return
+    folders = [(os.path.join(place.stem, ""), place.stem) for place in own]
+    files = [(path, os.path.dirname(path)) for slot in slots for path in slot.paths]
+    for path, folder in [*folders, *files]:
+        real = os.path.realpath(folder)
+        if any(f"{real}{os.sep}".startswith(f"{root}{os.sep}") for root in roots):
+            what = f"{path} lies in the data, where pictures would become a class"
+            raise OutputError(what, path=path, hint="use -o with another folder")
 
 
 def _inputs(path: str, *options: Mapping[str, Any]) -> list[str]:
