@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import prod, sqrt
 from typing import TYPE_CHECKING
 
@@ -54,8 +54,8 @@ def filled(graph: Graph, draw: Draw) -> dict[str, dict[str, Array]]:
     RefusedError
         If the weights are over the byte budget.
     """
+    _check(graph, weight_count(graph))
     wanted = wanted_shapes(graph)
-    _check(graph, (shape for shapes in wanted.values() for shape in shapes.values()))
     weights: dict[str, dict[str, Array]] = {}
     named = initial(graph)
     for node, taken in _taken(graph):
@@ -86,6 +86,16 @@ def wanted_shapes(graph: Graph) -> dict[str, dict[str, Shape]]:
     return found
 
 
+def weight_count(graph: Graph) -> int:
+    """Return how many numbers the weights and statistics of all nodes are.
+
+    >>> from cnnviz.model import zoo
+    >>> weight_count(zoo.build("lenet5"))
+    61706
+    """
+    return sum(prod(shape) for own in wanted_shapes(graph).values() for shape in own.values())
+
+
 def initial(graph: Graph) -> dict[str, dict[str, Array]]:
     """Return the weights that the settings of layers give, by node and name.
 
@@ -96,9 +106,10 @@ def initial(graph: Graph) -> dict[str, dict[str, Array]]:
     """
     layers = {node.name: node.layer for node in graph.nodes}
     wanted = wanted_shapes(graph)
-    _check(graph, (own[name] for node, own in wanted.items() for name in layers[node].given()))
-    given = {node.name: node.layer.initial(*taken) for node, taken in _taken(graph)}
-    return {name: values for name, values in given.items() if values}
+    given = (own[name] for node, own in wanted.items() for name in layers[node].given())
+    _check(graph, sum(map(prod, given)))
+    made = {node.name: node.layer.initial(*taken) for node, taken in _taken(graph)}
+    return {name: values for name, values in made.items() if values}
 
 
 def undecided(graph: Graph) -> bool:
@@ -111,8 +122,7 @@ def undecided(graph: Graph) -> bool:
     )
 
 
-def _check(graph: Graph, shapes: Iterable[Shape]) -> None:
-    count = sum(map(prod, shapes))
+def _check(graph: Graph, count: int) -> None:
     check_bytes(4 * count, f"{graph.name}: {count} weights", hint="use a smaller model")
 
 

@@ -264,13 +264,11 @@ class Model:
     @cached_property
     def _weight_bytes(self) -> int:
         """How many bytes the weights take while it runs, also those that are yet to be made."""
-        from math import prod
-
-        from cnnviz.model.initial import wanted_shapes
+        from cnnviz.model.initial import weight_count
 
         if self.weights is not None:
             return sum(array.nbytes for own in self.weights.values() for array in own.values())
-        return sum(4 * prod(s) for own in wanted_shapes(self.graph).values() for s in own.values())
+        return 4 * weight_count(self.graph)
 
     def _run(self, x: Array, keep: Collection[str]) -> dict[str, Array]:
         from cnnviz.model.executor import peak_bytes

@@ -108,7 +108,7 @@ class Run:
         preprocess: Preprocess | None = None,
         command: str = "",
     ) -> None:
-        _check_classes(graph, data)
+        self._plain = _with_classes_of(graph, data)
         self.graph, self.data, self.recipe, self.command = graph, data, recipe, command
         self.steps_an_epoch = data.train.steps(recipe.batch_size)
         self.steps = recipe.epochs * self.steps_an_epoch
@@ -133,8 +133,7 @@ class Run:
         self._watch = set(watched_steps(self.steps, size))
         # As the layers take them, which correlate: views, so that they change with the weights.
         self.seen = turned(graph, self.weights) if recipe.flip else self.weights
-        plain = without_softmax(graph)
-        self._pass = Pass(plain, self.seen, label_smoothing=recipe.label_smoothing)
+        self._pass = Pass(self._plain, self.seen, label_smoothing=recipe.label_smoothing)
         self._keep_frame()
 
     def checkpoint(self) -> Checkpoint:
@@ -187,6 +186,16 @@ class Run:
                 saved_at = monotonic()
             elif accuracy is not None:
                 self.best_accuracy = max(accuracy, self.best_accuracy or 0.0)
+
+    def is_best(self, moment: Moment) -> bool:
+        """Tell of a moment that `events` yields whether it is the best validation so far.
+
+        Of equal accuracies the first is. Once the next event is asked for, it is one of those
+        before.
+        """
+        best = self.best_accuracy
+        is_known = moment.part == "validation" and moment.accuracy is not None
+        return is_known and (best is None or (moment.accuracy or 0.0) > best)
 
     def _train_epoch(self) -> Iterator[Tick | Moment]:
         """Take the steps that are left of an epoch.
@@ -276,8 +285,8 @@ class Run:
         RefusedError
             If a batch is over the byte budget.
         """
-        plain = without_softmax(self.graph)
-        last, found, done = plain.nodes[-1].name, Evaluation(len(self.data.labels)), 0
+        plain, found, done = self._plain, Evaluation(len(self.data.labels)), 0
+        last = plain.nodes[-1].name
         executor = Sequential(plain, self.seen if weights is None else weights)
         at_a_time = min(_AT_A_TIME, len(split))
         check_bytes(peak_bytes(plain, [last], batch=at_a_time), f"evaluating {plain.name}")
@@ -310,10 +319,10 @@ def known_by(data: Data) -> dict[str, Any]:
     }
 
 
-def _check_classes(graph: Graph, data: Data) -> None:
-    last = graph.nodes[-1].name
+def _with_classes_of(graph: Graph, data: Data) -> Graph:
+    """Return the network up to its logits, which are those of the data's classes."""
+    plain, last = without_softmax(graph), graph.nodes[-1].name
     made, classes = graph.shapes()[last][-1], len(data.labels)
-    without_softmax(graph)  # raises where it does not end in classes
     if made != classes:
         raise SpecError(
             f"{last}: {made} outputs, but the data have {classes} classes",
@@ -321,6 +330,7 @@ def _check_classes(graph: Graph, data: Data) -> None:
         )
     if not len(data.train):
         raise InputError("no picture is left to train on")
+    return plain
 
 
 def _check_same(there: Mapping[str, Any], here: Mapping[str, Any]) -> None:

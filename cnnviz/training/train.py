@@ -78,11 +78,9 @@ def train(
         strict=strict, preprocess=start.preprocess,
     ) as opened:  # fmt: skip
         run = Run(start.graph, opened, made, first=start.weights, preprocess=start.preprocess)
-        highest = -1.0
         for event in run.events():
-            validated = isinstance(event, Moment) and event.part == "validation"
-            if validated and (event.accuracy or 0.0) > highest:
-                highest, best = event.accuracy or 0.0, copied(run.seen)
+            if isinstance(event, Moment) and run.is_best(event):
+                best = copied(run.seen)
             if watch:
                 watch(event)
         graph = taught(start.graph, opened.labels)

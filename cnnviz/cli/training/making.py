@@ -162,12 +162,9 @@ def _inputs(path: str, *options: Mapping[str, Any]) -> list[str]:
 
 def _bytes(graph: Graph, recipe: Recipe) -> int:
     """Return what the files of a run take at most: the result, two checkpoints and one to come."""
-    from math import prod
+    from cnnviz.model.initial import weight_count
 
-    from cnnviz.model.initial import wanted_shapes
-
-    count = sum(prod(shape) for own in wanted_shapes(graph).values() for shape in own.values())
-    return 4 * count * (1 + 3 * (1 + len(recipe.make_optimizer().slots)))
+    return 4 * weight_count(graph) * (1 + 3 * (1 + len(recipe.make_optimizer().slots)))
 
 
 def _command() -> str:

@@ -52,16 +52,19 @@ class Place:
     @property
     def paths(self) -> list[str]:
         """All files that may be written."""
+        return [self.weights, self.kept.last, self.kept.best, *self.inside]
+
+    @property
+    def inside(self) -> list[str]:
+        """Those of them in the folder."""
         pictures = [f"{name}.png" for name in PICTURES]
-        inside = [*pictures, ANIMATION, TABLE, FACTS, PAGE]
-        own = [self.weights, self.kept.last, self.kept.best]
-        return own + [self.file(name) for name in inside]
+        return [self.file(name) for name in (*pictures, ANIMATION, TABLE, FACTS, PAGE)]
 
     def put(self, files: Mapping[str, bytes]) -> list[str]:
         """Write the files of the folder, which were checked before, and take away older others."""
         for name, content in files.items():
             write_file(self.file(name), content, overwrite=True)
-        for path in self.paths[3:]:
+        for path in self.inside:
             if os.path.basename(path) not in files and os.path.isfile(path):
                 os.unlink(path)
         return [self.file(name) for name in files]

@@ -46,7 +46,6 @@ class Watch:
         self._begun, self._first = monotonic(), run.step
         self._said = self._shown = self._begun
         self._speed: float | None = None
-        self._best = run.best_accuracy
         self._parts: list[Moment] = []  # of the epoch that is under way
 
     def see(self, event: Tick | Moment) -> None:
@@ -93,9 +92,8 @@ class Watch:
         if loss is not None and right is not None:
             words += [f"loss {shown(loss)}", f"accuracy {tenths(right)}"]
         if validation is not None and validation.accuracy is not None:
-            better = self._best is None or validation.accuracy > self._best
-            self._best = max(validation.accuracy, self._best or 0.0)
-            words.append(f"validation {tenths(validation.accuracy)}{' (best)' if better else ''}")
+            best = " (best)" if run.is_best(validation) else ""
+            words.append(f"validation {tenths(validation.accuracy)}{best}")
         took = History(self._parts).seconds
         seen = sum(one.examples or 0 for one in self._parts)
         words += self._pace(run.step, seen / took if took else None)
@@ -109,8 +107,8 @@ class Watch:
         words = [self._place(tick.done), f"step {tick.done:,} of {tick.total:,}"]
         if tick.loss is not None and tick.accuracy is not None:
             words += [f"loss {shown(tick.loss)}", f"accuracy {tenths(tick.accuracy)}"]
-        if self._best is not None:
-            words.append(f"best {tenths(self._best)}")
+        if self._run.best_accuracy is not None:
+            words.append(f"best {tenths(self._run.best_accuracy)}")
         return words + self._pace(tick.done, self._speed)
 
     def _place(self, step: int) -> str:
