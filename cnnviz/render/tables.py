@@ -56,7 +56,7 @@ def table(
      conv1  7
     """
     lines = _lines(columns, list(rows), total, max(width, LEAST))
-    return _written(lines, width, colour, unicode)
+    return written(lines, width, colour, unicode)
 
 
 def shape_report(
@@ -81,7 +81,7 @@ def shape_report(
     lines.append(Text())
     for note in report.notes:
         lines += _wrapped(note, width, DIM)
-    return _written(lines, width, colour, unicode)
+    return written(lines, width, colour, unicode)
 
 
 def grouped(
@@ -106,7 +106,7 @@ def grouped(
     lines += [Text()] if report.warnings else []
     for note in report.notes:
         lines += [*_wrapped(note, width, DIM), Text()]
-    return _written(lines, width, colour, unicode)
+    return written(lines, width, colour, unicode)
 
 
 def _lines(
@@ -202,7 +202,8 @@ def _width(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
 
 
-def _written(lines: Sequence[Text], width: int, colour: bool, unicode: bool) -> str:
+def written(lines: Sequence[Text], width: int, colour: bool, unicode: bool = True) -> str:
+    """Return lines as a terminal takes them, each with its end; none is wrapped."""
     from io import StringIO
 
     from rich.console import Console

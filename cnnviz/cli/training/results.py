@@ -28,6 +28,13 @@ TABLES = ("txt", "csv", "json", "md", "html", "tex")
 FORMATS: tuple[str, ...] = (*TABLES, "png", "svg", "gif")
 MOST_EPOCHS = 12  # that are printed
 MOST_FAILURES = 5  # pictures that are named
+# What -o asks for by a format and is in the folder already.
+_IN_THE_FOLDER = {
+    "json": places.FACTS,
+    "csv": places.TABLE,
+    "png": "curves.png",
+    "gif": places.ANIMATION,
+}
 GUESSING = (
     "note: that is hardly better than guessing; more --epochs, a smaller --lr, --optimizer adam "
     "or more pictures may help"
@@ -65,7 +72,7 @@ def put(
 ) -> int:
     """Print what a run came to, write what else -o asks for, and return the exit code."""
     data = facts(session, outcome)
-    encode = partial(_encoded, session, outcome, data)
+    encode = partial(_encoded, session, outcome, place)
     named = emit(session, data, partial(text, outcome), slots, encode, paths)
     if outcome.is_guessing:
         session.say(GUESSING)
@@ -172,34 +179,25 @@ def _folder(session: Session, outcome: Outcome, weights: str) -> dict[str, bytes
             files[places.ANIMATION] = render.animate(part, look)
         listed.append((shown, part))
     streams.progress("")
-    files[places.TABLE] = writers.write(_history(outcome), "csv").encode()
+    history = outcome.run.history.report(outcome.graph.name)
+    files[places.TABLE] = writers.write(history, "csv").encode()
     files[places.FACTS] = encoded(facts(session, outcome))
     beside = [f"../{os.path.basename(weights)}", places.TABLE, places.FACTS]
     files[PAGE] = listing(outcome, listed[0][0][0], listed[1:], beside)
     return files
 
 
-def _encoded(session: Session, outcome: Outcome, data: Mapping[str, Any], format: str) -> bytes:
+def _encoded(session: Session, outcome: Outcome, place: Place, format: str) -> bytes:
     from cnnviz import render
 
-    if format == "json":
-        return encoded(data)
+    if format in _IN_THE_FOLDER:
+        with open(place.file(_IN_THE_FOLDER[format]), "rb") as file:
+            return file.read()
     if format == "txt":
         return text(outcome, FILE_WIDTH, False).encode()
-    if format == "csv":
-        return writers.write(_history(outcome), "csv").encode()
     if format in TABLES:
         return writers.write(outcome.curves.report(), format).encode("utf-8", "backslashreplace")
-    look = render.Look(**session.look)
-    if format != "gif":
-        return render.render(outcome.curves, format, look)
-    forming = outcome.forming()
-    assert forming is not None  # it was checked before
-    return render.animate(forming, look)
-
-
-def _history(outcome: Outcome) -> Any:
-    return outcome.run.history.report(outcome.graph.name)
+    return render.render(outcome.curves, format, render.Look(**session.look))
 
 
 def _data(session: Session, data: Data) -> str:

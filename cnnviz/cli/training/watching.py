@@ -130,6 +130,8 @@ class Watch:
         """Return the line that lives: a bar among as many words as there is room for."""
         from rich.text import Text
 
+        from cnnviz.render.tables import written
+
         room = width(sys.stderr) - 1
         words = self._words(tick)
         if tick.part == "train":
@@ -143,24 +145,7 @@ class Watch:
             line.append("  ").append_text(_bar(tick.done / max(tick.total, 1), bar))
         for word in words[1:]:
             line.append(f"  {word}", "dim")
-        return self._written(line)
-
-    def _written(self, line: Text) -> str:
-        from io import StringIO
-
-        from rich.console import Console
-
-        file = StringIO()
-        console = Console(
-            file=file,
-            width=len(line.plain) + 1,
-            color_system="standard" if self._coloured else None,
-            force_terminal=self._coloured,
-            no_color=not self._coloured,
-            legacy_windows=False,
-        )
-        console.print(line, end="", highlight=False)
-        return file.getvalue()
+        return written([line], room, self._coloured).rstrip("\n")
 
 
 def shown(loss: float) -> str:
