@@ -29,6 +29,6 @@ def test_a_command_is_one(command: str) -> None:
 
 @pytest.mark.parametrize("name", ["cifar-net", "lenet5"])
 def test_what_is_in_the_box_is_what_the_page_says(name: str) -> None:
-    about = trained.about(name)
+    about = trained.origin(name)
     assert " ".join(about.command.split()) in COMMANDS
     assert f"{100 * about.accuracy:.2f}% of the 10,000" in PAGE

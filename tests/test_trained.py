@@ -35,7 +35,7 @@ ALL = About(
 def test_what_is_in_the_box() -> None:
     """Each file of the package fits its model as it is, and says where it is from."""
     for name in trained.names():
-        graph, about = zoo.build(name), trained.about(name)
+        graph, about = zoo.build(name), trained.origin(name)
         stored = {key: values.shape for key, values in load_file(trained.path(name)).items()}
         wanted = wanted_shapes(graph)
         assert stored == {f"{n}.{w}": s for n, own in wanted.items() for w, s in own.items()}

@@ -30,7 +30,7 @@ def in_the_box(search: str | None = None) -> Report:
     rows: list[dict[str, Any]] = []
     notes = []
     for name in trained.names():
-        about = trained.about(name)
+        about = trained.origin(name)
         with open_weights(trained.path(name)) as file:
             stored = file.stored
         begun = f"{trained.PREFIX}:{trained.short(name)}"

@@ -7,10 +7,12 @@ with no list to keep. What each is trained on is in its metadata: `cnnviz.traine
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnnviz.errors import InputError, unknown_name
-from cnnviz.trained.about import About
+
+if TYPE_CHECKING:
+    from cnnviz.trained.about import About
 
 PREFIX = "trained"  # before a name and a colon where a kernel is typed
 _SUFFIX = ".safetensors"
@@ -58,7 +60,7 @@ def called(path: str) -> str:
     return f"{PREFIX}:{name}" if _files().get(name) == path else path
 
 
-def about(name: str) -> About:
+def origin(name: str) -> About:
     """Return what the weights of a model of `names` are from; no values are read.
 
     Raises
@@ -66,14 +68,16 @@ def about(name: str) -> About:
     InputError
         If the file is broken.
     """
+    from cnnviz.trained.about import About  # which naming a kernel does not need
+
     metadata = _header(name).get(_METADATA, {})
     return About.of({key: text for key, text in metadata.items() if isinstance(text, str)})
 
 
 def stated(name: str) -> str:
-    """Return in words what `about` does, also of a file that is broken."""
+    """Return in words what `origin` does, also of a file that is broken."""
     try:
-        return str(about(name))
+        return str(origin(name))
     except InputError:
         return "broken"
 

@@ -85,7 +85,7 @@ def _trained(name: str) -> dict[str, Any]:
     if name not in trained.names():
         return {"trained_on": None, "accuracy": None}
     try:
-        about = trained.about(name)
+        about = trained.origin(name)
     except InputError:  # of this file alone; who uses it is told
         return {"trained_on": "broken", "accuracy": None}
     return {"trained_on": about.data, "accuracy": about.accuracy}
