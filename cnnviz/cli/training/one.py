@@ -130,7 +130,7 @@ def _kept(session: Session, run: Run, place: Place) -> tuple[ModelWeights, bool]
         return run.weights, False
     if os.path.lexists(place.kept.best):
         best = load(place.kept.best, run.graph)
-        if best.best_accuracy != run.best_accuracy:
+        if (best.best_accuracy, best.settings) != (run.best_accuracy, run.checkpoint().settings):
             raise InputError("is the checkpoint of another run", path=place.kept.best)
         return best.weights, False
     from cnnviz.model.match import read_weights
