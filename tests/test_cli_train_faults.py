@@ -226,7 +226,12 @@ def test_a_disk_that_fills_up(cnnviz, folder, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", fsync)
     result = cnnviz("train", "shapes.npz", *RUN, *OUT, "-q")
-    assert "no space left on device" in result.fault(4)
+    how, what = result.err.splitlines()
+    assert (result.code, how) == (
+        4,
+        "net.last.safetensors is kept: the same command with --resume goes on",
+    )
+    assert what.endswith("no space left on device")
     assert files(folder) == {"shapes.npz", "net.last.safetensors", "net.best.safetensors"}
     monkeypatch.undo()
     os.chdir(folder)
@@ -341,8 +346,12 @@ def test_a_format_that_there_is_not_names_that_of_the_weights(cnnviz):
     assert fault.endswith(", safetensors")
 
 
-def test_a_run_that_is_refused_before_it_has_learned_leaves_nothing(cnnviz, folder):
-    done = cnnviz("train", "shapes.npz", *RUN, "--shift", "100000", *OUT)
+@pytest.mark.parametrize(
+    "words",
+    [("--shift", "100000"), ("--shift", "9" * 30), ("--crop", "9" * 9), ("--crop", "9" * 30)],
+)
+def test_a_run_that_is_refused_before_it_has_learned_leaves_nothing(cnnviz, folder, words):
+    done = cnnviz("train", "shapes.npz", *RUN, *words, *OUT)
     assert (done.code, files(folder)) == (5, {"shapes.npz"})
 
 
