@@ -43,9 +43,20 @@ class CnnvizError(Exception):
 
     def __str__(self) -> str:
         text = self.message
-        if self.path is not None and self.path not in text:
+        if self.path is not None and not _names(text, self.path):
             text = f"{self.path}: {text}"
         return f"{text}; {self.hint}" if self.hint else text
+
+
+def _names(text: str, path: str) -> bool:
+    """Tell whether a text has a path in it, which is no part of a word.
+
+    >>> _names("cannot write l: no space", "l"), _names("is not a file", "l")
+    (True, False)
+    """
+    import re
+
+    return re.search(rf"(?<!\w){re.escape(path)}(?!\w)", text) is not None
 
 
 class InputError(CnnvizError):

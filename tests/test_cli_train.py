@@ -258,7 +258,7 @@ def test_pictures_that_cannot_be_read_are_named_at_the_end(cnnviz, folder):
     assert [one["path"] for one in found["failures"]] == ["set/a/bad.png"]
     last = result.err.splitlines()[-2:]
     assert last[0].startswith("cnnviz: error: set/a/bad.png: ")
-    assert last[1] == "cnnviz: 1 picture could not be read and were left out"
+    assert last[1] == "cnnviz: 1 picture could not be read and was left out"
     assert found["data"]["classes"][0]["label"] == "a"
     strict = cnnviz("train", "set", *spec, "-o", "b.safetensors", "--strict")
     assert "set/a/bad.png" in strict.fault(1)

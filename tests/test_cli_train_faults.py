@@ -118,6 +118,7 @@ class TestTargets:
         ("words", "said"),
         [
             (("--epochs", "0"), "--epochs"),
+            (("--epochs", "9" * 12), "epochs are more than 20000"),
             (("--lr", "0"), "--lr 0 changes nothing"),
             (("--lr", "-1"), "lr"),
             (("--lr", "nan"), "--lr"),
@@ -225,7 +226,12 @@ def test_a_disk_that_fills_up(cnnviz, folder, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", fsync)
     result = cnnviz("train", "shapes.npz", *RUN, *OUT, "-q")
-    assert "no space left on device" in result.fault(4)
+    how, what = result.err.splitlines()
+    assert (result.code, how) == (
+        4,
+        "net.last.safetensors is kept: the same command with --resume goes on",
+    )
+    assert what.endswith("no space left on device")
     assert files(folder) == {"shapes.npz", "net.last.safetensors", "net.best.safetensors"}
     monkeypatch.undo()
     os.chdir(folder)
@@ -265,6 +271,39 @@ def test_a_checkpoint_of_other_settings(cnnviz, folder):
     result = cnnviz("train", "shapes.npz", *RUN, "--set", "conv1.filters=2", *OUT, "--resume")
     assert "another model: filters = 4 there, filters = 2 here" in result.fault(1)
     assert (folder / "net.last.safetensors").read_bytes() == before
+
+
+def test_data_that_have_changed(cnnviz, folder):
+    assert cnnviz("train", "shapes.npz", *RUN, *OUT).code == 0
+    with np.load("shapes.npz") as file:
+        x, y = file["x"], file["y"]
+    x[7, 0, 0] ^= 1
+    np.savez("shapes.npz", x=x, y=y)
+    fault = cnnviz("train", "shapes.npz", *RUN, *OUT, "--resume").fault(2)
+    assert "another run: pictures '" in fault
+
+
+@pytest.mark.parametrize("change", ["size", "name", "class", "missing"])
+def test_pictures_that_have_changed(cnnviz, folder, change):
+    made = {f"{'ab'[n % 2]}/{n}.png": png(9 * n) for n in range(20)}
+    unzipped(folder / "set", made)
+    run = ("train", "set", "--model", "Flatten() Dense(2)", "--input", "4x4x1", "--epochs", "1")
+    assert cnnviz(*run, *OUT).code == 0
+    (folder / "set").rename("elsewhere")
+    (folder / "elsewhere").rename("set")
+    assert cnnviz(*run, *OUT, "--resume").code == 0
+    one = folder / "set/a/4.png"
+    if change == "size":
+        one.write_bytes(one.read_bytes() + b"more")
+    elif change == "name":
+        one.rename(one.with_name("4b.png"))
+    elif change == "class":
+        one.rename("set/b/4.png")
+        (folder / "set/b/5.png").rename("set/a/5.png")
+    else:
+        one.unlink()
+    fault = cnnviz(*run, *OUT, "--resume").fault(2)
+    assert "the checkpoint is of another run: " in fault
 
 
 def test_weights_to_begin_with_that_do_not_fit(cnnviz, folder):
@@ -307,8 +346,12 @@ def test_a_format_that_there_is_not_names_that_of_the_weights(cnnviz):
     assert fault.endswith(", safetensors")
 
 
-def test_a_run_that_is_refused_before_it_has_learned_leaves_nothing(cnnviz, folder):
-    done = cnnviz("train", "shapes.npz", *RUN, "--shift", "100000", *OUT)
+@pytest.mark.parametrize(
+    "words",
+    [("--shift", "100000"), ("--shift", "9" * 30), ("--crop", "9" * 9), ("--crop", "9" * 30)],
+)
+def test_a_run_that_is_refused_before_it_has_learned_leaves_nothing(cnnviz, folder, words):
+    done = cnnviz("train", "shapes.npz", *RUN, *words, *OUT)
     assert (done.code, files(folder)) == (5, {"shapes.npz"})
 
 

@@ -154,3 +154,9 @@ def test_faults():
         Augmentation(fill=256)
     with byte_budget(1000), pytest.raises(RefusedError, match="a batch of 40 pictures needs"):
         called(EVERYTHING)
+
+
+def test_holes_that_cover_all_whatever_their_side():
+    white = np.full((4, 5, 3, 1), 255, np.uint8)
+    for side in (10, 11, 1000, 10**30):
+        assert not Augmentation(cutout=side)(white, range(4), seed=0, epoch=0).any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -145,6 +146,13 @@ def test_mere_weights_are_no_checkpoint(tmp_path):
         load(tmp_path / "none.safetensors", GRAPH)
 
 
+def history(**figures: object) -> dict:
+    """Return the facts of a history of one moment, one of whose figures is hostile."""
+    moment = {"step": 3, "epoch": 1, "loss": 0.5, "accuracy": 0.5, "examples": 9}
+    columns = History([Moment(**moment)]).to_columns()
+    return {"history": columns | {name: [value] for name, value in figures.items()}}
+
+
 def changed(path: Path, facts: dict | None = None, tensors: dict | None = None) -> Path:
     """Write a checkpoint again by another writer, with changes; a fact of None is left out."""
     save(path, GRAPH, trained())
@@ -152,6 +160,8 @@ def changed(path: Path, facts: dict | None = None, tensors: dict | None = None) 
     about = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
     said = {**json.loads(about["training"]), **(facts or {})}
     about["training"] = json.dumps({k: v for k, v in said.items() if v is not None})
+    if facts or tensors:
+        del about["checksum"]  # which whoever means harm could make anew
     kept = {k: v for k, v in (load_file(path) | (tensors or {})).items() if v is not None}
     save_file(kept, path, about)
     return path
@@ -167,6 +177,13 @@ def changed(path: Path, facts: dict | None = None, tensors: dict | None = None) 
         ({"best_accuracy": float("nan")}, {}, "its metadata are not JSON"),
         ({"history": {"step": 3}}, {}, "its history"),
         ({"history": dict.fromkeys(History().to_columns(), 5)}, {}, "its history"),
+        (history(step=-1), {}, "its history"),
+        (history(step=10**400), {}, "its history"),
+        (history(epoch=True), {}, "its history"),
+        (history(part="test"), {}, "its history"),
+        (history(loss=10**400), {}, "its history"),
+        (history(accuracy=1.5), {}, "its history"),
+        (history(examples_per_second=1e-308), {}, "its history"),
         ({}, {"fc.kernel": None}, r"fc\.kernel is missing"),
         ({}, {"fc.bias": np.ones(4, np.float32)}, r"fc\.bias \(4, float32\) is no array of the"),
         ({}, {"fc.bias:mean": np.ones(3, np.int8)}, r"fc\.bias:mean \(3, int8\) is no array"),
@@ -184,6 +201,22 @@ def test_what_does_not_fit_is_refused(tmp_path, facts, tensors, fault):
 
 def test_an_unchanged_one_passes_through_the_other_writer(tmp_path):
     assert_same(load(changed(tmp_path / "run.safetensors"), GRAPH), trained())
+
+
+def test_a_flipped_bit_is_refused(tmp_path):
+    """Unless it is one that changes nothing, as in the name of the model."""
+    path, refused = tmp_path / "run.safetensors", 0
+    save(path, GRAPH, trained())
+    data, dice = path.read_bytes(), random.Random(0)
+    for place in dice.sample(range(data.index(b'"training"'), len(data)), 100):
+        torn = bytearray(data)
+        torn[place] ^= 1 << dice.randrange(8)
+        path.write_bytes(torn)
+        refused += 1
+        with contextlib.suppress(InputError):
+            assert_same(load(path, GRAPH), trained())
+            refused -= 1
+    assert refused > 90
 
 
 def test_a_torn_file_is_refused(tmp_path):

@@ -304,8 +304,10 @@ class TestCsv:
 
 def test_memory_is_held_to_the_budget(tmp_path: Path) -> None:
     path = unzipped(tmp_path / "d", TWO)
-    with byte_budget(10_000), pytest.raises(RefusedError, match="pictures in memory needs"):
+    with byte_budget(40_000), pytest.raises(RefusedError, match="pictures in memory needs"):
         open_data(path, input_shape=(100, 100, 3))
+    with pytest.raises(RefusedError, match=r"a picture of 1\d+x1\d+x3 needs"):
+        open_data(path, input_shape=(10**20, 10**20, 3))
     with open_data(path, input_shape=(100, 100, 3), cache_bytes=30_000, validation=0) as data:
         assert data.describe()["cache_bytes"] == 30_000
         assert not data.train.holds_all

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Generator
 from dataclasses import replace
 from itertools import islice
@@ -24,9 +25,9 @@ from cnnviz.training.augmentation import Augmentation
 from cnnviz.training.checkpoint import Kept, load
 from cnnviz.training.data import open_data
 from cnnviz.training.forming import watched_steps
-from cnnviz.training.history import Moment, mean
+from cnnviz.training.history import History, Moment, mean
 from cnnviz.training.loop import Run, Tick
-from cnnviz.training.recipe import Recipe
+from cnnviz.training.recipe import MOST_EPOCHS, Recipe
 from cnnviz.training.step import Pass
 from cnnviz.training.train import train
 
@@ -119,6 +120,42 @@ def test_other_settings_do_not_go_on(data, tmp_path):
     saved = load(kept.last, GRAPH)
     with pytest.raises(SpecError, match="of another run: batch_size 16 there, 8 here"):
         Run(GRAPH, data, Recipe(**{**vars(RECIPE), "batch_size": 8}), saved=saved)
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        {"step": 10**30},
+        {"epoch": 9, "step": 72},
+        {"batch": 9, "step": 9},
+        {"epoch": 4, "batch": 1, "step": 33},
+        {"optimizer_steps": 1},
+        {"best_accuracy": 1.5},
+    ],
+)
+def test_counts_that_no_run_comes_to(data, figures):
+    saved = Run(GRAPH, data, RECIPE).checkpoint()
+    with pytest.raises(InputError, match="corrupt checkpoint: ") as found:
+        Run(GRAPH, data, RECIPE, saved=replace(saved, **figures))
+    assert len(str(found.value)) < 120
+
+
+@pytest.mark.parametrize("settings", [{}, {"recipe": "x", "data": None}, {"data": {"\x1b": {}}}])
+def test_settings_that_no_run_has(data, settings):
+    saved = Run(GRAPH, data, RECIPE).checkpoint()
+    with pytest.raises(SpecError, match="of another run: epochs None there, 4 here"):
+        Run(GRAPH, data, RECIPE, saved=replace(saved, settings=settings))
+
+
+def test_epochs_whose_history_does_not_fit_in_a_checkpoint():
+    moment = Moment(
+        step=10**7, epoch=10**4, part="validation", loss=1 / 3, accuracy=1 / 3, examples=10**4,
+        lr=1 / 3, examples_per_second=1e4 / 3,
+    )  # fmt: skip
+    columns = History([moment] * 2 * MOST_EPOCHS).to_columns()
+    assert len(json.dumps(columns, separators=(",", ":"))) < 2**23 - 10**5
+    with pytest.raises(SpecError, match="20001 epochs are more than 20000"):
+        Recipe(epochs=MOST_EPOCHS + 1)
 
 
 def test_pictures_are_cropped_at_random_and_validated_in_the_centre(tmp_path):

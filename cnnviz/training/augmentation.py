@@ -141,10 +141,10 @@ class Augmentation:
         count, rows, columns, channels = images.shape
         height, width = self.output_size(rows, columns)
         pad = self.shift
-        tops = draws.below(rows + 2 * pad - height + 1, _ROW)
-        lefts = draws.below(columns + 2 * pad - width + 1, _COLUMN)
         size = count * (rows + 2 * pad) * (columns + 2 * pad) * channels * images.itemsize
         check_bytes(3 * size, f"a batch of {count} pictures", hint="use a smaller batch")
+        tops = draws.below(rows + 2 * pad - height + 1, _ROW)
+        lefts = draws.below(columns + 2 * pad - width + 1, _COLUMN)
         # A row of pixels as one run of values: what is copied at a time is then as long as it gets.
         flat = self._padded(images).reshape(count, rows + 2 * pad, -1)
         views = sliding_window_view(flat, (height, width * channels), axis=(1, 2))
@@ -165,10 +165,11 @@ class Augmentation:
     def _cut(self, made: Array, draws: _Draws) -> None:
         """Fill a square in each picture, in place."""
         inside = []
+        side = min(self.cutout, 2 * max(made.shape[1:3]))  # which covers all, wherever it is
         for length, draw in zip(made.shape[1:3], (_HOLE_ROW, _HOLE_COLUMN), strict=True):
-            first = draws.below(length, draw)[:, None] - self.cutout // 2
+            first = draws.below(length, draw)[:, None] - side // 2
             places = np.arange(length)
-            inside.append((places >= first) & (places < first + self.cutout))
+            inside.append((places >= first) & (places < first + side))
         rows, columns = inside
         hole = rows[:, :, None] & columns[:, None, :]
         made[hole] = 128 if self.fill == "edge" else self.fill

@@ -9,6 +9,7 @@ leaves the old one or the new one.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from cnnviz.graph import Graph
     from cnnviz.training.optimizers import State
 
-_KEY, _SPEC = "training", "spec"
+_KEY, _SPEC, _SUM = "training", "spec", "checksum"
 _FRAME = "frame "  # and the step, as a slot
 _FLOATS = ("float32", "float64")
 # What the metadata say, and as what in JSON.
@@ -108,14 +109,13 @@ def save(
     from cnnviz.arrays.contents import Tensor
     from cnnviz.graph.document import to_toml
 
-    arrays = {f"{n}.{w}": values for n, own in made.weights.items() for w, values in own.items()}
-    for slot, kept in made.state.items():
-        arrays |= {f"{name}:{slot}": values for name, values in kept.items()}
+    arrays = _named(made.weights, made.state)
     watched = f"{first_kernel(graph)}.{KERNEL}:{_FRAME}"
     arrays |= {f"{watched}{step}": values for step, values in made.frames.items()}
     tensors = {name: Tensor(values.shape, values.dtype.name) for name, values in arrays.items()}
     about = _about(graph, made).to_metadata(graph.name)
-    about |= {_KEY: _facts_text(made), _SPEC: to_toml(graph)}
+    facts = _facts_text(made)
+    about |= {_KEY: facts, _SPEC: to_toml(graph), _SUM: _checksum(facts, arrays)}
     with open_atomic(path, overwrite=overwrite) as file:
         write_to(file, tensors, lambda name: _contiguous(arrays[name]), about)
 
@@ -144,6 +144,7 @@ def load(path: str | os.PathLike[str], graph: Graph) -> Checkpoint:
         facts = _facts(file, name)
         _check_spec(file.metadata[_SPEC], graph, name)
         weights, state = _arrays(file, graph, name)
+        _check_sum(file.metadata, facts, weights, state, name)
     frames = _frames(state, f"{first_kernel(graph)}.{KERNEL}", name)
     try:
         history = History.from_columns(facts.pop("history"))
@@ -209,13 +210,17 @@ def _about(graph: Graph, made: Checkpoint) -> About:
     )
 
 
-def _facts_text(made: Checkpoint) -> str:
+def _json(facts: Mapping[str, Any]) -> str:
     import json
 
+    return json.dumps(facts, separators=(",", ":"), allow_nan=False)
+
+
+def _facts_text(made: Checkpoint) -> str:
     facts = {key: getattr(made, key) for key in _FACTS}
     facts["history"] = made.history.to_columns()
     try:
-        text = json.dumps(facts, separators=(",", ":"), allow_nan=False)
+        text = _json(facts)
     except (TypeError, ValueError) as error:
         raise SpecError(f"a checkpoint holds plain data: {error}") from error
     if len(text) > _MOST_METADATA:
@@ -246,6 +251,38 @@ def _facts(file: Opened, name: str) -> dict[str, Any]:
         if wrong or (kinds == (int,) and value < 0):
             raise InputError(f"corrupt checkpoint: {key} {shortened(ascii(value))}", path=name)
     return facts
+
+
+def _named(weights: ModelWeights, state: State) -> dict[str, Array]:
+    """Return all arrays by their names in a file."""
+    arrays = {f"{n}.{w}": values for n, own in weights.items() for w, values in own.items()}
+    for slot, kept in state.items():
+        arrays |= {f"{name}:{slot}": values for name, values in kept.items()}
+    return arrays
+
+
+def _checksum(facts: str, arrays: Mapping[str, Array]) -> str:
+    """Return what a disk's slip changes; whoever means harm can make it anew."""
+    import zlib
+
+    found = zlib.crc32(facts.encode())
+    for name in sorted(arrays):
+        found = zlib.crc32(name.encode(), found)
+        found = zlib.crc32(_contiguous(arrays[name]).reshape(-1).view("u1").data, found)
+    return f"{found:08x}"
+
+
+def _check_sum(
+    metadata: Mapping[str, str],
+    facts: Mapping[str, Any],
+    weights: ModelWeights,
+    state: State,
+    name: str,
+) -> None:
+    """Refuse a file that has changed since it was written; another writer may leave the sum out."""
+    text = _json({key: facts[key] for key in _FACTS})
+    if metadata.get(_SUM) not in (None, _checksum(text, _named(weights, state))):
+        raise InputError("corrupt checkpoint: it has changed since it was written", path=name)
 
 
 def _no_number(text: str) -> None:

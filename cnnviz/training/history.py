@@ -46,7 +46,14 @@ class Moment:
                 object.__setattr__(self, each.name, known(value))
 
 
-_KINDS: dict[str, tuple[type, ...]] = {"step": (int,), "epoch": (int,), "part": (str,)}
+# What a figure may be in a file that is not trusted; pictures and sums are made of it.
+_WHOLE, _MOST = ("step", "epoch"), 2.0**53
+_RANGES = {
+    "accuracy": (0.0, 1.0),
+    "loss": (0.0, 1e300),
+    "lr": (0.0, 1e300),
+    "examples_per_second": (1e-9, 1e12),
+}
 
 
 @dataclass
@@ -98,9 +105,8 @@ class History:
         if sorted(columns) != sorted(names) or len({len(columns[name]) for name in names}) > 1:
             raise SpecError(f"a history has equally many values of {', '.join(names)}")
         for name in names:
-            kinds = _KINDS.get(name, (int, float, type(None)))
-            if not all(isinstance(value, kinds) for value in columns[name]):
-                raise SpecError(f"a history's {name} is of the wrong kind")
+            if not all(_is_figure(name, value) for value in columns[name]):
+                raise SpecError(f"a history's {name} is not what it can be")
         lines = zip(*(columns[name] for name in names), strict=True)
         return cls([Moment(**dict(zip(names, line, strict=True))) for line in lines])
 
@@ -109,6 +115,16 @@ class History:
         rows = tuple(asdict(moment) for moment in self.moments)
         about = {"model": name, **(head or {})}
         return Report(name, about, rows, {}, (), _MOMENT, key="history", about="training")
+
+
+def _is_figure(name: str, value: object) -> bool:
+    if name == "part":
+        return value in ("train", "validation")
+    if value is None:
+        return name not in _WHOLE
+    least, most = _RANGES.get(name, (0.0, _MOST))
+    kinds = (int,) if name in _WHOLE else (int, float)
+    return isinstance(value, kinds) and not isinstance(value, bool) and least <= value <= most
 
 
 def mean(moments: Sequence[Moment], name: str) -> float | None:

@@ -124,6 +124,7 @@ class Run:
             saved = Checkpoint(weights=copied(turned(graph, start) if recipe.flip else start))
         else:
             _check_same(saved.settings, self._settings)
+            _check_place(saved, recipe.epochs, self.steps_an_epoch)
         self.weights = {node: dict(own) for node, own in saved.weights.items()}
         self._optimizer.restore(saved.optimizer_steps, saved.state)
         self.history, self.frames = saved.history, saved.frames
@@ -312,10 +313,11 @@ class Run:
 def known_by(data: Data) -> dict[str, Any]:
     """Return what tells a data set from another, wherever it lies."""
     about = data.describe()
-    parts = {"train": len(data.train), "validation": len(data.validation)}
     return {key: about[key] for key in ("kind", "input_shape", "divided")} | {
         "labels": list(data.labels),
-        **parts,
+        "train": len(data.train),
+        "validation": len(data.validation),
+        "pictures": f"{data.train.fingerprint:08x} {data.validation.fingerprint:08x}",
     }
 
 
@@ -339,14 +341,28 @@ def _check_same(there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
         then, now = _flat(there.get(part, {})), _flat(here[part])
         for key in {**now, **then}:
             if then.get(key) != now.get(key):
-                what = f"{key} {_short(then.get(key))} there, {_short(now.get(key))} here"
+                what = (
+                    f"{shortened(key)} {_short(then.get(key))} there, {_short(now.get(key))} here"
+                )
                 hint = "give the same settings, or begin anew under another name"
                 raise SpecError(f"the checkpoint is of another run: {what}", hint=hint)
 
 
-def _flat(settings: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+def _check_place(saved: Checkpoint, epochs: int, steps: int) -> None:
+    """Refuse counts that no run of so many epochs, of so many steps each, comes to."""
+    where = f"step {saved.step} is batch {saved.batch} of epoch {saved.epoch + 1}"
+    is_place = saved.epoch <= epochs and saved.batch <= (saved.epoch < epochs) * steps
+    if not is_place or saved.step != saved.epoch * steps + saved.batch:
+        raise InputError(f"corrupt checkpoint: {shortened(where)}")
+    if saved.optimizer_steps > saved.step or not 0 <= (saved.best_accuracy or 0) <= 1:
+        raise InputError("corrupt checkpoint: counts that no run comes to")
+
+
+def _flat(settings: object, before: str = "") -> dict[str, Any]:
     """Return settings of settings by names such as `optimizer.lr`."""
     flat: dict[str, Any] = {}
+    if not isinstance(settings, Mapping):
+        return flat
     for key, value in settings.items():
         name = f"{before}{key}"
         flat |= _flat(value, f"{name}.") if isinstance(value, Mapping) else {name: value}

@@ -51,6 +51,9 @@ def settings_of(name: str, batch_size: int) -> dict[str, Any]:
     return found
 
 
+MOST_EPOCHS = 20_000  # of a history of 8 MiB, which is what `checkpoint` holds
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """The settings of a run.
@@ -93,6 +96,9 @@ class Recipe:
 
     def __post_init__(self) -> None:
         whole(self.epochs, "epochs", 1)
+        if self.epochs > MOST_EPOCHS:
+            what = f"{self.epochs} epochs are more than {MOST_EPOCHS}"
+            raise SpecError(what, hint="a checkpoint has no room for their history")
         whole(self.batch_size, "batch_size", 1)
         whole(self.seed, "seed", 0)
         if not 0 <= number(self.label_smoothing, "label_smoothing", 0) < 1:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cnnviz.cli import clock, streams
 from cnnviz.cli.training import options, results, stopping
 from cnnviz.cli.training.watching import Watch
-from cnnviz.errors import InputError, RefusedError, Stopped
+from cnnviz.errors import InputError, RefusedError, Stopped, behind
 from cnnviz.training.checkpoint import load, save
 from cnnviz.training.history import Moment
 from cnnviz.training.loop import Run
@@ -111,13 +111,14 @@ def _leaving_checkpoints(session: Session, graph: Graph, place: Place) -> Iterat
     try:
         yield
     except BaseException as error:
-        is_late = isinstance(error, Stopped) or session.stop.is_asked
-        if is_late and os.path.exists(last):
-            streams.say(f"{last} is kept: the same command with --resume goes on")
-        elif isinstance(error, Exception):
+        is_asked = behind(error, Stopped) is not None or session.stop.is_asked
+        if not is_asked:
             with contextlib.suppress(Exception):
                 if load(last, graph).step == 0:
                     os.unlink(last)
+        # Losses that overflow would do so again; a full disk or too little memory can be mended.
+        if (is_asked or not isinstance(error, InputError)) and os.path.exists(last):
+            streams.say(f"{last} is kept: the same command with --resume goes on")
         raise
 
 
@@ -130,7 +131,7 @@ def _kept(session: Session, run: Run, place: Place) -> tuple[ModelWeights, bool]
         return run.weights, False
     if os.path.lexists(place.kept.best):
         best = load(place.kept.best, run.graph)
-        if best.best_accuracy != run.best_accuracy:
+        if (best.best_accuracy, best.settings) != (run.best_accuracy, run.checkpoint().settings):
             raise InputError("is the checkpoint of another run", path=place.kept.best)
         return best.weights, False
     from cnnviz.model.match import read_weights

@@ -144,8 +144,9 @@ def say_failures(failures: Sequence[Mapping[str, Any]]) -> int:
         streams.say(f"cnnviz: error: {one['path']}: {one['message']}")
     if not failures:
         return 0
-    noun = "picture" if len(failures) == 1 else "pictures"
-    streams.say(f"cnnviz: {len(failures)} {noun} could not be read and were left out")
+    those = "1 picture" if len(failures) == 1 else f"{len(failures):,} pictures"
+    were = "was" if len(failures) == 1 else "were"
+    streams.say(f"cnnviz: {those} could not be read and {were} left out")
     return SOME_FAILED
 
 

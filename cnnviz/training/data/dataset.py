@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from math import prod
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,7 +13,7 @@ import numpy as np
 from cnnviz.arrays.contents import listed, shown
 from cnnviz.errors import InputError, SpecError
 from cnnviz.files import check_bytes
-from cnnviz.geometry import Shape
+from cnnviz.geometry import Shape, times
 from cnnviz.training.data import sources
 from cnnviz.training.data.examples import Examples, Failure, Found, Pixels, Wanted
 from cnnviz.training.data.order import divided
@@ -233,6 +234,7 @@ def open_data(
 def _check(input_shape: Shape, validation: object, seed: int) -> None:
     if len(input_shape) != 3 or min(input_shape) < 1:
         raise SpecError(f"input_shape {input_shape} is not (H, W, C) of a picture")
+    check_bytes(prod(input_shape), f"a picture of {times(input_shape)}", hint="use smaller ones")
     if seed < 0:
         raise SpecError(f"seed {seed} is not 0 or more")
     if isinstance(validation, int | float) and not 0 <= validation < 1:  # nor is NaN

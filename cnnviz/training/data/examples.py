@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import zlib
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnnviz.errors import CnnvizError
+from cnnviz.errors import CnnvizError, InputError
 from cnnviz.geometry import Shape
 from cnnviz.training.data.tree import Tree
 
@@ -45,6 +47,10 @@ class Examples(ABC):
     @abstractmethod
     def image(self, index: int) -> Image:
         """Return a picture as it is; raise a `CnnvizError` if it cannot be read."""
+
+    @abstractmethod
+    def fingerprint(self) -> int:
+        """Return a number that is another one, most likely, for other pictures or classes."""
 
 
 class Found(NamedTuple):
@@ -90,6 +96,16 @@ class Pictures(Examples):
             _Named(self._tree.read(file), self._tree.where(file)), max_pixels=self._max_pixels
         )
 
+    def fingerprint(self) -> int:
+        """See `Examples`; pictures are told apart by their names and sizes, and are not read."""
+        found = zlib.crc32(self.y.data)
+        for file in self._files:
+            size = -1
+            with contextlib.suppress(InputError):  # when its turn comes, it is a failure
+                size = self._tree.size(file)
+            found = zlib.crc32(f"{file}\0{size}\n".encode("utf-8", "surrogateescape"), found)
+        return found
+
 
 class Pixels(Examples):
     """An array in memory.
@@ -115,6 +131,11 @@ class Pixels(Examples):
 
         assert self.pixels is not None
         return Image(self._where, self.name(index), self.pixels[index], "array")
+
+    def fingerprint(self) -> int:
+        """See `Examples`."""
+        assert self.pixels is not None
+        return zlib.crc32(self.pixels.data, zlib.crc32(self.y.data))
 
 
 class _Named(io.BytesIO):

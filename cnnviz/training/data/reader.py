@@ -7,6 +7,7 @@ time that they are asked for again, while this one answers for as much of the da
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,11 @@ class Reader:
     def holds_all(self) -> bool:
         """Whether there is room for every example, so that each is read once."""
         return self._ready is not None or len(self._cache) == len(self.examples)
+
+    @cached_property
+    def fingerprint(self) -> int:
+        """See `Examples`."""
+        return self.examples.fingerprint()
 
     def read(self, indices: Array) -> tuple[Array, Array]:
         """Return the pictures `(n, H, W, C)` of the examples that are good, and which are."""

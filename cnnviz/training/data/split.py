@@ -68,6 +68,11 @@ class Split:
         """Whether each picture is read only once, as there is room for all."""
         return self._reader.holds_all
 
+    @property
+    def fingerprint(self) -> int:
+        """A number that tells these examples, in most cases, from those of other files."""
+        return self._reader.fingerprint if len(self) else 0
+
     def steps(self, batch_size: int) -> int:
         """Return the number of batches in an epoch."""
         return -(-len(self) // batch_size)
