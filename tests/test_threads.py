@@ -9,6 +9,8 @@ import sys
 import numpy as np
 import pytest
 
+from cnnviz.errors import RefusedError
+from cnnviz.files import byte_budget, check_bytes
 from cnnviz.layers import find
 from cnnviz.ops import threads
 
@@ -16,11 +18,11 @@ from cnnviz.ops import threads
 @pytest.fixture(params=[1, 3])
 def count(request, monkeypatch) -> int:
     """Return how many threads are made to share everything."""
-    threads._pool.cache_clear()
+    threads._crews.clear()
     monkeypatch.setattr(threads, "threads", lambda: request.param)
     monkeypatch.setattr(threads, "WORK", 0)
     yield request.param
-    threads._pool.cache_clear()
+    threads._crews.clear()
 
 
 def gradients(name: str, settings: dict, images: int) -> list[np.ndarray]:
@@ -43,12 +45,12 @@ def test_bits_do_not_depend_on_threads(monkeypatch, settings, images):
     monkeypatch.setattr(threads, "WORK", 0)
     monkeypatch.setattr(threads, "threads", lambda: 1)
     alone = gradients("Conv2D", settings, images)
-    threads._pool.cache_clear()
+    threads._crews.clear()
     monkeypatch.setattr(threads, "threads", lambda: 3)
     for _ in range(3):
         for one, other in zip(alone, gradients("Conv2D", settings, images), strict=True):
             np.testing.assert_array_equal(one, other)
-    threads._pool.cache_clear()
+    threads._crews.clear()
 
 
 def test_parts_are_in_order_and_whole(count):
@@ -86,18 +88,41 @@ def test_parts_of_parts_do_not_wait_for_each_other(count):
     assert threads.spread(inner, 100, 1) == [50] * 7
 
 
-@pytest.mark.parametrize(("first", "asked", "expected"), [
-    ("", None, True), ("import numpy; ", None, False), ("", "2", False), ("", "1", True),
-])  # fmt: skip
-def test_cores_are_taken_where_blas_leaves_them(first, asked, expected):
-    code = (
-        f"{first}from cnnviz.ops.threads import take_cores, threads; take_cores(); "
-        "import os; print(threads() == len(os.sched_getaffinity(0)))"
-    )
-    environment = {key: value for key, value in os.environ.items() if "OPENBLAS" not in key}
-    if asked:
-        environment["OPENBLAS_NUM_THREADS"] = asked
+def test_an_error_ends_all_parts_and_the_next_are_shared_again(count):
+    seen = []
+
+    def fail(part: int) -> None:
+        seen.append(part)
+        raise IndexError("at once")
+
+    for _ in range(3):
+        with pytest.raises(IndexError, match="at once"):
+            threads.share(fail, range(1000))
+    assert len(seen) <= 3 * count
+    assert threads.share(lambda part: part + 1, range(5)) == [1, 2, 3, 4, 5]
+
+
+def test_the_byte_budget_goes_along(count):
+    with byte_budget(1000), pytest.raises(RefusedError, match=r"2\.0 KiB"):
+        threads.share(lambda part: check_bytes(2048 * (part == 4), "a part"), range(5))
+
+
+def test_blas_has_one_thread_meanwhile_and_its_own_afterwards():
+    blas = threads._blas()
+    if blas is None:
+        pytest.skip("NumPy has another BLAS")
+    before = blas.get()
+    with threads.one_blas_thread():
+        with threads.one_blas_thread():
+            assert blas.get() == 1
+        assert blas.get() == 1
+    assert blas.get() == before
+
+
+@pytest.mark.parametrize(("asked", "expected"), [("", None), ("1", 1), ("3", 3), ("many", None)])
+def test_threads_are_as_many_as_cores_or_as_asked_for(asked, expected):
+    code = "from cnnviz.ops.threads import threads; print(threads())"
     run = [sys.executable, "-c", code]
+    environment = os.environ | {"CNNVIZ_THREADS": asked, "OPENBLAS_NUM_THREADS": "1"}
     told = subprocess.run(run, env=environment, capture_output=True, text=True, check=True).stdout
-    cores = len(os.sched_getaffinity(0))
-    assert told.strip() == str(expected or cores == 1)
+    assert int(told) == (expected or len(os.sched_getaffinity(0)))

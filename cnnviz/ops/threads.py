@@ -1,12 +1,8 @@
-"""Threads over the images of a batch, for convolutions.
+"""Threads over parts of an op's work, each calling NumPy and a BLAS that has one thread.
 
-A BLAS with threads of its own runs products on all cores; it is then left alone with them. Told to
-have one, it leaves the cores to us: each part of a batch is convolved by one thread, with what has
-to be laid out for the products and from memory that its core has at hand. No thread waits for
-another within a layer, so that a machine with other work on it slows down much less.
-
-Elementwise work is not shared: it is limited by memory, and threads would hinder each other at the
-interpreter's lock.
+A BLAS with threads of its own is held to one meanwhile: its idle workers spin for a tenth of a
+second, on the cores that our threads are to work on. A part is large, so that handing over the
+interpreter's lock costs little, and no part depends on the number of threads: neither do results.
 """
 
 from __future__ import annotations
@@ -14,25 +10,27 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from _thread import allocate_lock, start_new_thread
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+P = TypeVar("P")
 
 # Images in a part, whatever the number of threads: sums over parts must not depend on the machine.
 PART = 16
 # Multiply-adds from which it pays to wake a thread.
 WORK = 2**25
 _BLAS = "OPENBLAS_NUM_THREADS"
+_SETTERS = ("scipy_openblas_set_num_threads64_", "openblas_set_num_threads64_")
 
 
 def take_cores() -> None:
-    """Leave the cores to `spread`, and keep memory for the next step: for long work on batches.
+    """Keep the BLAS at one thread for good, and memory for the next step: for work on batches.
 
     Only before NumPy is loaded can its BLAS be told.
     """
@@ -48,6 +46,47 @@ def take_cores() -> None:
             ctypes.CDLL(None).mallopt(option, value)
 
 
+@cache
+def threads() -> int:
+    """Return how many threads share work: `CNNVIZ_THREADS`, or as many as this process has cores.
+
+    One where the BLAS cannot be held to one thread and has not been told to have one.
+    """
+    if _blas() is None and os.environ.get(_BLAS) != "1":
+        return 1
+    asked = os.environ.get("CNNVIZ_THREADS", "")
+    if asked.isdecimal() and int(asked) > 0:
+        return int(asked)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class one_blas_thread:
+    """Hold the BLAS of NumPy to one thread in the block; blocks may nest and overlap."""
+
+    _lock = allocate_lock()
+    _blocks = 0
+    _before = 0
+
+    def __enter__(self) -> None:
+        blas, own = _blas(), one_blas_thread
+        if blas is not None:
+            with own._lock:
+                if own._blocks == 0:
+                    own._before = blas.get()
+                    blas.set(1)
+                own._blocks += 1
+
+    def __exit__(self, *raised: object) -> None:
+        blas, own = _blas(), one_blas_thread
+        if blas is not None:
+            with own._lock:
+                own._blocks -= 1
+                if own._blocks == 0:
+                    blas.set(own._before)
+
+
 def spread(work: Callable[[slice], T], count: int, macs: float) -> list[T]:
     """Return what `work` makes of parts of `count` images, in their order.
 
@@ -57,47 +96,168 @@ def spread(work: Callable[[slice], T], count: int, macs: float) -> list[T]:
     [(0, 12), (12, 24), (24, 36)]
     """
     size = count if macs < WORK else -(-count // -(-count // PART))
-    parts = [slice(first, min(first + size, count)) for first in range(0, count, size)]
-    helpers = min(threads(), len(parts)) - 1
-    return _shared(work, parts, helpers) if helpers > 0 else list(map(work, parts))
+    return share(work, [slice(at, min(at + size, count)) for at in range(0, count, size)])
 
 
-def _shared(work: Callable[[slice], T], parts: list[slice], helpers: int) -> list[T]:
-    """Return what `work` makes of the parts, this thread and some helpers each taking the next."""
-    import numpy as np
+def share(work: Callable[[P], T], parts: Sequence[P]) -> list[T]:
+    """Return what `work` makes of each part, this thread and the helpers each taking the next.
 
+    Whoever asks while the helpers are at work (a part of a part, another thread) works alone.
+
+    >>> share(lambda rows: len(rows), ["first", "second"])
+    [5, 6]
+    """
+    if len(parts) < 2 or threads() < 2:
+        return [work(part) for part in parts]
+    crew = _crew()
+    if crew is None:
+        with one_blas_thread():
+            return [work(part) for part in parts]
     waiting, made = deque(enumerate(parts)), dict[int, T]()
-    settings = np.geterr()  # they belong to a thread
 
     def run() -> None:
-        with np.errstate(**settings):
-            while True:
-                try:
-                    index, part = waiting.popleft()
-                except IndexError:  # another thread has taken the last one
-                    return
-                made[index] = work(part)
+        while True:
+            try:
+                index, part = waiting.popleft()
+            except IndexError:  # another thread has taken the last one
+                return
+            made[index] = work(part)
 
-    others = [_pool().submit(run) for _ in range(helpers)]
-    run()
-    for other in others:
-        if not other.cancel():
-            other.result()
+    with one_blas_thread():
+        try:
+            crew.run(run, len(parts) - 1)
+        except BaseException:
+            waiting.clear()
+            raise
     return [made[index] for index in range(len(parts))]
 
 
-@cache
-def threads() -> int:
-    """Return how many threads there are: as many as cores, or one where BLAS has its own."""
-    if os.environ.get(_BLAS) != "1":
-        return 1
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+class _Helper:
+    """A thread that waits for something to run."""
+
+    def __init__(self) -> None:
+        self._asked, self._done = allocate_lock(), allocate_lock()
+        self._asked.acquire()
+        self._done.acquire()
+        self._task: Callable[[], None] | None = None
+        self._raised: BaseException | None = None
+        start_new_thread(self._live, ())
+
+    def ask(self, task: Callable[[], None]) -> None:
+        """Run `task` beside this thread."""
+        self._task = task
+        self._asked.release()
+
+    def wait(self) -> None:
+        """Wait for its end, and raise what it raised."""
+        self._done.acquire()
+        raised, self._raised = self._raised, None
+        if raised is not None:
+            raise raised
+
+    def leave(self) -> None:
+        """End the thread, once it is done."""
+        self._task = None
+        with contextlib.suppress(RuntimeError):  # it has not begun yet
+            self._asked.release()
+
+    def _live(self) -> None:
+        while True:
+            self._asked.acquire()
+            task, self._task = self._task, None
+            if task is None:
+                return
+            try:
+                task()
+            except BaseException as error:  # raised again by whoever waits
+                self._raised = error
+            del task  # and the arrays that it holds
+            self._done.release()
+
+
+class _Crew:
+    """The helpers of a process, and whether they are at work."""
+
+    def __init__(self, count: int) -> None:
+        self.free = allocate_lock()
+        self._helpers = [_Helper() for _ in range(count)]
+
+    def run(self, task: Callable[[], None], most: int) -> None:
+        """Run `task` in this thread and in up to `most` helpers; `free` is held, and let go."""
+        asked = self._helpers[:most]
+        try:
+            for helper in asked:
+                helper.ask(_with_settings(task))
+            task()
+            for helper in asked:
+                helper.wait()
+        except BaseException:
+            # A helper may still be at work: it keeps what it needs, and others take its place.
+            _dismiss(self)
+            raise
+        finally:
+            self.free.release()
+
+    def leave(self) -> None:
+        """End all helpers, each once it is done."""
+        for helper in self._helpers:
+            helper.leave()
+
+
+_crews: list[_Crew] = []
+
+
+def _crew() -> _Crew | None:
+    """Return the helpers, to be let go, or None if they are at work."""
+    if not _crews:
+        _crews.append(_Crew(threads() - 1))
+    crew = _crews[0]
+    return crew if crew.free.acquire(blocking=False) else None
+
+
+def _dismiss(crew: _Crew) -> None:
+    with contextlib.suppress(ValueError):
+        _crews.remove(crew)
+    crew.leave()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_crews.clear)  # a child has none of the threads
+
+
+def _with_settings(task: Callable[[], None]) -> Callable[[], None]:
+    """Return `task` with this thread's byte budget, and how NumPy treats what overflows."""
+    import numpy as np
+
+    context, settings = copy_context(), np.geterr()
+
+    def run() -> None:
+        with np.errstate(**settings):  # of NumPy 1 they are not in the context
+            task()
+
+    return lambda: context.run(run)
+
+
+class _Blas:
+    """How many threads the BLAS of NumPy has."""
+
+    def __init__(self, library: Any, name: str) -> None:
+        self.set = getattr(library, name)
+        self.get = getattr(library, name.replace("set", "get"))
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor  # costs start-up
+def _blas() -> _Blas | None:
+    """Return the OpenBLAS that NumPy was linked with; None for another, which is left alone."""
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes
 
-    return ThreadPoolExecutor(threads(), "cnnviz")
+        import numpy as np
+
+        home = "_core" if np.__version__ >= "2" else "core"
+        module = import_module(f"numpy.{home}._multiarray_umath")
+        library = ctypes.PyDLL(module.__file__)  # finds what it was linked with too
+        for name in _SETTERS:
+            if hasattr(library, name):
+                return _Blas(library, name)
+    return None

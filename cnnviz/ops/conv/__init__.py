@@ -23,6 +23,7 @@ def conv2d(
     bias: ArrayLike | None = None,
     border: Border = "zero",
     flip: bool = False,
+    precision: str = "fast",
 ) -> Array:
     """Slide kernels over an image (cross-correlation, as in every deep-learning framework).
 
@@ -47,6 +48,8 @@ def conv2d(
         `numpy.pad`'s meanings, or a number.
     flip : bool
         Rotate the kernels by 180 degrees first: true convolution.
+    precision : {"fast", "exact"}
+        `"exact"` leaves out the ways that round more than adding up the products does.
 
     Returns
     -------
@@ -92,5 +95,6 @@ def conv2d(
         border=border,
         flip=flip,
         summed=plain,
+        precision=precision,
     )
     return like(out, x, plain=plain)

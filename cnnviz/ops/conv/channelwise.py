@@ -21,14 +21,20 @@ from cnnviz.ops.conv.job import Job
 BAND = 2**15
 
 
-def run(batch: Array, kernels: Array, job: Job, out: Array) -> None:
-    """Convolve images `(N, H, W, C)` into `out`, `(N, H', W', filters)`; kernels of one channel."""
-    count, height, width, filters = out.shape
+def prepare(kernels: Array, job: Job) -> Array:
+    """Return the kernels, `(kh, kw, 1, filters)`, repeated along a line of the output."""
+    return np.tile(kernels[:, :, 0], (1, 1, job.columns.output))
+
+
+def run(batch: Array, taps: Array, job: Job, out: Array, rows: slice) -> None:
+    """Convolve rows of images `(N, H, W, C)` into `out`, `(N, H', W', filters)`."""
+    count, _, width, filters = out.shape
     line = width * filters
-    taps = np.tile(kernels[:, :, 0], (1, 1, width))
     step = max(1, BAND // line)
-    for n, first in product(range(count), range(0, height, step)):
-        total = out[n, first : first + step].reshape(-1, line)
+    for n, first in product(range(count), range(rows.start, rows.stop, step)):
+        part = out[n, first : min(first + step, rows.stop)]
+        straight = part.flags.c_contiguous
+        total = part.reshape(-1, line) if straight else np.empty((len(part), line), out.dtype)
         band = job.band(batch[n : n + 1], first, len(total))[0]
         for turn, (js, lines) in enumerate(_deal(band, job, total.shape, filters)):
             # One pass a tap: products are added as they are made.
@@ -37,6 +43,9 @@ def run(batch: Array, kernels: Array, job: Job, out: Array) -> None:
                 np.einsum("ijrl,ijl->rl", *operands, out=total)
             else:
                 total += np.einsum("ijrl,ijl->rl", *operands)
+        if not straight:
+            part[...] = total.reshape(part.shape)
+        job.finish(part)
 
 
 def _deal(

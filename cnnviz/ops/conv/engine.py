@@ -1,11 +1,8 @@
-"""A convolution whose kernels fit its input: the last checks, and the choice of a strategy.
-
-A strategy is a module of this package with `run(batch, kernels, job, out)`.
-"""
+"""A convolution whose kernels fit its input: the last checks, and the run on all cores."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -15,13 +12,15 @@ from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis
 from cnnviz.ops.checks import Array, check_finite, result_type
 from cnnviz.ops.conv.checks import offsets
-from cnnviz.ops.conv.job import Job
+from cnnviz.ops.conv.job import Finish, Job
+from cnnviz.ops.conv.planner import Strategy, choose, strategy
 from cnnviz.ops.padding import Border, Padded
-from cnnviz.ops.threads import spread
+from cnnviz.ops.threads import PART, WORK, share
 
 MOST_WINDOWS = 2**16  # in a band of any strategy, unless one row has more
 
-Strategy = Callable[[Array, Array, Job, Array], None]
+# Output rows of an image that is divided come in so many parts; a part begins at a multiple of 8.
+PARTS = 8
 
 
 def convolve(
@@ -34,6 +33,7 @@ def convolve(
     border: Border = "zero",
     flip: bool = False,
     summed: bool = False,
+    precision: str = "fast",
 ) -> Array:
     """Convolve `batch`, `(N, H, W, C)`, with `weights` `(kh, kw, C/groups, filters)`.
 
@@ -55,24 +55,60 @@ def convolve(
     padded = Padded.of(axes, border)
     _check_band(rows, columns, np.dtype(dtype).itemsize * batch.shape[3])
 
+    finish = Finish(None if added is None else np.broadcast_to(added.astype(dtype), filters))
+    job = Job(rows, columns, padded, groups, summed, finish)
     out = np.empty(shape, dtype)
-    job = Job(rows, columns, padded, groups, summed)
-    run_job(batch.astype(dtype, copy=False), weights[::-1, ::-1] if flip else weights, job, out)
-    if added is not None:
-        with np.errstate(all="ignore"):
-            line = np.broadcast_to(added.astype(dtype), (columns.output, filters)).reshape(-1)
-            lines = out.reshape(-1, line.size)  # of a few filters, rows are added much faster
-            lines += line
+    prepared = Prepared.of(weights[::-1, ::-1] if flip else weights, job, precision=precision)
+    prepared.run(batch.astype(dtype, copy=False), out)
     return out
 
 
-def run_job(batch: Array, weights: Array, job: Job, out: Array) -> None:
-    """Convolve a checked batch into `out`; all three arrays are of one type."""
-    weights = np.ascontiguousarray(weights)
-    run = _strategy(weights, job)
-    with np.errstate(all="ignore"):
-        macs = out.size * weights[..., 0].size
-        spread(lambda part: run(batch[part], weights, job, out[part]), len(batch), macs)
+@dataclass(eq=False, repr=False)
+class Prepared:
+    """A convolution whose kernels are laid out as its strategy wants them: once for many runs."""
+
+    job: Job
+    strategy: Strategy
+    state: Any
+    macs: int  # for a value of the output
+
+    @classmethod
+    def of(cls, kernels: Array, job: Job, *, precision: str = "fast") -> Prepared:
+        """Choose a strategy for kernels `(kh, kw, C/groups, filters)`, and lay them out."""
+        kernels = np.ascontiguousarray(kernels)
+        chosen = strategy(choose(kernels, job, precision))
+        return cls(job, chosen, chosen.prepare(kernels, job), kernels[..., 0].size)
+
+    def run(self, batch: Array, out: Array) -> None:
+        """Convolve `(N, H, W, C)` into `out`, `(N, H', W', filters)`, both of the kernels' type.
+
+        `out` may be a slice of the channels of a wider array.
+        """
+
+        def work(part: tuple[slice, slice]) -> None:
+            images, rows = part
+            self.strategy.run(batch[images], self.state, self.job, out[images], rows)
+
+        with np.errstate(all="ignore"):
+            share(work, _parts(out.shape, out.size * self.macs))
+
+
+def _parts(shape: tuple[int, ...], macs: float) -> list[tuple[slice, slice]]:
+    """Return images and output rows of the parts: some images, or some rows of one."""
+    count, height = shape[:2]
+    if macs < WORK:
+        return [(slice(0, count), slice(0, height))]
+    if count >= PARTS:
+        size = -(-count // -(-count // PART))
+        return [
+            (slice(at, min(at + size, count)), slice(0, height)) for at in range(0, count, size)
+        ]
+    lines = -(-height // PARTS // 8) * 8 or height
+    return [
+        (slice(n, n + 1), slice(at, min(at + lines, height)))
+        for n in range(count)
+        for at in range(0, height, lines)
+    ]
 
 
 def like(out: Array, x: ArrayLike, *, plain: bool) -> Array:
@@ -108,18 +144,3 @@ def _check_band(rows: Axis, columns: Axis, cell: int) -> None:
     height, width = (axis.before + axis.size + axis.after for axis in (rows, columns))
     lines = max(1, MOST_WINDOWS // columns.output) * rows.stride + rows.extent
     check_bytes(cell * width * min(height, lines), "a band of the padded image")
-
-
-def _strategy(weights: Array, job: Job) -> Strategy:
-    """Choose by measurement: a matrix product pays from three filters a group on.
-
-    With a few channels apart, a large kernel may be of rank 1, of which `shifted` makes use.
-    """
-    kh, kw, channels, _ = weights.shape
-    if channels == 1 and (job.groups >= 8 or (job.groups > 1 and kh * kw <= 32)):
-        from cnnviz.ops.conv.channelwise import run
-    elif weights.shape[3] // job.groups > 2:
-        from cnnviz.ops.conv.im2col import run
-    else:
-        from cnnviz.ops.conv.shifted import run
-    return run

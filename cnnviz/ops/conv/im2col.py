@@ -26,23 +26,30 @@ RUN = 16
 JOINED = 24
 
 
-def run(batch: Array, kernels: Array, job: Job, out: Array) -> None:
-    """Convolve images `(N, H, W, C)` into `out`, `(N, H', W', filters)`; small ones together."""
-    filters = kernels.shape[3]
-    weights = kernels.reshape(-1, filters)
-    for part, group, matrix in matrices(batch, kernels.shape, job):
-        flat = out[part].reshape(-1, filters)
+def prepare(kernels: Array, job: Job) -> tuple[Array, Shape]:
+    """Return the kernels as a matrix, a filter a column, and their shape."""
+    return kernels.reshape(-1, kernels.shape[3]), kernels.shape
+
+
+def run(batch: Array, state: tuple[Array, Shape], job: Job, out: Array, rows: slice) -> None:
+    """Convolve rows of images `(N, H, W, C)` into `out`, `(N, H', W', filters)`."""
+    weights, kernel = state
+    filters = kernel[3]
+    for part, group, matrix in matrices(batch, kernel, job, rows):
+        mine = job.filters(group, filters)
+        made = out[part].reshape(-1, filters)  # a view: rows of an image lie behind each other
         if job.groups == 1:
-            np.matmul(matrix, weights, out=flat)
+            np.matmul(matrix, weights, out=made)
         else:
-            mine = job.filters(group, filters)
-            flat[:, mine] = matrix @ weights[:, mine]
+            made[:, mine] = matrix @ weights[:, mine]
+        if group == job.groups - 1:
+            job.finish(out[part])
 
 
 def matrices(
-    batch: Array, kernel: Shape, job: Job
+    batch: Array, kernel: Shape, job: Job, outputs: slice | None = None
 ) -> Iterator[tuple[tuple[slice, slice], int, Array]]:
-    """Yield the windows of a batch, band after band, and group after group within a band.
+    """Yield the windows of a batch or of some output rows, band by band, a group after another.
 
     As the images and output rows of the band, the group, and the matrix of its windows, `(windows,
     kh · kw · channels)`, which is overwritten by the next.
@@ -52,7 +59,7 @@ def matrices(
     joined = job.groups == 1 and job.columns.dilation == 1 and channels * kw >= enough
     windows = _from_runs_of_channels if joined or channels >= RUN else _from_planes
     room = np.empty(0, batch.dtype)
-    for images, rows in _bands(batch, kernel, job):
+    for images, rows in _bands(batch, kernel, job, outputs or slice(0, job.rows.output)):
         count = len(batch[images]) * (rows.stop - rows.start) * job.columns.output
         if room.size < count * kh * kw * channels:
             room = np.empty(count * kh * kw * channels, batch.dtype)
@@ -60,16 +67,16 @@ def matrices(
             yield (images, rows), group, matrix
 
 
-def _bands(batch: Array, kernel: Shape, job: Job) -> Iterator[tuple[slice, slice]]:
+def _bands(batch: Array, kernel: Shape, job: Job, outputs: slice) -> Iterator[tuple[slice, slice]]:
     """Yield images and output rows: some rows of one image, or several whole images."""
     kh, kw, channels, _ = kernel
-    count, height, width = len(batch), job.rows.output, job.columns.output
+    count, height, width = len(batch), outputs.stop - outputs.start, job.columns.output
     lines = max(1, min(WINDOWS // width, VALUES // (width * kh * kw * channels)))
     together = max(1, min(lines // height, VALUES // job.cells(batch.shape[3]), count))
     together = -(-count // -(-count // together))  # bands of one size
     for image in range(0, count, together):
-        for first in range(0, height, lines):
-            yield slice(image, image + together), slice(first, min(first + lines, height))
+        for first in range(outputs.start, outputs.stop, lines):
+            yield slice(image, image + together), slice(first, min(first + lines, outputs.stop))
 
 
 def _from_runs_of_channels(

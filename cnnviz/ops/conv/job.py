@@ -1,8 +1,9 @@
-"""What the strategies share: a checked convolution, and bands of its padded input."""
+"""What the strategies share: a checked convolution, bands of its padded input, and its end."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,8 +16,32 @@ SMALL = 2**14
 
 
 @dataclass(eq=False, repr=False)
+class Finish:
+    """What is done to a band of the output while it is in the cache: bias, then activation.
+
+    `bias` is `(filters,)` in the type of the output; `activation` works in place.
+    """
+
+    bias: Array | None = None
+    activation: Callable[[Array], object] | None = None
+
+    def __call__(self, part: Array, filters: slice = slice(None)) -> None:
+        """Finish a part of the output, `(..., filters)`, which may be of some filters only."""
+        if self.bias is not None:
+            bias = self.bias[filters]
+            if part.flags.c_contiguous and part.ndim > 2:
+                # Of a few filters, whole rows are added much faster.
+                lines = part.reshape(-1, part.shape[-2] * part.shape[-1])
+                lines += np.tile(bias, part.shape[-2])
+            else:
+                part += bias
+        if self.activation is not None:
+            self.activation(part)
+
+
+@dataclass(eq=False, repr=False)
 class Job:
-    """A convolution that has passed its checks.
+    """A convolution that has passed its checks; it knows the size of the images, not their number.
 
     `summed` says that one kernel slides over every channel: the channels are added first, which
     is the same and does the work once.
@@ -25,8 +50,9 @@ class Job:
     rows: Axis
     columns: Axis
     padded: Padded
-    groups: int
-    summed: bool
+    groups: int = 1
+    summed: bool = False
+    finish: Finish = field(default_factory=Finish)
 
     def planes(self, batch: Array, first: int, count: int) -> Array:
         """Return the padded rows that outputs `first … first + count - 1` read, `(C, N, rows, W)`.

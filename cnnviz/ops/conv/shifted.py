@@ -19,27 +19,34 @@ PLANE = 2**16
 BAND = 2**18
 
 Tap = tuple[float, int, int, int]  # weight, channel, row and column
+Steps = tuple[list[Tap], list[Tap]]  # down the columns first, if anything, and across
 
 
-def run(batch: Array, kernels: Array, job: Job, out: Array) -> None:
-    """Convolve images `(N, H, W, C)` into `out`, `(N, H', W', filters)`."""
+def prepare(kernels: Array, job: Job) -> tuple[int, list[Steps]]:
+    """Return the channels that a filter reads, and the taps of each filter."""
+    return kernels.shape[2], [_steps(kernels[..., f], job) for f in range(kernels.shape[3])]
+
+
+def run(batch: Array, state: tuple[int, list[Steps]], job: Job, out: Array, rows: slice) -> None:
+    """Convolve rows of images `(N, H, W, C)` into `out`, `(N, H', W', filters)`."""
+    channels, filters = state
     width = len(job.padded.columns)
     lines = min(PLANE // width, BAND // (width * batch.shape[3]))
     height = max(1, lines // job.rows.stride)
-    steps = [_steps(kernels[..., f], job) for f in range(out.shape[3])]
     per_group = out.shape[3] // job.groups
 
-    for n, first in product(range(len(out)), range(0, out.shape[1], height)):
-        part = out[n, first : first + height]
+    for n, first in product(range(len(out)), range(rows.start, rows.stop, height)):
+        part = out[n, first : min(first + height, rows.stop)]
         planes = job.planes(batch[n : n + 1], first, len(part))[:, 0]
-        for f, (down, across) in enumerate(steps):
-            start = f // per_group * kernels.shape[2]
-            own = planes[start : start + kernels.shape[2]]
+        for f, (down, across) in enumerate(filters):
+            start = f // per_group * channels
+            own = planes[start : start + channels]
             strides = (job.rows.stride, job.columns.stride)
             if down:
                 own = slide(own, down, (strides[0], 1), (len(part), width))[np.newaxis]
                 strides = (1, strides[1])
             part[:, :, f] = slide(own, across, strides, part.shape[:2])
+        job.finish(part)
 
 
 def slide(
@@ -82,7 +89,7 @@ def _accumulate(views: list[tuple[float, Array]], total: Array) -> None:
             total += term
 
 
-def _steps(kernel: Array, job: Job) -> tuple[list[Tap], list[Tap]]:
+def _steps(kernel: Array, job: Job) -> Steps:
     """Return the taps of one filter `(kh, kw, C)`, as a column and a row if that is less work."""
     taps = _taps(kernel, job)
     factors = factor(kernel[:, :, 0]) if kernel.shape[2] == 1 else None
