@@ -34,19 +34,19 @@ def plain(mapset: Result, look: Look) -> bytes:
     _check_memory(mapset)
     low, high = min(m.min for m in mapset.maps), max(m.max for m in mapset.maps)
     limits = [(low, high) if look.range == "shared" else (m.min, m.max) for m in mapset.maps]
-    crowded = display.are_crowded([m.values for m in mapset.maps])
+    crowded = display.maps_are_crowded(mapset.maps)
     scales = [_scale(*limit, map_display(mapset, look), look, crowded) for limit in limits]
-    if any(m.values.ndim == 3 for m in mapset.maps) or len({s.signed for s in scales}) > 1:
+    if any(len(m.shape) == 3 for m in mapset.maps) or len({s.signed for s in scales}) > 1:
         pairs = zip(mapset.maps, scales, strict=True)
         return encode(_tiled([_colours(m, scale) for m, scale in pairs]))
-    tiles = [s.levels(m.values) for m, s in zip(mapset.maps, scales, strict=True)]
+    tiles = [_levels(m, scale) for m, scale in zip(mapset.maps, scales, strict=True)]
     has_palette = scales[0].signed or look.colormap
     return encode(_tiled(tiles), palette=scales[0].table if has_palette else None)
 
 
 def _check_memory(mapset: MapSet) -> None:
     """Check what the maps hold together with what turns them into colours."""
-    sizes = [m.values.size for m in mapset.maps]
+    sizes = [m.size for m in mapset.maps]
     # A map at a time in floats; all of them as levels or colours, in three copies.
     work = 16 * max(sizes) + 9 * sum(sizes)
     check_bytes(mapset.nbytes + work, f"a figure of {mapset.image}")
@@ -64,8 +64,27 @@ def _scale(low: float, high: float, how: str, look: Look, crowded: bool) -> disp
     )
 
 
+def _levels(m: FeatureMap, scale: display.Scale) -> np.ndarray:
+    """Return the levels of a map, which is made again where it was too large to be kept."""
+    levels = np.empty(m.shape, np.uint8)
+
+    def work(rows: slice, values: np.ndarray) -> None:
+        levels[rows] = scale.levels(values)
+
+    m.by_bands(work)
+    return levels
+
+
 def _colours(m: FeatureMap, scale: display.Scale) -> np.ndarray:
-    return display.photo(m.values)[0] if m.values.ndim == 3 else scale.colours(m.values)
+    if len(m.shape) == 3:
+        return display.photo(m.values)[0]
+    colours = np.empty((*m.shape, 3), np.uint8)
+
+    def work(rows: slice, values: np.ndarray) -> None:
+        colours[rows] = scale.colours(values)
+
+    m.by_bands(work)
+    return colours
 
 
 def _tiled(tiles: list[np.ndarray]) -> np.ndarray:
