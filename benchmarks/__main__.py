@@ -28,20 +28,16 @@ def arguments() -> argparse.Namespace:
         "--only",
         nargs="+",
         metavar="GROUP[:WORDS]",
-        help=f"groups, or those of their cases whose name has all words ({', '.join(group_names())})",
+        help=f"groups, or their cases that have all words: {', '.join(group_names())}",
     )
-    parser.add_argument(
-        "--quick", action="store_true", help="one round of tiny cases: does it run?"
-    )
+    parser.add_argument("--quick", action="store_true", help="one round of tiny cases")
     parser.add_argument(
         "-o", dest="file", type=Path, help="write JSON; what it has and is not measured stays"
     )
     parser.add_argument(
         "--write", type=Path, metavar="PAGE", help="put tables and pictures in a page"
     )
-    parser.add_argument(
-        "--kept", action="store_true", help="measure nothing: show what -o FILE has"
-    )
+    parser.add_argument("--kept", action="store_true", help="show what -o FILE has")
     found = parser.parse_args()
     for only in found.only or ():
         if only.partition(":")[0] not in group_names():

@@ -16,7 +16,7 @@ def first(x: np.ndarray) -> np.ndarray:
 
 
 def channels_first(graph: Graph, weights: Weights) -> Weights:
-    """Return kernels as OIHW and (units, in), of a dense layer behind a flattening C before H, W."""
+    """Return kernels as OIHW and (units, in); what was flattened has C before H and W."""
     shapes, found = graph.shapes(), {}
     space: dict[str, tuple[int, ...]] = {}  # what was flattened, as long as it is flat
     for node in graph.nodes:

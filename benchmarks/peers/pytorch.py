@@ -25,7 +25,7 @@ def network(graph: Graph, weights: Weights, x: np.ndarray, *, last: bool = False
 
 
 def images(x: np.ndarray, *, last: bool) -> Any:
-    """Return a batch `(N, H, W, C)` as torch's, `(N, C, H, W)`, its channels last in memory or not."""
+    """Return a batch `(N, H, W, C)` as torch's, its channels last in memory or not."""
     import torch
 
     torch.set_num_threads(THREADS)
