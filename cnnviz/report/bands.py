@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil, prod, sqrt
 from typing import TypeVar
 
@@ -43,17 +44,23 @@ class Made:
     @property
     def working(self) -> int:
         """Bytes that it takes to make the map again, with the image."""
-        return self.bank.source.nbytes + working(self.bank.one(self.place)[0])
+        return self.bank.source.nbytes + working(self._one[0])
 
-    def by_bands(self, work: Callable[[slice, np.ndarray], T]) -> list[T]:
-        """Return what `work` makes of some rows `(rows, columns)` of the map at a time, in order.
+    @property
+    def bands(self) -> list[slice]:
+        """The rows that it is made in."""
+        return bands(self._one[0].shape, self.bank.costs[0])
 
-        On all cores; what is not kept is made again.
-        """
+    def rows(self, rows: slice) -> np.ndarray:
+        """Return some rows of the map, `(rows, columns)`; what is not kept is made again."""
         if self.steps == (1, 1):
-            return share(lambda rows: work(rows, self.kept[rows]), bands(self.bank))
-        bank, place = self.bank.one(self.place)
-        return share(lambda r: work(r, bank.rows(r.start, r.stop)[..., place]), bands(bank))
+            return self.kept[rows]
+        bank, place = self._one
+        return bank.rows(*rows.indices(bank.shape[0])[:2])[..., place]
+
+    @cached_property
+    def _one(self) -> tuple[Bank, int]:
+        return self.bank.one(self.place)
 
 
 def measure(banks: Sequence[Bank], names: Sequence[Sequence[str]]) -> list[list[Made]]:
@@ -75,20 +82,21 @@ def measure(banks: Sequence[Bank], names: Sequence[Sequence[str]]) -> list[list[
     return [_measured(bank, step, of) for bank, of in zip(banks, names, strict=True)]
 
 
-def bands(bank: Bank) -> list[slice]:
+def bands(shape: tuple[int, int, int], macs: int) -> list[slice]:
     """Return the rows of the bands that maps are made in, whatever the number of cores."""
-    height, width, count = bank.shape
+    height, width, count = shape
     values = height * width * count
     lines = height
-    if values > BAND or values * bank.costs[0] > WORK:
+    if values > BAND or values * macs > WORK:
         lines = max(1, min(BAND // (width * count), -(-height // LEAST)))
     return [slice(at, min(at + lines, height)) for at in range(0, height, lines)]
 
 
 def working(bank: Bank) -> int:
     """Return the bytes of the bands that are worked on at a time."""
-    parts = bands(bank)
-    return min(len(parts), threads()) * (parts[0].stop - parts[0].start) * bank.costs[1]
+    parts = bands(bank.shape, bank.costs[0])
+    lines: int = parts[0].stop - parts[0].start
+    return min(len(parts), threads()) * lines * bank.costs[1]
 
 
 def _thinned(bank: Bank, step: int) -> tuple[int, int, int]:
@@ -106,7 +114,7 @@ def _measured(bank: Bank, step: int, names: Sequence[str]) -> list[Made]:
         kept[:, top : top + len(some)] = some.transpose(2, 0, 1)
         return _statistics(values)
 
-    lows, highs, sums, bad = zip(*share(work, bands(bank)), strict=True)
+    lows, highs, sums, bad = zip(*share(work, bands(bank.shape, bank.costs[0])), strict=True)
     height, width, _ = bank.shape
     for name, number in zip(names, np.sum(bad, axis=0).tolist(), strict=True):
         refuse_not_finite(number, height * width, f"the result of {name}")

@@ -12,7 +12,7 @@ import numpy as np
 
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Shape, times
-from cnnviz.report.result import Result
+from cnnviz.report.result import Result, Writer
 from cnnviz.report.shares import tenths
 
 if TYPE_CHECKING:
@@ -123,11 +123,17 @@ class FeatureMap(Ranged):
         self.by_bands(work)
         return values
 
+    def rows(self, rows: slice) -> np.ndarray:
+        """Return some rows; those of a large map are made anew."""
+        return self.plane[rows] if self.made is None else self.made.rows(rows)
+
     def by_bands(self, work: Callable[[slice, np.ndarray], T]) -> list[T]:
-        """Return what `work` makes of some rows at a time, in order; see `Made.by_bands`."""
-        if self.made is not None:
-            return self.made.by_bands(work)
-        return [work(slice(0, len(self.plane)), self.plane)]
+        """Return what `work` makes of some rows at a time, in order, on all cores."""
+        if self.made is None:
+            return [work(slice(0, len(self.plane)), self.plane)]
+        from cnnviz.ops.threads import share
+
+        return share(lambda rows: work(rows, self.rows(rows)), self.made.bands)
 
     @property
     def keeps_photo(self) -> bool:
@@ -187,6 +193,14 @@ class MapSet(Result):
     def arrays(self) -> list[tuple[str, np.ndarray]]:
         """Return the values of each map by its name."""
         return [(m.name, m.values) for m in self.maps]
+
+    def writer(self, format: str, key: Callable[[str], str]) -> Writer | None:
+        """See `Result`."""
+        if format not in ("npy", "npz") or all(m.steps == (1, 1) for m in self.maps):
+            return None
+        from cnnviz.report import streaming
+
+        return streaming.writer(self.maps, format, [key(m.name) for m in self.maps])
 
     @property
     def family(self) -> str:
