@@ -74,7 +74,7 @@ def average_windows(
     include_pad: bool = False,
     out: Array | None = None,
 ) -> Array:
-    """Return the means of the windows of `batch`, `(N, H', W', C)`; `out` as in `reduce_windows`."""
+    """Return the means of the windows of a batch, `(N, H', W', C)`; `out` as `reduce_windows`."""
     down, across = (
         counts(axis, include_pad=include_pad).astype(batch.dtype) for axis in (rows, columns)
     )
