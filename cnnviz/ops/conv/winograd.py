@@ -67,7 +67,7 @@ def prepare(kernels: Array, job: Job) -> Kernels:
         products = both @ taps[:, :, panel].reshape(size**2, -1)
         panels[:, panel] = products.reshape(-1, channels, each)
     plain = im2col.prepare(kernels, job)
-    return Kernels(panels, plain, SIDE + 1 - size, back, into)
+    return Kernels(panels, plain, outputs, back, into)
 
 
 def parts(shape: Shape, kernels: Kernels, job: Job) -> list[Part]:
@@ -92,7 +92,7 @@ def parts(shape: Shape, kernels: Kernels, job: Job) -> list[Part]:
 
 
 def run(batch: Array, kernels: Kernels, job: Job, out: Array, part: tuple[slice, slice]) -> None:
-    """Convolve rows of tiles of `(N, H, W, C)` with some panels, into `out` `(N, H', W', filters)`."""
+    """Convolve rows of tiles of `(N, H, W, C)` with some panels, into `(N, H', W', filters)`."""
     tiles, panels = part
     side = kernels.outputs
     each = kernels.panels.shape[3]
