@@ -57,9 +57,10 @@ def prepare(kernels: Array, job: Job) -> Kernels:
     """Return kernels `(k, k, C, filters)`, transformed."""
     size, _, channels, filters = kernels.shape
     back, into, over = (matrix.astype(kernels.dtype) for matrix in transforms(size))
-    each = next(
-        (n for n in range(min(PANEL, filters), PANEL // 2, -1) if filters % n == 0), filters
-    )
+    outputs = SIDE + 1 - size
+    tiles = -(-job.rows.output // outputs) * -(-job.columns.output // outputs)
+    most = min(PANEL, DIRECT // (channels * min(tiles, PANEL)))
+    each = next((n for n in range(most, 23, -1) if filters % n == 0), filters)
     panels = np.empty((SIDE**2, filters // each, channels, each), kernels.dtype)
     taps = kernels.reshape(size**2, channels, -1, each)
     both = np.kron(over, over)
