@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import prod
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cnnviz.files import check_bytes
-from cnnviz.geometry import Axis
+from cnnviz.geometry import Axis, Shape
 from cnnviz.ops.checks import Array, check_finite, result_type
 from cnnviz.ops.conv.checks import offsets
 from cnnviz.ops.conv.job import Finish, Job
+from cnnviz.ops.conv.parts import by_rows
 from cnnviz.ops.conv.planner import Strategy, choose, strategy
 from cnnviz.ops.padding import Border, Padded
-from cnnviz.ops.threads import PART, WORK, share
+from cnnviz.ops.threads import one_blas_thread, share
 
 MOST_WINDOWS = 2**16  # in a band of any strategy, unless one row has more
-
-# Output rows of an image that is divided come in so many parts; a part begins at a multiple of 8.
-PARTS = 8
 
 
 def convolve(
@@ -58,7 +57,8 @@ def convolve(
     finish = Finish(None if added is None else np.broadcast_to(added.astype(dtype), filters))
     job = Job(rows, columns, padded, groups, summed, finish)
     out = np.empty(shape, dtype)
-    prepared = Prepared.of(weights[::-1, ::-1] if flip else weights, job, precision=precision)
+    kernels = weights[::-1, ::-1] if flip else weights
+    prepared = Prepared.of(kernels, job, precision=precision, images=len(batch))
     prepared.run(batch.astype(dtype, copy=False), out)
     return out
 
@@ -71,12 +71,18 @@ class Prepared:
     strategy: Strategy
     state: Any
     macs: int  # for a value of the output
+    _parts: dict[Shape, list[tuple[slice, Any]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, kernels: Array, job: Job, *, precision: str = "fast") -> Prepared:
-        """Choose a strategy for kernels `(kh, kw, C/groups, filters)`, and lay them out."""
+    def of(
+        cls, kernels: Array, job: Job, *, precision: str = "fast", images: int | None = None
+    ) -> Prepared:
+        """Choose a strategy for kernels `(kh, kw, C/groups, filters)`, and lay them out.
+
+        For many runs, or for one of so many `images`.
+        """
         kernels = np.ascontiguousarray(kernels)
-        chosen = strategy(choose(kernels, job, precision))
+        chosen = strategy(choose(kernels, job, precision, images))
         return cls(job, chosen, chosen.prepare(kernels, job), kernels[..., 0].size)
 
     def run(self, batch: Array, out: Array) -> None:
@@ -85,30 +91,20 @@ class Prepared:
         `out` may be a slice of the channels of a wider array.
         """
 
-        def work(part: tuple[slice, slice]) -> None:
-            images, rows = part
-            self.strategy.run(batch[images], self.state, self.job, out[images], rows)
+        def work(part: tuple[slice, Any]) -> None:
+            images, piece = part
+            self.strategy.run(batch[images], self.state, self.job, out[images], piece)
 
-        with np.errstate(all="ignore"):
-            share(work, _parts(out.shape, out.size * self.macs))
+        with np.errstate(all="ignore"), one_blas_thread():
+            share(work, self._divided(out.shape))
 
-
-def _parts(shape: tuple[int, ...], macs: float) -> list[tuple[slice, slice]]:
-    """Return images and output rows of the parts: some images, or some rows of one."""
-    count, height = shape[:2]
-    if macs < WORK:
-        return [(slice(0, count), slice(0, height))]
-    if count >= PARTS:
-        size = -(-count // -(-count // PART))
-        return [
-            (slice(at, min(at + size, count)), slice(0, height)) for at in range(0, count, size)
-        ]
-    lines = -(-height // PARTS // 8) * 8 or height
-    return [
-        (slice(n, n + 1), slice(at, min(at + lines, height)))
-        for n in range(count)
-        for at in range(0, height, lines)
-    ]
+    def _divided(self, shape: Shape) -> list[tuple[slice, Any]]:
+        """Return the parts of an output of that shape: its strategy's own, or rows."""
+        if shape not in self._parts:
+            own = getattr(self.strategy, "parts", None)
+            macs = prod(shape) * self.macs
+            self._parts[shape] = own(shape, self.state, self.job) if own else by_rows(shape, macs)
+        return self._parts[shape]
 
 
 def like(out: Array, x: ArrayLike, *, plain: bool) -> Array:
