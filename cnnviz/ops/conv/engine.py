@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -63,6 +65,41 @@ def convolve(
     return out
 
 
+def prepared(
+    kernels: Array,
+    axes: tuple[Axis, Axis],
+    *,
+    groups: int = 1,
+    bias: Array | None = None,
+    activation: Callable[[Array], object] | None = None,
+) -> Prepared:
+    """Return a convolution of zero-padded float32 batches, ready for many runs.
+
+    Parameters
+    ----------
+    kernels : ndarray
+        `(kh, kw, C/groups, filters)`.
+    axes : pair of Axis
+        The window laid on rows and columns.
+    groups : int
+    bias : (filters,), optional
+    activation : callable, optional
+        Works in place on parts of the output, of whatever shape.
+
+    Raises
+    ------
+    InputError, SpecError, RefusedError
+        As `conv2d`.
+    """
+    rows, columns = axes
+    weights = as_weights(kernels, np.float32)
+    added = offsets(bias, weights.shape[3])
+    _check_band(rows, columns, weights.itemsize * weights.shape[2] * groups)
+    finish = Finish(None if added is None else added.astype(np.float32), activation)
+    job = Job(rows, columns, Padded.of(axes), groups, finish=finish)
+    return Prepared.of(weights, job)
+
+
 @dataclass(eq=False, repr=False)
 class Prepared:
     """A convolution whose kernels are laid out as its strategy wants them: once for many runs."""
@@ -71,26 +108,38 @@ class Prepared:
     strategy: Strategy
     state: Any
     macs: int  # for a value of the output
+    nbytes: int  # of the state, beside the kernels as they were given
 
     @classmethod
     def of(cls, kernels: Array, job: Job, *, precision: str = "fast") -> Prepared:
         """Choose a strategy for kernels `(kh, kw, C/groups, filters)`, and lay them out."""
-        kernels = np.ascontiguousarray(kernels)
+        given, kernels = kernels, np.ascontiguousarray(kernels)
         chosen = strategy(choose(kernels, job, precision))
-        return cls(job, chosen, chosen.prepare(kernels, job), kernels[..., 0].size)
+        state = chosen.prepare(kernels, job)
+        held = sum(a.nbytes for a in _arrays(state) if not np.may_share_memory(a, given))
+        return cls(job, chosen, state, kernels[..., 0].size, held)
 
     def run(self, batch: Array, out: Array) -> None:
         """Convolve `(N, H, W, C)` into `out`, `(N, H', W', filters)`, both of the kernels' type.
 
         `out` may be a slice of the channels of a wider array.
         """
-
-        def work(part: tuple[slice, slice]) -> None:
-            images, rows = part
-            self.strategy.run(batch[images], self.state, self.job, out[images], rows)
-
         with np.errstate(all="ignore"):
-            share(work, _parts(out.shape, out.size * self.macs))
+            share(lambda task: task(), self.tasks(batch, out))
+
+    def tasks(self, batch: Array, out: Array) -> list[Callable[[], None]]:
+        """Return what `run` does, in parts that may run in any order, on any threads."""
+        return [
+            partial(self.strategy.run, batch[images], self.state, self.job, out[images], rows)
+            for images, rows in _parts(out.shape, out.size * self.macs)
+        ]
+
+
+def _arrays(state: Any) -> list[Array]:
+    """Return the arrays of a strategy's state."""
+    if isinstance(state, np.ndarray):
+        return [state]
+    return [a for each in state for a in _arrays(each)] if isinstance(state, list | tuple) else []
 
 
 def _parts(shape: tuple[int, ...], macs: float) -> list[tuple[slice, slice]]:
