@@ -1,0 +1,105 @@
+"""Rounds in which all sides take turns, and what is kept of them."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from cases import BETTER, OURS, TORCH, TORCH_LAST, Case, Goal, load
+from sides import Side
+
+# Seconds that a side runs in a round, and that it is quiet before the next: idle threads spin.
+BLOCK, PAUSE = 0.1, 0.1
+ROUNDS = 5
+# A side whose block takes so many seconds is in fewer rounds.
+SLOW = {1.5: 3, 5.0: 1}
+# Results may differ by so much of their size: Winograd's transforms round a little.
+TOLERANCE = 2e-3
+
+Result = dict[str, Any]
+
+
+def group(name: str, words: list[str], *, quick: bool = False) -> Iterator[Result]:
+    """Yield what came of each line of each case of a group whose name holds all `words`."""
+    module = load(name)
+    rounds = 1 if quick else getattr(module, "ROUNDS", ROUNDS)
+    sides: dict[str, Side] = {}
+    try:
+        for case in module.cases(quick):
+            if all(word in case.name for word in words):
+                for side in case.sides:
+                    if side not in sides:
+                        sides[side] = Side(name, side, quick=quick)
+                yield from _measured(name, case, sides, 1 if quick else rounds, quick)
+    finally:
+        for each in sides.values():
+            each.close()
+
+
+def _measured(
+    group: str, case: Case, sides: dict[str, Side], rounds: int, quick: bool
+) -> Iterator[Result]:
+    found: dict[str, list[list[float]]] = {side: [] for side in case.sides}
+    digests: dict[str, list[float]] = {}
+    most = dict.fromkeys(case.sides, rounds)
+    for turn in range(rounds):
+        for side in case.sides:
+            if sides[side].missing or turn >= most[side]:
+                continue
+            time.sleep(0 if quick else PAUSE)
+            start = time.perf_counter()
+            said = sides[side].run(case.name, 0 if quick else BLOCK)
+            if sides[side].missing:
+                print(f"{side} is left out: {said['missing']}", file=sys.stderr)
+                continue
+            found[side] += said["readings"]
+            digests[side] = said["digest"]
+            took = time.perf_counter() - start
+            for seconds, fewer in SLOW.items():
+                if took > seconds and turn:  # the first round prepares too
+                    most[side] = min(most[side], fewer)
+    _compare(case.name, digests)
+    for at, line in enumerate(case.lines):
+        columns = {side: [each[at] for each in runs] for side, runs in found.items() if runs}
+        if OURS in columns:
+            yield _result(group, case, line, columns)
+
+
+def _result(group: str, case: Case, line: str, columns: dict[str, list[float]]) -> Result:
+    sides = {side: _spread(values) for side, values in columns.items()}
+    return {
+        "group": group,
+        "case": f"{case.name} {line}".strip(),
+        "unit": case.unit,
+        "sides": sides,
+        "goals": {side: [goal.must, goal.aim] for side, goal in _goals(case, sides).items()},
+        "curve": case.curve,
+    }
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    low, middle, high = statistics.quantiles(values, n=4) if len(values) > 1 else values * 3
+    return {"median": middle, "low": low, "high": high, "runs": len(values)}
+
+
+def _goals(case: Case, sides: dict[str, dict[str, float]]) -> dict[str, Goal]:
+    """Return the goals by side, that of torch's better layout at the faster one."""
+    goals = dict(case.goals)
+    better = goals.pop(BETTER, None)
+    layouts = [side for side in (TORCH, TORCH_LAST) if side in sides]
+    if better and layouts:
+        goals[min(layouts, key=lambda side: sides[side]["median"])] = better
+    return {side: goal for side, goal in goals.items() if side in sides}
+
+
+def _compare(name: str, digests: dict[str, list[float]]) -> None:
+    """Refuse to compare sides whose results are not the same."""
+    known = {side: values for side, values in digests.items() if values}
+    first = known.get(OURS, [])
+    for side, values in known.items():
+        apart = max(abs(a - b) for a, b in zip(first, values, strict=True)) if first else 0
+        if apart > TOLERANCE * max(1e-30, *map(abs, first)):
+            sys.exit(f"{name}: {side} comes to something else, {values} and not {first}")
