@@ -16,6 +16,7 @@ from numpy.lib.stride_tricks import as_strided
 from cnnviz.geometry import Shape
 from cnnviz.ops.checks import Array
 from cnnviz.ops.conv.job import Job
+from cnnviz.ops.conv.parts import by_rows
 
 # Windows in a band, and values in its matrix: enough for the product to run at full speed.
 WINDOWS = 2**13
@@ -31,19 +32,29 @@ def prepare(kernels: Array, job: Job) -> tuple[Array, Shape]:
     return kernels.reshape(-1, kernels.shape[3]), kernels.shape
 
 
-def run(batch: Array, state: tuple[Array, Shape], job: Job, out: Array, rows: slice) -> None:
-    """Convolve rows of images `(N, H, W, C)` into `out`, `(N, H', W', filters)`."""
+def parts(
+    shape: Shape, state: tuple[Array, Shape], job: Job
+) -> list[tuple[slice, tuple[slice, slice]]]:
+    """Return the parts of an output `(N, H', W', filters)`: rows."""
+    rows = by_rows(shape, prod(shape) * state[0].shape[0])
+    return [(images, (piece, slice(0, shape[3]))) for images, piece in rows]
+
+
+def run(
+    batch: Array, state: tuple[Array, Shape], job: Job, out: Array, part: tuple[slice, slice]
+) -> None:
+    """Convolve rows of images `(N, H, W, C)` with some filters, into `out` `(N, H', W', filters)`.
+
+    All filters where there are groups.
+    """
     weights, kernel = state
-    filters = kernel[3]
-    for part, group, matrix in matrices(batch, kernel, job, rows):
-        mine = job.filters(group, filters)
-        made = out[part].reshape(-1, filters)  # a view: rows of an image lie behind each other
-        if job.groups == 1:
-            np.matmul(matrix, weights, out=made)
-        else:
-            made[:, mine] = matrix @ weights[:, mine]
+    rows, filters = part
+    for band, group, matrix in matrices(batch, kernel, job, rows):
+        mine = job.filters(group, kernel[3]) if job.groups > 1 else filters
+        made = out[band].reshape(-1, kernel[3])  # a view: rows of an image lie behind each other
+        np.matmul(matrix, weights[:, mine], out=made[:, mine])
         if group == job.groups - 1:
-            job.finish(out[part])
+            job.finish(out[band][..., filters], filters)
 
 
 def matrices(
