@@ -8,20 +8,20 @@ from __future__ import annotations
 from cnnviz.geometry import Shape
 from cnnviz.ops.threads import PART, WORK
 
-# Output rows of an image that is divided come in so many parts; a part begins at a multiple of 8.
+# Output rows of an image that is divided come in so many parts.
 PARTS = 8
 
 Rows = tuple[slice, slice]  # images and output rows
 
 
-def by_rows(shape: Shape, macs: float) -> list[Rows]:
-    """Return parts of an output `(N, H', W', filters)`: some images, or some rows of one."""
+def by_rows(shape: Shape, macs: float, pieces: int = PARTS) -> list[Rows]:
+    """Return parts of an output `(N, H', W', filters)`: some images, or rows of one in `pieces`."""
     count, height = shape[:2]
     if macs < WORK:
         return [(slice(0, count), slice(0, height))]
     if count >= PARTS:
         return [(images, slice(0, height)) for images in cut(count, -(-count // PART))]
-    rows = cut(height, PARTS, of=8)
+    rows = cut(height, pieces)
     return [(slice(n, n + 1), piece) for n in range(count) for piece in rows]
 
 

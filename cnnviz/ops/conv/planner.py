@@ -42,6 +42,9 @@ def choose(kernels: Array, job: Job, precision: str = "fast", images: int | None
         return "channelwise"
     if precision == "fast" and winograd_pays(kernels, job, images):
         return "winograd"
+    padded = any(axis.before or axis.after for axis in (job.rows, job.columns))
+    if kh * kw == job.groups == 1 and filters > 2 and not padded:
+        return "pointwise"
     if filters // job.groups > 2:
         return "im2col"
     return "shifted"

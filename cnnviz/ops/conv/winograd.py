@@ -13,7 +13,6 @@ standard deviation, where adding up all products is off by 3e-6. 3e-4 is what th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -23,18 +22,17 @@ from cnnviz.ops.checks import Array
 from cnnviz.ops.conv import im2col
 from cnnviz.ops.conv.job import Job
 from cnnviz.ops.conv.parts import cut
+from cnnviz.ops.conv.products import DIRECT, pieces
 from cnnviz.ops.scratch import scratch
+from cnnviz.ops.threads import WORK
 
 SIDE = 6
 POINTS = (0.0, 0.75, -0.75, 1.5, -1.5)
 # Tiles of a part times channels and filters: what it works in is 10 MB, which is not all of it in
 # the cache, but fewer tiles are too few for each of the kernels, which have to be read too.
 TILES = 2**16
-# OpenBLAS multiplies matrices of up to so many multiply-adds where they lie; others it copies.
-DIRECT = 10**6
-# Filters of a product, and multiply-adds from which filters are divided among threads.
+# Filters of a product.
 PANEL = 64
-WORK = 2**22
 
 Part = tuple[slice, tuple[slice, slice]]  # images, rows of tiles, panels of filters
 
@@ -83,8 +81,8 @@ def parts(shape: Shape, kernels: Kernels, job: Job) -> list[Part]:
     every = slice(0, panels)
     if count * rows <= most:
         work = count * rows * across * SIDE**2 * channels * filters
-        pieces = cut(panels, 1 if work < WORK else 2)
-        return [(slice(0, count), (slice(0, rows), piece)) for piece in pieces]
+        several = cut(panels, 1 if work < WORK else 2)
+        return [(slice(0, count), (slice(0, rows), piece)) for piece in several]
     if rows <= most:
         groups = cut(count, _even(-(-count // (most // rows))))
         return [(images, (slice(0, rows), every)) for images in groups]
@@ -173,11 +171,11 @@ def _products(inputs: Array, panels: Array) -> Array:
     """Return the products `(36, panels, tiles, filters)`."""
     (_, tiles, channels), (_, count, _, filters) = inputs.shape, panels.shape
     products = scratch("fourth", (SIDE**2, count, tiles, filters), inputs.dtype)
-    pieces = _pieces(tiles, tiles * channels * filters / DIRECT)
+    chunks = pieces(tiles, tiles * channels * filters / DIRECT, 8)
     np.matmul(
-        inputs.reshape(SIDE**2, 1, pieces, -1, channels),
+        inputs.reshape(SIDE**2, 1, chunks, -1, channels),
         panels[:, :, np.newaxis],
-        out=products.reshape(SIDE**2, count, pieces, -1, filters),
+        out=products.reshape(SIDE**2, count, chunks, -1, filters),
     )
     return products
 
@@ -190,9 +188,9 @@ def _outputs(products: Array, kernels: Kernels, out: Array) -> None:
     rows = tiles // columns // count
 
     size = panels * tiles * each
-    pieces = _pieces(size, size * side * SIDE / DIRECT)
-    halves = scratch("second", (side, SIDE, pieces, size // pieces), products.dtype)
-    lines = products.reshape(SIDE, SIDE, pieces, -1).transpose(1, 2, 0, 3)
+    chunks = pieces(size, size * side * SIDE / DIRECT, 8)
+    halves = scratch("second", (side, SIDE, chunks, size // chunks), products.dtype)
+    lines = products.reshape(SIDE, SIDE, chunks, -1).transpose(1, 2, 0, 3)
     np.matmul(kernels.back, lines, out=halves.transpose(1, 2, 0, 3))
 
     whole = (count, rows * side, columns * side, panels * each)
@@ -204,12 +202,6 @@ def _outputs(products: Array, kernels: Kernels, out: Array) -> None:
     np.matmul(kernels.back, cells, out=as_strided(room, shape, strides))
     if room is not out:
         out[...] = room[:, :height, :width]
-
-
-def _pieces(count: int, least: float) -> int:
-    """Return the fewest equal pieces of `count`, at least so many; one if they were too small."""
-    most = count // 8
-    return next((n for n in range(max(1, ceil(least)), most + 1) if count % n == 0), 1)
 
 
 def _even(count: int) -> int:
