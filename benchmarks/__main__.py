@@ -47,33 +47,40 @@ def arguments() -> argparse.Namespace:
     return found
 
 
-def measured(wanted: list[str], quick: bool) -> list[measure.Result]:
-    """Measure groups and print their tables, a row as soon as it is known."""
+def measured(only: str, quick: bool) -> list[measure.Result]:
+    """Measure `GROUP[:WORDS]` and print its table, a row as soon as it is known."""
+    name, _, words = only.partition(":")
+    print(f"\n## {load(name).TITLE}\n", *tables.HEADER, sep="\n", flush=True)
     results = []
-    for only in wanted:
-        name, _, words = only.partition(":")
-        print(f"\n## {load(name).TITLE}\n", *tables.HEADER, sep="\n", flush=True)
-        for result in measure.group(name, words.split(), quick=quick):
-            print(*tables.rows(result), sep="\n", flush=True)
-            results.append(result)
+    for result in measure.group(name, words.split(), quick=quick):
+        print(*tables.rows(result), sep="\n", flush=True)
+        results.append(result)
     return results
+
+
+def run(wanted: list[str], quick: bool, file: Path | None) -> dict[str, Any]:
+    """Measure groups one after another, each written as soon as it is known."""
+    described = machine.describe()
+    print(*machine.lines(described), sep="\n")
+    if warning := machine.busy(described):
+        print(f"warning: {warning}", file=sys.stderr)
+    found: dict[str, Any] = tables.read(file) if file and file.exists() else {"results": []}
+    found["machine"] = described
+    for only in wanted:
+        results = measured(only, quick)
+        found["results"] = tables.merged(found["results"], results, whole=":" not in only)
+        if file:
+            tables.save(file, found)
+    return found
 
 
 def main() -> None:
     """Measure, or read; print, and write what is asked for."""
     asked = arguments()
     if asked.kept:
-        found: dict[str, Any] = tables.read(asked.file)
+        found = tables.read(asked.file)
     else:
-        described = machine.describe()
-        print(*machine.lines(described), sep="\n")
-        if warning := machine.busy(described):
-            print(f"warning: {warning}", file=sys.stderr)
-        results = measured(asked.only or group_names(), asked.quick)
-        found = {"machine": described, "results": results}
-        if asked.file:
-            found = tables.merged(asked.file, described, results)
-            tables.save(asked.file, found)
+        found = run(asked.only or group_names(), asked.quick, asked.file)
     if asked.kept or not asked.only:
         print("\n## What must be shown\n", tables.goals(found["results"]), sep="\n")
     if asked.write:

@@ -63,14 +63,14 @@ def goals(results: Iterable[Result]) -> str:
     return table(found)
 
 
-def merged(path: Path, described: dict[str, Any], results: list[Result]) -> dict[str, Any]:
-    """Return these results with those of a file that were not measured again, in a fixed order."""
-    old = read(path)["results"] if path.exists() else []
-    new = {(result["group"], result["case"]): result for result in results}
-    kept = [new.pop((one["group"], one["case"]), one) for one in old]
+def merged(old: list[Result], results: list[Result], *, whole: bool) -> list[Result]:
+    """Return earlier results with those of a group in their places, or in place of the `whole`."""
+    groups = {result["group"] for result in results}
+    new = {result["case"]: result for result in results}
+    kept = [one for one in old if not whole or one["group"] not in groups]
+    kept = [new.pop(one["case"], one) if one["group"] in groups else one for one in kept]
     order = group_names()
-    every = sorted([*kept, *new.values()], key=lambda result: order.index(result["group"]))
-    return {"machine": described, "results": every}
+    return sorted([*kept, *new.values()], key=lambda result: order.index(result["group"]))
 
 
 def read(path: Path) -> dict[str, Any]:

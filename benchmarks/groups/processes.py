@@ -12,7 +12,7 @@ from cases import OPENCV, Call, Case, Goal
 from photos import CAT, folder, photo
 
 TITLE = "Whole processes"
-ROUNDS = 9
+ROUNDS = 7
 PILLOW = "Pillow + NumPy"
 CNNVIZ = shutil.which("cnnviz", path=str(Path(sys.executable).parent)) or "cnnviz"
 
