@@ -91,9 +91,11 @@ def start(words: str, beside: tuple[str, float | None]) -> Case:
 
 
 def command(words: list[str]) -> Call:
-    """Return a call that runs a command and raises if it fails."""
+    """Return a call that runs a command, and ends this process if it fails."""
 
     def run() -> None:
-        subprocess.run(words, cwd=folder(), check=True, stdout=subprocess.DEVNULL)
+        done = subprocess.run(words, cwd=folder(), capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"{' '.join(words)}: {done.stderr}")
 
     return run
