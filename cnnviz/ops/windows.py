@@ -17,10 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Padding, Size, Window
+from cnnviz.ops.bands import cut, run
 from cnnviz.ops.checks import Array, as_batch, result_type
-
-# Values in a band of input rows, or of small images: it and its partial results stay in the cache.
-BAND = 2**16
 
 
 def lay(
@@ -66,52 +64,90 @@ def reduce_windows(
     identity: float,
     before: Callable[[Array], Array] | None = None,
     dtype: type[np.floating[Any]] | None = None,
+    *,
+    out: Array | None = None,
+    finish: Callable[[Array, slice], object] | None = None,
 ) -> Array:
     """Return `ufunc` over the image cells of every window of `batch`, `(N, H', W', C)`.
 
     `identity` is the value of a window without any; `before` is applied to each value first;
-    `dtype` is the type to reduce in, that of `batch` unless given.
+    `dtype` is the type to reduce in, that of `batch` unless given. The result is written to `out`,
+    which may be a slice of the channels of a wider array; `finish` works in place on a band of
+    its rows, and is told which they are.
     """
     n, _, width, channels = batch.shape
     dtype = dtype or batch.dtype.type
-    out = np.empty((n, rows.output, columns.output, channels), dtype)
-    lines = max(1, BAND // (width * channels * rows.stride))
-    height, together = min(lines, rows.output), max(1, lines // rows.output)
+    if out is None:
+        out = np.empty((n, rows.output, columns.output, channels), dtype)
+    result = out
+    across = _found(columns, width, columns.output)
+    # Windows one column wide leave nothing to reduce along the rows.
+    lone = columns.kernel_size == columns.stride == 1 and columns.output == width
+    spare: list[Array] = []  # partial results that no thread works on
 
-    for image, first in product(range(0, n, together), range(0, rows.output, height)):
-        images = slice(image, image + together)
-        part = out[images, first : first + height]
-        top = max(0, rows.start(first))
-        stop = max(top, rows.start(first + part.shape[1] - 1) + rows.extent)
-        band = batch[images, top:stop] if before is None else before(batch[images, top:stop])
-        down = np.empty((*part.shape[:2], width, channels), dtype)
-        _reduce(band.swapaxes(0, 1), down.swapaxes(0, 1), rows, (first, top), ufunc, identity)
-        turned = (down.swapaxes(0, 2), part.swapaxes(0, 2))
-        _reduce(*turned, columns, (0, 0), ufunc, identity)
-    return out
+    def work(part: tuple[slice, slice]) -> None:
+        images, lines = part
+        made = result[images, lines]
+        count, height = made.shape[:2]
+        top = max(0, rows.start(lines.start))
+        stop = max(top, rows.start(lines.stop - 1) + rows.extent)
+        band = batch[images, top:stop]
+        down = _found(rows, band.shape[1], height, (lines.start, top))
+        if before is not None:
+            band = before(band)
+        if lone:
+            _reduce(band, made, down, 1, ufunc, identity)
+        else:
+            room = spare.pop() if spare else np.empty((most, width, channels), dtype)
+            partial = room[: count * height].reshape(count, height, width, channels)
+            _reduce(band, partial, down, 1, ufunc, identity)
+            _reduce(partial, made, across, 2, ufunc, identity)
+            spare.append(room)
+        if finish is not None:
+            finish(made, lines)
+
+    line = width * channels
+    parts = [*product(cut(n, rows.output * line), cut(rows.output, line))]
+    images, lines = parts[0]
+    most = images.stop * lines.stop
+    run(work, parts, n * rows.output * line * (rows.kernel_size + columns.kernel_size))
+    return result
+
+
+# The cells that each tap of the window reads, of a tap that every output finds in the image; and,
+# of others, the outputs that find it and the cells.
+_Found = tuple[list[slice], list[tuple[slice, slice]]]
+
+
+def _found(axis: Axis, cells: int, outputs: int, origin: tuple[int, int] = (0, 0)) -> _Found:
+    """Return what outputs find in a band of cells; they begin at the output and cell `origin`."""
+    start, reach = axis.start(origin[0]) - origin[1], (outputs - 1) * axis.stride + 1
+    if start >= 0 and start + reach + axis.extent - 1 <= cells:
+        starts = range(start, start + axis.extent, axis.dilation)
+        return [slice(at, at + reach, axis.stride) for at in starts], []
+    everyone, found = slice(0, outputs), [*taps(axis, cells, outputs, origin)]
+    return (
+        [read for meets, read in found if meets == everyone],
+        [(meets, read) for meets, read in found if meets != everyone],
+    )
 
 
 def _reduce(
-    cells: Array,
-    out: Array,
-    axis: Axis,
-    origin: tuple[int, int],
-    ufunc: np.ufunc,
-    identity: float,
+    cells: Array, out: Array, found: _Found, axis: int, ufunc: np.ufunc, identity: float
 ) -> None:
-    """Reduce along the leading axis; `out` and `cells` begin at the output and cell `origin`."""
-    found = list(taps(axis, len(cells), len(out), origin))
+    """Reduce what is found along one axis into `out`."""
+    ahead = (slice(None),) * axis
+    whole, rest = found
     # Two taps that every output finds start the reduction without a pass to fill `out`.
-    whole = [cells[read] for outputs, read in found if outputs == slice(0, len(out))]
     if len(whole) >= 2:
-        ufunc(whole[0], whole[1], out=out)
+        ufunc(cells[(*ahead, whole[0])], cells[(*ahead, whole[1])], out=out)
     else:
-        out[...] = whole[0] if whole else identity
-    for view in whole[2:]:
-        ufunc(out, view, out=out)
-    for outputs, read in found:
-        if outputs != slice(0, len(out)):
-            ufunc(out[outputs], cells[read], out=out[outputs])
+        out[...] = cells[(*ahead, whole[0])] if whole else identity
+    for read in whole[2:]:
+        ufunc(out, cells[(*ahead, read)], out=out)
+    for meets, read in rest:
+        part = out[(*ahead, meets)]
+        ufunc(part, cells[(*ahead, read)], out=part)
 
 
 def taps(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnviz.geometry import Padding, Size
+from cnnviz.geometry import Axis, Padding, Size
 from cnnviz.ops.checks import Array
 from cnnviz.ops.pooling import Pooling
 from cnnviz.ops.windows import check_seen, counts, lay, like, reduce_windows
@@ -62,13 +63,39 @@ def average_pool2d(
     )
     if not count_include_pad:
         check_seen(rows, columns)
-    total = reduce_windows(batch, rows, columns, np.add, 0.0)
+    return like(average_windows(batch, rows, columns, include_pad=count_include_pad), x)
+
+
+def average_windows(
+    batch: Array,
+    rows: Axis,
+    columns: Axis,
+    *,
+    include_pad: bool = False,
+    out: Array | None = None,
+) -> Array:
+    """Return the means of the windows of a batch, `(N, H', W', C)`; `out` as `reduce_windows`."""
     down, across = (
-        counts(axis, include_pad=count_include_pad).astype(batch.dtype) for axis in (rows, columns)
+        counts(axis, include_pad=include_pad).astype(batch.dtype) for axis in (rows, columns)
     )
-    lines = total.reshape(*total.shape[:2], -1)
-    lines /= np.outer(down, across.repeat(total.shape[3]))
-    return like(total, x)
+    cells = np.outer(down, across)
+    least = cells.min()
+    alike = bool(least == cells.max())
+    # Of a power of two the inverse is exact.
+    exact = alike and math.frexp(least)[0] == 0.5
+
+    def finish(part: Array, lines: slice) -> None:
+        if exact:
+            part *= 1 / least
+        elif alike:
+            part /= least
+        elif part.flags.c_contiguous:  # whole rows are divided much faster
+            wide = part.reshape(*part.shape[:2], -1)
+            wide /= np.repeat(cells[lines], part.shape[3], axis=1)
+        else:
+            part /= cells[lines, :, np.newaxis]
+
+    return reduce_windows(batch, rows, columns, np.add, 0.0, out=out, finish=finish)
 
 
 def _apply(x: ArrayLike, **settings: Any) -> Array:
