@@ -47,30 +47,24 @@ def arguments() -> argparse.Namespace:
     return found
 
 
-def measured(only: str, quick: bool) -> list[measure.Result]:
-    """Measure `GROUP[:WORDS]` and print its table, a row as soon as it is known."""
-    name, _, words = only.partition(":")
-    print(f"\n## {load(name).TITLE}\n", *tables.HEADER, sep="\n", flush=True)
-    results = []
-    for result in measure.group(name, words.split(), quick=quick):
-        print(*tables.rows(result), sep="\n", flush=True)
-        results.append(result)
-    return results
-
-
 def run(wanted: list[str], quick: bool, file: Path | None) -> dict[str, Any]:
-    """Measure groups one after another, each written as soon as it is known."""
+    """Measure groups one after another, print their tables and write each row when it is known."""
     described = machine.describe()
     print(*machine.lines(described), sep="\n")
     if warning := machine.busy(described):
         print(f"warning: {warning}", file=sys.stderr)
-    found: dict[str, Any] = tables.read(file) if file and file.exists() else {"results": []}
-    found["machine"] = described
+    kept = tables.read(file)["results"] if file and file.exists() else []
+    found = {"machine": described, "results": kept}
     for only in wanted:
-        results = measured(only, quick)
-        found["results"] = tables.merged(found["results"], results, whole=":" not in only)
-        if file:
-            tables.save(file, found)
+        name, _, words = only.partition(":")
+        if not words:
+            found["results"] = [one for one in found["results"] if one["group"] != name]
+        print(f"\n## {load(name).TITLE}\n", *tables.HEADER, sep="\n", flush=True)
+        for result in measure.group(name, words.split(), quick=quick):
+            print(*tables.rows(result), sep="\n", flush=True)
+            found["results"] = tables.merged(found["results"], result)
+            if file:
+                tables.save(file, found)
     return found
 
 

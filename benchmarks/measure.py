@@ -12,7 +12,7 @@ from cases import BETTER, OURS, TORCH, TORCH_LAST, Case, Goal, load
 from sides import Side
 
 # Seconds that a side runs in a round, and that it is quiet before the next: idle threads spin.
-BLOCK, PAUSE = 0.1, 0.1
+BLOCK, PAUSE = 0.06, 0.1
 ROUNDS = 5
 # A side whose block takes so many seconds is in fewer rounds.
 SLOW = {1.5: 3, 5.0: 1}

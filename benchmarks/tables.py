@@ -63,14 +63,15 @@ def goals(results: Iterable[Result]) -> str:
     return table(found)
 
 
-def merged(old: list[Result], results: list[Result], *, whole: bool) -> list[Result]:
-    """Return earlier results with those of a group in their places, or in place of the `whole`."""
-    groups = {result["group"] for result in results}
-    new = {result["case"]: result for result in results}
-    kept = [one for one in old if not whole or one["group"] not in groups]
-    kept = [new.pop(one["case"], one) if one["group"] in groups else one for one in kept]
+def merged(old: list[Result], result: Result) -> list[Result]:
+    """Return earlier results with one more, in the place of an older one of the same case."""
+
+    def key(one: Result) -> tuple[str, str]:
+        return one["group"], one["case"]
+
+    found = {key(one): one for one in old} | {key(result): result}
     order = group_names()
-    return sorted([*kept, *new.values()], key=lambda result: order.index(result["group"]))
+    return sorted(found.values(), key=lambda one: order.index(one["group"]))
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def cases(quick: bool) -> list[Case]:
     large = (60, 80) if quick else (3000, 4000)
     return [
         edges("12 MP JPEG", lambda: photo(*large), Goal(1.0)),
-        edges("cat, 300x451 PNG", lambda: CAT, Goal(1.4, 1.2)),
+        edges("cat of 300x451", lambda: CAT, Goal(1.4, 1.2)),
         *(start(*each) for each in ([] if quick else STARTS.items())),
     ]
 

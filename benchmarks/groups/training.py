@@ -111,7 +111,7 @@ def theirs(graph: Graph, *, last: bool) -> Call:
 def ours_alone(graph: Graph) -> Call:
     take_cores()
     x, _ = batch(graph)
-    (node,), own = graph.nodes, initial_weights(graph)
+    node, own = graph.nodes[0], initial_weights(graph)
     weights, generator = own.get(node.name, {}), np.random.default_rng(0)
 
     def run() -> np.ndarray:
