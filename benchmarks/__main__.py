@@ -54,7 +54,7 @@ def run(wanted: list[str], quick: bool, file: Path | None) -> dict[str, Any]:
     if warning := machine.busy(described):
         print(f"warning: {warning}", file=sys.stderr)
     kept = tables.read(file)["results"] if file and file.exists() else []
-    found = {"machine": described, "results": kept}
+    found: dict[str, Any] = {"machine": described, "results": kept}
     for only in wanted:
         name, _, words = only.partition(":")
         if not words:

@@ -41,7 +41,7 @@ def group(name: str, words: list[str], *, quick: bool = False) -> Iterator[Resul
 
 def _measured(group: str, case: Case, sides: dict[str, Side], rounds: int) -> Iterator[Result]:
     """Yield what came of each line of a case."""
-    _prepare(case, sides)
+    prepare(case, sides)
     found: dict[str, list[list[float]]] = {name: [] for name in case.sides}
     most = dict.fromkeys(case.sides, rounds)
     for turn in range(rounds):
@@ -60,7 +60,7 @@ def _measured(group: str, case: Case, sides: dict[str, Side], rounds: int) -> It
             yield _result(group, case, line, columns)
 
 
-def _prepare(case: Case, sides: dict[str, Side]) -> None:
+def prepare(case: Case, sides: dict[str, Side]) -> None:
     """Let all sides prepare a case at the same time, and refuse to compare unlike results."""
     asked = [name for name in case.sides if not sides[name].missing]
     for name in asked:

@@ -16,27 +16,32 @@ from cnnviz.render.backends import png
 from cnnviz.render.figures import chart, ticks, title
 from cnnviz.render.figures.chart import Frame
 from cnnviz.render.numbers import THIN, number
-from cnnviz.render.scene import Scene
-from cnnviz.render.theme import CAPTION, GAP, LABEL, LIGHT, MARGIN, WIDE_GAP, WIDTH
+from cnnviz.render.scene import Line, Scene
+from cnnviz.render.theme import GAP, LABEL, LIGHT, MARGIN, WIDE_GAP, WIDTH
 
-LEFT, BELOW = 44, 44  # px of a chart's numbers and names
+LEFT, BELOW, HEIGHT = 44, 44, 190  # px of a chart's numbers, of names, and of a small chart
 LINE, DOT = 2.0, 4.0  # px
 AIR = 1.15  # above the largest value and below the smallest
 SCALE = 2
 COLOURS = {
     OURS: LIGHT.map,
+    f"{OURS}, rank 1": LIGHT.pool,
     OPENCV: LIGHT.kernel,
     TORCH_LAST: LIGHT.kernel,
     ONNX: LIGHT.dense,
 }
-# Each curve's names of the axis, and what is held.
+# Of each chart what is held, and of its curves the group's name and the side that is drawn.
+SIZE, RANK_1 = "kernel size, full rank", "kernel size, Gaussian"
 GROWTH = {
-    "pixels": ("megapixels", "one 3×3 kernel, gray"),
-    "kernels": ("kernels", "3×3 on 512×512 RGB"),
-    "channels": ("channels", "64 kernels 3×3 on 56×56"),
-    "kernel size, full rank": ("rows and columns of the kernel", "one kernel, 1 MP gray"),
-    "kernel size, Gaussian": ("rows and columns of the kernel", "one kernel of rank 1, 1 MP gray"),
+    "megapixels": ("one 3×3 kernel, gray", {OURS: "pixels", OPENCV: "pixels"}),
+    "kernels": ("3×3 on 512×512 RGB", dict.fromkeys((OURS, TORCH_LAST, ONNX), "kernels")),
+    "channels": ("64 kernels on 56×56", dict.fromkeys((OURS, TORCH_LAST, ONNX), "channels")),
+    "rows and columns of the kernel": (
+        "one kernel, 1 MP gray",
+        {OURS: SIZE, f"{OURS}, rank 1": RANK_1, OPENCV: SIZE},
+    ),
 }
+CROWD = 200  # FLOPs a byte from which on names stand in a column
 Curve = tuple[np.ndarray, np.ndarray]
 
 
@@ -63,88 +68,92 @@ def roof(results: Sequence[Result]) -> Scene | None:
     scene.width = WIDTH
     best = f"{max(rate for _, rate in points.values()) / peak:.0%}".replace("%", f"{THIN}%")
     says = f"convolutions reach {best} of what products of matrices do"
-    top = title.draw(scene, "VGG16", says, "each layer alone, one image, float32, both cores")
-    frame = _frame(MARGIN + LEFT, top, WIDTH - 2 * MARGIN - LEFT, 400, (0.3, 300), (5, 2 * peak))
-    _axes(scene, frame, "FLOPs for each byte of input, weights and output", most=9)
+    top = title.draw(scene, "VGG16", says, "GFLOP/s of each layer alone, one image, both cores")
+    limits = (0.3, 900), (5, 3 * peak)  # Winograd multiplies less than is counted
+    frame = _frame(MARGIN + LEFT, top, WIDTH - 2 * MARGIN - LEFT, 400, *limits)
+    _axes(scene, frame, "FLOPs for each byte of input, weights and output", most=10)
     xs = np.array([frame.left, log10(peak / slope), frame.right])
     ys = np.array([slope * 10**frame.left, peak, peak])
     chart.trace(scene, frame, xs, ys, LIGHT.secondary, LINE)
-    _roof_names(scene, frame, peak, slope)
-    for name, point in points.items():
-        _point(scene, frame, name, *point)
+    x, y = frame.point(log10(3), 3 * slope)
+    scene.text(x - WIDE_GAP, y, f"memory: {slope:.0f} GB/s", colour=LIGHT.secondary, anchor="end")
+    x, text = frame.x + frame.width, f"products of matrices: {peak:.0f} GFLOP/s"
+    scene.text(x, frame.point(0, peak)[1] - GAP, text, colour=LIGHT.secondary, anchor="end")
+    _points(scene, frame, points)
     scene.height = frame.bottom + BELOW + MARGIN
     return scene
 
 
-def _roof_names(scene: Scene, frame: Frame, peak: float, slope: float) -> None:
-    secondary = LIGHT.secondary
-    x, y = frame.point(log10(peak / slope), peak)
-    text = f"products of matrices: {peak:.0f} GFLOP/s"
-    scene.text(frame.x + frame.width, y - GAP, text, colour=secondary, anchor="end")
-    x, y = frame.point(log10(0.45), 0.45 * slope)
-    scene.text(x + 3 * GAP, y + GAP, f"memory: {slope:.0f} GB/s", colour=secondary)
-
-
-def _point(scene: Scene, frame: Frame, name: str, intensity: float, rate: float) -> None:
-    dense = name.startswith("fc")
-    colour = LIGHT.dense if dense else LIGHT.map
-    x, y = frame.point(log10(intensity), rate)
-    chart.dot(scene, (x, y), DOT, colour)
-    scene.text(x + GAP, y + 4, name.removeprefix("conv").replace("_", "."), colour=colour)
+def _points(scene: Scene, frame: Frame, points: dict[str, tuple[float, float]]) -> None:
+    """Draw layers, their names beside them or, where there are many, in a column."""
+    crowd = {name: at for name, at in points.items() if at[0] > CROWD}
+    wanted = [frame.point(0, rate)[1] for _, rate in crowd.values()]
+    heights = dict(zip(crowd, ticks.apart(wanted, 16, frame.y, frame.bottom), strict=True))
+    column = frame.x + frame.width - 5 * GAP
+    for name, (intensity, rate) in points.items():
+        colour = LIGHT.dense if name.startswith("fc") else LIGHT.map
+        x, y = frame.point(log10(intensity), rate)
+        text = name.removeprefix("conv").replace("_", ".")
+        if name in crowd:
+            scene.add(Line((x, y), (column - 4, heights[name]), LIGHT.rule))
+            scene.text(column, heights[name] + 4, text, colour=colour)
+        else:
+            scene.text(x + GAP, y + 4, text, colour=colour)
+        chart.dot(scene, (x, y), DOT, colour)
 
 
 def growth(results: Sequence[Result]) -> Scene | None:
     """Draw each curve in a chart of its own, both axes logarithmic."""
-    found = {name: _curves(results, name) for name in GROWTH}
-    found = {name: curves for name, curves in found.items() if curves}
+    found = {axis: _curves(results, wanted) for axis, (_, wanted) in GROWTH.items()}
+    found = {axis: curves for axis, curves in found.items() if curves}
     if not found:
         return None
     scene = Scene(LIGHT, "How cost grows", "Milliseconds by what there is more of.")
     scene.width = WIDTH
     detail = "ms of one call, both cores; both axes logarithmic"
-    top = title.draw(scene, "", "How cost grows", detail)
-    columns = 2
-    width = (WIDTH - 2 * MARGIN) / columns - LEFT - WIDE_GAP
-    height, step = 190, 290
-    bottom = top
-    for at, (name, curves) in enumerate(found.items()):
-        x = MARGIN + LEFT + at % columns * (width + LEFT + 2 * WIDE_GAP)
-        y = top + 40 + at // columns * step
-        _chart(scene, (x, y, width, height), name, curves)
-        bottom = y + height + BELOW
-    scene.height = bottom + MARGIN
+    y = title.draw(scene, "", "How cost grows", detail) + 40
+    width = (WIDTH - 2 * MARGIN - 2 * LEFT - 2 * WIDE_GAP) / 2
+    for at, (axis, curves) in enumerate(found.items()):
+        x = MARGIN + LEFT + at % 2 * (width + LEFT + 2 * WIDE_GAP)
+        place = x, y + at // 2 * (HEIGHT + 100), width, HEIGHT
+        _chart(scene, place, axis, curves)
+    scene.height = place[1] + HEIGHT + BELOW + MARGIN
     return scene
 
 
-def _curves(results: Sequence[Result], name: str) -> dict[str, Curve]:
-    """Return by side where on the axis it was measured, and its medians."""
-    own = [one for one in results if one["curve"] and one["curve"][0] == name]
+def _curves(results: Sequence[Result], wanted: dict[str, str]) -> dict[str, Curve]:
+    """Return by name where each curve was measured, and the medians of its side."""
     found: dict[str, Curve] = {}
-    for side in dict.fromkeys(side for one in own for side in one["sides"]):
-        points = [(one["curve"][1], one["sides"][side]["median"]) for one in own]
-        xs, ys = np.array(sorted(points)).T
-        found[side] = xs, ys
+    for name, curve in wanted.items():
+        side = name.partition(", rank")[0]
+        own = [one for one in results if one["curve"] and one["curve"][0] == curve]
+        points = [
+            (one["curve"][1], one["sides"][side]["median"]) for one in own if side in one["sides"]
+        ]
+        if points:
+            xs, ys = np.array(sorted(points)).T
+            found[name] = xs, ys
     return found
 
 
 def _chart(
-    scene: Scene, place: tuple[float, float, float, float], name: str, curves: dict[str, Curve]
+    scene: Scene, place: tuple[float, float, float, float], axis: str, curves: dict[str, Curve]
 ) -> None:
-    axis, held = GROWTH[name]
     x, y, width, height = place
-    scene.text(x, y - 18, held, size=LABEL, face="bold")
+    scene.text(x, y - 18, GROWTH[axis][0], size=LABEL, face="bold")
     xs, ys = (np.concatenate([pair[at] for pair in curves.values()]) for at in (0, 1))
     limits = xs.min() / AIR, xs.max() * AIR
     frame = _frame(x, y, width, height, limits, (ys.min() / AIR**2, ys.max() * AIR**2))
     _axes(scene, frame, axis, most=6)
-    for side, (places, values) in curves.items():
-        chart.trace(scene, frame, np.log10(places), values, COLOURS[side], LINE)
+    right = x + width
+    for name, (places, values) in reversed(curves.items()):
+        colour = COLOURS[name]
+        chart.trace(scene, frame, np.log10(places), values, colour, LINE)
         for at, value in zip(places, values, strict=True):
-            chart.dot(scene, frame.point(log10(at), value), DOT / 2 + 0.5, COLOURS[side])
-    line = y + GAP
-    for side in curves:
-        scene.text(x + WIDE_GAP, line + 4, side, colour=COLOURS[side], face="bold", size=CAPTION)
-        line += 16
+            chart.dot(scene, frame.point(log10(at), value), DOT / 2 + 0.5, colour)
+        right -= (
+            scene.text(right, y - 18, name, colour=colour, face="bold", anchor="end") + WIDE_GAP
+        )
 
 
 def _frame(

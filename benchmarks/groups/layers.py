@@ -55,4 +55,4 @@ def work(graph: Graph) -> tuple[float, float]:
     made = node.layer.output_shape(shape)
     weights = node.layer.weight_shapes(shape).values()
     sizes = [np.prod(each) for each in (shape, made, *weights)]
-    return 2.0 * node.layer.macs(shape), 4.0 * float(sum(sizes))
+    return 2.0 * float(node.layer.macs(shape)), 4.0 * float(sum(sizes))
