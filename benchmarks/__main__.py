@@ -1,6 +1,6 @@
 """How fast cnnviz is beside what else people would install: medians of rounds in which all turn.
 
-    python benchmarks [--only GROUP[:WORDS]...] [--quick] [-o FILE.json] [--write PAGE.md]
+    python benchmarks [--only GROUP[:TEXT]...] [--quick] [-o FILE.json] [--write PAGE.md]
 
 Every side has a process of its own with two threads; see `sides.py`. A library that is not
 installed is left out. Ratios are what counts: below 1 cnnviz is faster.
@@ -27,8 +27,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         nargs="+",
-        metavar="GROUP[:WORDS]",
-        help=f"groups, or their cases that have all words: {', '.join(group_names())}",
+        metavar="GROUP[:TEXT]",
+        help=f"groups, or their cases whose name has a text: {', '.join(group_names())}",
     )
     parser.add_argument("--quick", action="store_true", help="one round of tiny cases")
     parser.add_argument(
@@ -56,11 +56,11 @@ def run(wanted: list[str], quick: bool, file: Path | None) -> dict[str, Any]:
     kept = tables.read(file)["results"] if file and file.exists() else []
     found: dict[str, Any] = {"machine": described, "results": kept}
     for only in wanted:
-        name, _, words = only.partition(":")
-        if not words:
+        name, _, text = only.partition(":")
+        if not text:
             found["results"] = [one for one in found["results"] if one["group"] != name]
         print(f"\n## {load(name).TITLE}\n", *tables.HEADER, sep="\n", flush=True)
-        for result in measure.group(name, words.split(), quick=quick):
+        for result in measure.group(name, text, quick=quick):
             print(*tables.rows(result), sep="\n", flush=True)
             found["results"] = tables.merged(found["results"], result)
             if file:

@@ -22,14 +22,14 @@ TOLERANCE = 2e-3
 Result = dict[str, Any]
 
 
-def group(name: str, words: list[str], *, quick: bool = False) -> Iterator[Result]:
-    """Yield what came of each line of each case of a group whose name holds all `words`."""
+def group(name: str, text: str = "", *, quick: bool = False) -> Iterator[Result]:
+    """Yield what came of each line of each case of a group whose name has `text`."""
     module = load(name)
     rounds = 1 if quick else getattr(module, "ROUNDS", ROUNDS)
     sides: dict[str, Side] = {}
     try:
         for case in module.cases(quick):
-            if all(word in case.name for word in words):
+            if text in case.name:
                 for side in case.sides:
                     if side not in sides:
                         sides[side] = Side(name, side, quick=quick)

@@ -52,6 +52,20 @@ def table(results: Iterable[Result]) -> str:
     return "\n".join([*HEADER, *(row for result in results for row in rows(result))]) + "\n"
 
 
+def wide(results: list[Result]) -> str:
+    """Return a table with a row a case: times, and in bold ours as a multiple of each."""
+    sides = list(dict.fromkeys(side for result in results for side in result["sides"]))
+    lines = [f"| | {' | '.join(sides)} |", f"|---{'|--:' * len(sides)}|"]
+    for result in results:
+        ours, cells = result["sides"][OURS]["median"], [result["case"]]
+        for side in sides:
+            median = result["sides"].get(side, {}).get("median")
+            text = f"{_three(median)} {result['unit']}" if median else ""
+            cells.append(f"{text}, **{ours / median:.2f}**" if text and side != OURS else text)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def goals(results: Iterable[Result]) -> str:
     """Return a table of the rows that have goals."""
     found = []
@@ -98,7 +112,7 @@ def fill(page: Path, found: dict[str, Any]) -> None:
             made = goals(found["results"])
         else:
             load(name)  # a name that is none fails here
-            made = table(one for one in found["results"] if one["group"] == name)
+            made = wide([one for one in found["results"] if one["group"] == name])
         return f"{place[1]}{made}{place[3]}"
 
     old = page.read_text(encoding="utf-8")

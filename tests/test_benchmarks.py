@@ -36,7 +36,7 @@ def test_groups_are_measured_kept_and_put_in_a_page(tmp_path: Path) -> None:
     page.write_text(PAGE.format("operations"), encoding="utf-8")
     run(tmp_path, "--kept", "--write", str(page))
     text = page.read_text(encoding="utf-8")
-    assert row in text
+    assert f", **{ratio:.2f}** |" in text
     assert "old" not in text
     assert text.startswith("what it was\n")
     assert text.endswith("<!-- end -->\nwhat follows\n")
