@@ -20,6 +20,7 @@ from cnnviz.ops.threads import WORK, share, threads
 from cnnviz.report.banks import Bank
 
 BAND = 2**22  # values made at a time: with more the C library asks the system for memory each time
+SMALL = 2**19  # values up to which a map is one band, unless it is much work
 LEAST = 8  # bands of a large map, so that all cores are at work to the end
 KEPT = 2**24  # values that are kept of all maps of an image
 
@@ -87,7 +88,7 @@ def bands(shape: tuple[int, int, int], macs: int) -> list[slice]:
     height, width, count = shape
     values = height * width * count
     lines = height
-    if values > BAND or values * macs > WORK:
+    if values > SMALL or values * macs > WORK:
         lines = max(1, min(BAND // (width * count), -(-height // LEAST)))
     return [slice(at, min(at + lines, height)) for at in range(0, height, lines)]
 
