@@ -70,9 +70,10 @@ class Filters:
     def costs(self) -> tuple[int, int]:
         """See `Bank`."""
         _, width, filters = self.shape
-        # The result twice, which of it is finite, and what an activation works in; the input twice.
+        # The result twice and what an activation works in; the rows, and as they are laid out.
         made = width * filters * (6 if self.act else 2)
-        read = 2 * len(self._padded.columns) * self._channels * self.axes[0].stride
+        planes = self._channels + (2 if self._is_summed else self._channels)
+        read = planes * len(self._padded.columns) * self.axes[0].stride
         return self.weights[..., 0].size, (made + read) * self.dtype.itemsize
 
     @property
@@ -114,10 +115,14 @@ class Filters:
         band = np.empty((height, len(self._padded.columns), channels), self.dtype)
         source = self.source if self.source.ndim == 3 else self.source[..., np.newaxis]
         self._padded.fill(band, source, first * axis.stride)
-        if channels > 1 and self.groups == 1 and self.weights.shape[2] == 1:
+        if self._is_summed:
             # A product adds short lines much faster than a sum.
             return (band @ np.ones(channels, self.dtype))[..., np.newaxis]
         return band
+
+    @property
+    def _is_summed(self) -> bool:
+        return self._channels > 1 and self.groups == 1 and self.weights.shape[2] == 1
 
     @property
     def _channels(self) -> int:
