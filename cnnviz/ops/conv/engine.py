@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import Any, cast
 
@@ -10,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnnviz.files import check_bytes
-from cnnviz.geometry import Axis, Shape
+from cnnviz.geometry import Axis
 from cnnviz.ops.checks import Array, check_finite, result_type
 from cnnviz.ops.conv.checks import offsets
 from cnnviz.ops.conv.job import Finish, Job
@@ -63,6 +65,41 @@ def convolve(
     return out
 
 
+def prepared(
+    kernels: Array,
+    axes: tuple[Axis, Axis],
+    *,
+    groups: int = 1,
+    bias: Array | None = None,
+    activation: Callable[[Array], object] | None = None,
+) -> Prepared:
+    """Return a convolution of zero-padded float32 batches, ready for many runs.
+
+    Parameters
+    ----------
+    kernels : ndarray
+        `(kh, kw, C/groups, filters)`.
+    axes : pair of Axis
+        The window laid on rows and columns.
+    groups : int
+    bias : (filters,), optional
+    activation : callable, optional
+        Works in place on parts of the output, of whatever shape.
+
+    Raises
+    ------
+    InputError, SpecError, RefusedError
+        As `conv2d`.
+    """
+    rows, columns = axes
+    weights = as_weights(kernels, np.float32)
+    added = offsets(bias, weights.shape[3])
+    _check_band(rows, columns, weights.itemsize * weights.shape[2] * groups)
+    finish = Finish(None if added is None else added.astype(np.float32), activation)
+    job = Job(rows, columns, Padded.of(axes), groups, finish=finish)
+    return Prepared.of(weights, job)
+
+
 @dataclass(eq=False, repr=False)
 class Prepared:
     """A convolution whose kernels are laid out as its strategy wants them: once for many runs."""
@@ -71,7 +108,7 @@ class Prepared:
     strategy: Strategy
     state: Any
     macs: int  # for a value of the output
-    _parts: dict[Shape, list[tuple[slice, Any]]] = field(default_factory=dict)
+    nbytes: int  # of the state, beside the kernels as they were given
 
     @classmethod
     def of(
@@ -81,30 +118,38 @@ class Prepared:
 
         For many runs, or for one of so many `images`.
         """
-        kernels = np.ascontiguousarray(kernels)
+        given, kernels = kernels, np.ascontiguousarray(kernels)
         chosen = strategy(choose(kernels, job, precision, images))
-        return cls(job, chosen, chosen.prepare(kernels, job), kernels[..., 0].size)
+        state = chosen.prepare(kernels, job)
+        held = sum(a.nbytes for a in _arrays(state) if not np.may_share_memory(a, given))
+        return cls(job, chosen, state, kernels[..., 0].size, held)
 
     def run(self, batch: Array, out: Array) -> None:
         """Convolve `(N, H, W, C)` into `out`, `(N, H', W', filters)`, both of the kernels' type.
 
         `out` may be a slice of the channels of a wider array.
         """
-
-        def work(part: tuple[slice, Any]) -> None:
-            images, piece = part
-            self.strategy.run(batch[images], self.state, self.job, out[images], piece)
-
         with np.errstate(all="ignore"), one_blas_thread():
-            share(work, self._divided(out.shape))
+            share(lambda task: task(), self.tasks(batch, out))
 
-    def _divided(self, shape: Shape) -> list[tuple[slice, Any]]:
-        """Return the parts of an output of that shape: its strategy's own, or rows."""
-        if shape not in self._parts:
-            own = getattr(self.strategy, "parts", None)
-            macs = prod(shape) * self.macs
-            self._parts[shape] = own(shape, self.state, self.job) if own else by_rows(shape, macs)
-        return self._parts[shape]
+    def tasks(self, batch: Array, out: Array) -> list[Callable[[], None]]:
+        """Return what `run` does, in parts that may run in any order, on any threads."""
+        own = getattr(self.strategy, "parts", None)
+        macs = prod(out.shape) * self.macs
+        parts = own(out.shape, self.state, self.job) if own else by_rows(out.shape, macs)
+        return [
+            partial(self.strategy.run, batch[images], self.state, self.job, out[images], piece)
+            for images, piece in parts
+        ]
+
+
+def _arrays(state: Any) -> list[Array]:
+    """Return the arrays of a strategy's state, `vars` of an object."""
+    if isinstance(state, np.ndarray):
+        return [state]
+    if hasattr(state, "__dict__"):
+        state = list(vars(state).values())
+    return [a for each in state for a in _arrays(each)] if isinstance(state, list | tuple) else []
 
 
 def like(out: Array, x: ArrayLike, *, plain: bool) -> Array:
