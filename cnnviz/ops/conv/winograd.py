@@ -33,6 +33,8 @@ SMALL = 2**8
 # Tiles of a part times channels and filters: what it works in is 10 MB, which is not all of it in
 # the cache, but fewer tiles are too few for each of the kernels, which have to be read too.
 TILES = 2**16
+# Tiles up to which filters are divided, rather than rows of tiles.
+FEW = 2**7
 # Filters of a product.
 PANEL = 64
 
@@ -61,7 +63,8 @@ def prepare(kernels: Array, job: Job) -> Kernels:
     outputs = side + 1 - size
     tiles = -(-job.rows.output // outputs) * -(-job.columns.output // outputs)
     most = min(PANEL, DIRECT // (channels * min(tiles, PANEL)))
-    each = next((n for n in range(most, 23, -1) if filters % n == 0), filters)
+    # An even number of panels, so that two threads have as much to do.
+    each = next((n for n in range(most, 23, -1) if filters % (2 * n) == 0), filters)
     panels = np.empty((side**2, filters // each, channels, each), kernels.dtype)
     taps = kernels.reshape(size**2, channels, -1, each)
     both = np.kron(over, over)
@@ -82,11 +85,11 @@ def parts(shape: Shape, kernels: Kernels, job: Job) -> list[Part]:
     rows, across = (-(-n // kernels.outputs) for n in (height, width))
     most = max(1, TILES // (channels + filters) // across)  # rows of tiles
     every = slice(0, panels)
-    if count * rows <= most:
+    if count * rows * across <= FEW:
         work = count * rows * across * len(kernels.panels) * channels * filters
         several = cut(panels, 1 if work < WORK else 2)
         return [(slice(0, count), (slice(0, rows), piece)) for piece in several]
-    if rows <= most:
+    if count > 1 and rows <= most:
         groups = cut(count, _even(-(-count // (most // rows))))
         return [(images, (slice(0, rows), every)) for images in groups]
     bands = cut(rows, _even(-(-rows // most)))
