@@ -40,7 +40,7 @@ def forced(name, x, kernels, *, bias=None, wide=0, border="zero", groups=1, act=
     again = np.empty(shape, x.dtype)
     prepared.run(x, again)
     np.testing.assert_array_equal(again, out)
-    assert np.all(room[..., :wide] == 7) and np.all(room[..., wide + shape[3] :] == 7)
+    assert np.all(np.delete(room, np.s_[wide : wide + shape[3]], axis=3) == 7)
     return out
 
 
