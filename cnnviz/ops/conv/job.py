@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -13,8 +14,6 @@ from cnnviz.ops.padding import Padded
 
 # Values of an image below which a call for each costs more than the copy.
 SMALL = 2**14
-# Filters below which their biases are added to whole rows.
-FEW = 48
 
 
 @dataclass(eq=False, repr=False)
@@ -26,19 +25,26 @@ class Finish:
 
     bias: Array | None = None
     activation: Callable[[Array], object] | None = None
+    _lines: dict[Any, Array] = field(default_factory=dict)
 
     def __call__(self, part: Array, filters: slice = slice(None)) -> None:
         """Finish a part of the output, `(..., filters)`, which may be of some filters only."""
         if self.bias is not None:
-            bias = self.bias[filters]
-            if part.shape[-1] < FEW and part.flags.c_contiguous and part.ndim > 2:
-                # Of a few filters, whole rows are added much faster.
+            if part.flags.c_contiguous and part.ndim > 2:
+                # Whole rows are added much faster than a few filters at a time.
                 lines = part.reshape(-1, part.shape[-2] * part.shape[-1])
-                lines += np.tile(bias, part.shape[-2])
+                lines += self._line(self.bias[filters], filters, part.shape[-2])
             else:
-                part += bias
+                part += self.bias[filters]
         if self.activation is not None:
             self.activation(part)
+
+    def _line(self, bias: Array, filters: slice, width: int) -> Array:
+        """Return the bias of some filters, repeated along a row; it is kept for the next band."""
+        key = filters.start, filters.stop, width
+        if key not in self._lines:
+            self._lines[key] = np.tile(bias, width)
+        return self._lines[key]
 
 
 @dataclass(eq=False, repr=False)
