@@ -13,8 +13,6 @@ from cnnviz.ops.padding import Padded
 
 # Values of an image below which a call for each costs more than the copy.
 SMALL = 2**14
-# Filters below which their biases are added to whole rows.
-FEW = 48
 
 
 @dataclass(eq=False, repr=False)
@@ -29,14 +27,22 @@ class Finish:
 
     def __call__(self, part: Array, filters: slice = slice(None)) -> None:
         """Finish a part of the output, `(..., filters)`, which may be of some filters only."""
+        if self.bias is None and self.activation is None:
+            return
+        if part.flags.c_contiguous:
+            self._run(part, filters)
+        else:  # between two copies it takes a third of the time
+            made = np.ascontiguousarray(part)
+            self._run(made, filters)
+            part[...] = made
+
+    def _run(self, part: Array, filters: slice) -> None:
         if self.bias is not None:
             bias = self.bias[filters]
-            if part.shape[-1] < FEW and part.flags.c_contiguous and part.ndim > 2:
-                # Of a few filters, whole rows are added much faster.
-                lines = part.reshape(-1, part.shape[-2] * part.shape[-1])
-                lines += np.tile(bias, part.shape[-2])
-            else:
-                part += bias
+            if part.ndim > 2:  # whole rows are added twice as fast
+                part = part.reshape(-1, part.shape[-2] * part.shape[-1])
+                bias = np.tile(bias, part.shape[-1] // len(bias))
+            part += bias
         if self.activation is not None:
             self.activation(part)
 
