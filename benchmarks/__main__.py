@@ -1,6 +1,6 @@
 """How fast cnnviz is beside what else people would install: medians of rounds in which all turn.
 
-    python benchmarks [--only GROUP[:WORDS]...] [--quick] [-o FILE.json] [--write PAGE.md]
+    python benchmarks [--only GROUP[:TEXT]...] [--quick] [-o FILE.json] [--write PAGE.md]
 
 Every side has a process of its own with two threads; see `sides.py`. A library that is not
 installed is left out. Ratios are what counts: below 1 cnnviz is faster.
@@ -27,8 +27,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         nargs="+",
-        metavar="GROUP[:WORDS]",
-        help=f"groups, or their cases that have all words: {', '.join(group_names())}",
+        metavar="GROUP[:TEXT]",
+        help=f"groups, or their cases whose name has a text: {', '.join(group_names())}",
     )
     parser.add_argument("--quick", action="store_true", help="one round of tiny cases")
     parser.add_argument(
@@ -47,33 +47,34 @@ def arguments() -> argparse.Namespace:
     return found
 
 
-def measured(wanted: list[str], quick: bool) -> list[measure.Result]:
-    """Measure groups and print their tables, a row as soon as it is known."""
-    results = []
+def run(wanted: list[str], quick: bool, file: Path | None) -> dict[str, Any]:
+    """Measure groups one after another, print their tables and write each row when it is known."""
+    described = machine.describe()
+    print(*machine.lines(described), sep="\n")
+    if warning := machine.busy(described):
+        print(f"warning: {warning}", file=sys.stderr)
+    kept = tables.read(file)["results"] if file and file.exists() else []
+    found: dict[str, Any] = {"machine": described, "results": kept}
     for only in wanted:
-        name, _, words = only.partition(":")
+        name, _, text = only.partition(":")
+        if not text:
+            found["results"] = [one for one in found["results"] if one["group"] != name]
         print(f"\n## {load(name).TITLE}\n", *tables.HEADER, sep="\n", flush=True)
-        for result in measure.group(name, words.split(), quick=quick):
+        for result in measure.group(name, text, quick=quick):
             print(*tables.rows(result), sep="\n", flush=True)
-            results.append(result)
-    return results
+            found["results"] = tables.merged(found["results"], result)
+            if file:
+                tables.save(file, found)
+    return found
 
 
 def main() -> None:
     """Measure, or read; print, and write what is asked for."""
     asked = arguments()
     if asked.kept:
-        found: dict[str, Any] = tables.read(asked.file)
+        found = tables.read(asked.file)
     else:
-        described = machine.describe()
-        print(*machine.lines(described), sep="\n")
-        if warning := machine.busy(described):
-            print(f"warning: {warning}", file=sys.stderr)
-        results = measured(asked.only or group_names(), asked.quick)
-        found = {"machine": described, "results": results}
-        if asked.file:
-            found = tables.merged(asked.file, described, results)
-            tables.save(asked.file, found)
+        found = run(asked.only or group_names(), asked.quick, asked.file)
     if asked.kept or not asked.only:
         print("\n## What must be shown\n", tables.goals(found["results"]), sep="\n")
     if asked.write:

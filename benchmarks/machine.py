@@ -25,7 +25,7 @@ def describe() -> dict[str, Any]:
     """Return the processor, the versions and the load."""
     import numpy as np
 
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[call-overload]
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return {
         "processor": _processor(),
         "cores": cores(),

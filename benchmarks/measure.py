@@ -12,7 +12,7 @@ from cases import BETTER, OURS, TORCH, TORCH_LAST, Case, Goal, load
 from sides import Side
 
 # Seconds that a side runs in a round, and that it is quiet before the next: idle threads spin.
-BLOCK, PAUSE = 0.1, 0.1
+BLOCK, PAUSE = 0.06, 0.1
 ROUNDS = 5
 # A side whose block takes so many seconds is in fewer rounds.
 SLOW = {1.5: 3, 5.0: 1}
@@ -22,50 +22,59 @@ TOLERANCE = 2e-3
 Result = dict[str, Any]
 
 
-def group(name: str, words: list[str], *, quick: bool = False) -> Iterator[Result]:
-    """Yield what came of each line of each case of a group whose name holds all `words`."""
+def group(name: str, text: str = "", *, quick: bool = False) -> Iterator[Result]:
+    """Yield what came of each line of each case of a group whose name has `text`."""
     module = load(name)
     rounds = 1 if quick else getattr(module, "ROUNDS", ROUNDS)
     sides: dict[str, Side] = {}
     try:
         for case in module.cases(quick):
-            if all(word in case.name for word in words):
+            if text in case.name:
                 for side in case.sides:
                     if side not in sides:
                         sides[side] = Side(name, side, quick=quick)
-                yield from _measured(name, case, sides, 1 if quick else rounds, quick)
+                yield from _measured(name, case, sides, rounds)
     finally:
         for each in sides.values():
             each.close()
 
 
-def _measured(
-    group: str, case: Case, sides: dict[str, Side], rounds: int, quick: bool
-) -> Iterator[Result]:
-    found: dict[str, list[list[float]]] = {side: [] for side in case.sides}
-    digests: dict[str, list[float]] = {}
+def _measured(group: str, case: Case, sides: dict[str, Side], rounds: int) -> Iterator[Result]:
+    """Yield what came of each line of a case."""
+    prepare(case, sides)
+    found: dict[str, list[list[float]]] = {name: [] for name in case.sides}
     most = dict.fromkeys(case.sides, rounds)
     for turn in range(rounds):
-        for side in case.sides:
-            if sides[side].missing or turn >= most[side]:
+        for name in case.sides:
+            if sides[name].missing or turn >= most[name]:
                 continue
-            time.sleep(0 if quick else PAUSE)
+            time.sleep(PAUSE if rounds > 1 else 0)
             start = time.perf_counter()
-            said = sides[side].run(case.name, 0 if quick else BLOCK)
-            if sides[side].missing:
-                print(f"{side} is left out: {said['missing']}", file=sys.stderr)
-                continue
-            found[side] += said["readings"]
-            digests[side] = said["digest"]
+            sides[name].ask(case.name, BLOCK if rounds > 1 else 0)
+            found[name] += sides[name].answer()["readings"]
             took = time.perf_counter() - start
-            for seconds, fewer in SLOW.items():
-                if took > seconds and turn:  # the first round prepares too
-                    most[side] = min(most[side], fewer)
-    _compare(case.name, digests)
+            most[name] = min([rounds, *(n for seconds, n in SLOW.items() if took > seconds)])
     for at, line in enumerate(case.lines):
-        columns = {side: [each[at] for each in runs] for side, runs in found.items() if runs}
+        columns = {name: [each[at] for each in runs] for name, runs in found.items() if runs}
         if OURS in columns:
             yield _result(group, case, line, columns)
+
+
+def prepare(case: Case, sides: dict[str, Side]) -> None:
+    """Let all sides prepare a case at the same time, and refuse to compare unlike results."""
+    asked = [name for name in case.sides if not sides[name].missing]
+    for name in asked:
+        sides[name].ask(case.name)
+    said = {name: sides[name].answer() for name in asked}
+    for name, answer in said.items():
+        if "missing" in answer:
+            print(f"{name} is left out: {answer['missing']}", file=sys.stderr)
+    digests = {name: answer["digest"] for name, answer in said.items() if answer.get("digest")}
+    first = digests.get(OURS, [])
+    for name, values in digests.items():
+        apart = max(abs(a - b) for a, b in zip(first, values, strict=True)) if first else 0
+        if apart > TOLERANCE * max(1e-30, *map(abs, first)):
+            sys.exit(f"{case.name}: {name} comes to something else, {values} and not {first}")
 
 
 def _result(group: str, case: Case, line: str, columns: dict[str, list[float]]) -> Result:
@@ -93,13 +102,3 @@ def _goals(case: Case, sides: dict[str, dict[str, float]]) -> dict[str, Goal]:
     if better and layouts:
         goals[min(layouts, key=lambda side: sides[side]["median"])] = better
     return {side: goal for side, goal in goals.items() if side in sides}
-
-
-def _compare(name: str, digests: dict[str, list[float]]) -> None:
-    """Refuse to compare sides whose results are not the same."""
-    known = {side: values for side, values in digests.items() if values}
-    first = known.get(OURS, [])
-    for side, values in known.items():
-        apart = max(abs(a - b) for a, b in zip(first, values, strict=True)) if first else 0
-        if apart > TOLERANCE * max(1e-30, *map(abs, first)):
-            sys.exit(f"{name}: {side} comes to something else, {values} and not {first}")

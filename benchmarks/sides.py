@@ -22,6 +22,9 @@ from cases import OURS, THREADS, Call, Readings, load
 
 _COUNTS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "CNNVIZ_THREADS")
 
+# Seconds: to wake threads and fill caches is nothing beside a call that takes longer.
+ASLEEP = 0.15
+
 
 class Side:
     """The parent's end of the process of one side, which is started when it is first asked."""
@@ -38,18 +41,21 @@ class Side:
             env=os.environ | dict.fromkeys(_COUNTS, str(THREADS)) | own,
         )
 
-    def run(self, case: str, seconds: float) -> dict[str, Any]:
-        """Return what came of a case: `readings`, a list for each call, and its `digest`.
+    def ask(self, case: str, seconds: float | None = None) -> None:
+        """Tell it to prepare a case, or to run it for so long; `answer` waits for the end."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps([case, seconds]) + "\n")
+        self._process.stdin.flush()
+
+    def answer(self) -> dict[str, Any]:
+        """Return what came of it: the `digest` of a result, or `readings`, a list for each call.
 
         Where the library is not installed that is `missing`; the side is not to be asked again.
         """
-        assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps([case, seconds]) + "\n")
-        self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            sys.exit(f"{case}: a side has failed, see above")
+            sys.exit("a side has failed, see above")
         said: dict[str, Any] = json.loads(line)
         self.missing = said.get("missing", "")
         return said
@@ -63,6 +69,8 @@ def digest(made: Any) -> list[float]:
     """Return the mean, the size and the largest value of a result, whatever its layout."""
     import numpy as np
 
+    if isinstance(made, Readings):
+        return []
     values = np.asarray(made[0] if isinstance(made, list) else made)
     if values.dtype.kind != "f" or not values.size:
         return []
@@ -72,17 +80,17 @@ def digest(made: Any) -> list[float]:
 
 
 def block(call: Call, seconds: float) -> list[list[float]]:
-    """Return what calls measure for that long, one at least, after one that wakes the threads."""
-    start = time.perf_counter()
-    call()
-    waking = time.perf_counter() - start
+    """Return what calls measure for that long, one at least; the first only wakes the threads."""
     found: list[list[float]] = []
-    end = time.perf_counter() + seconds - waking
+    end = time.perf_counter() + seconds
+    waking = True
     while not found or time.perf_counter() < end:
         start = time.perf_counter()
         made = call()  # let go before the next is made
         took = time.perf_counter() - start
-        found.append(list(made) if isinstance(made, Readings) else [1000 * took])
+        if took > ASLEEP or not waking:
+            found.append(list(made) if isinstance(made, Readings) else [1000 * took])
+        waking = False
         del made
     return found
 
@@ -92,19 +100,17 @@ def serve(group: str, name: str, quick: bool) -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print is no answer
     cases = {case.name: case for case in load(group).cases(quick)}
-    current, call, first = "", None, []
+    call: Call | None = None
     for line in sys.stdin:
         asked, seconds = json.loads(line)
         try:
-            if asked != current:
+            if seconds is None:
                 call = None  # its arrays go before new ones come
                 call = cases[asked].sides[name]()
-                made = call()
-                first = [] if isinstance(made, Readings) else digest(made)
-                current = asked
-                del made
-            assert call is not None
-            said = {"readings": block(call, seconds), "digest": first}
+                said: dict[str, Any] = {"digest": digest(call())}
+            else:
+                assert call is not None
+                said = {"readings": block(call, seconds)}
         except ImportError as error:
             said = {"missing": str(error)}
         print(json.dumps(said), file=answers, flush=True)

@@ -52,6 +52,20 @@ def table(results: Iterable[Result]) -> str:
     return "\n".join([*HEADER, *(row for result in results for row in rows(result))]) + "\n"
 
 
+def wide(results: list[Result]) -> str:
+    """Return a table with a row a case: times, and in bold ours as a multiple of each."""
+    sides = list(dict.fromkeys(side for result in results for side in result["sides"]))
+    lines = [f"| | {' | '.join(sides)} |", f"|---{'|--:' * len(sides)}|"]
+    for result in results:
+        ours, cells = result["sides"][OURS]["median"], [result["case"]]
+        for side in sides:
+            median = result["sides"].get(side, {}).get("median")
+            text = f"{_three(median)} {result['unit']}" if median else ""
+            cells.append(f"{text}, **{ours / median:.2f}**" if text and side != OURS else text)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def goals(results: Iterable[Result]) -> str:
     """Return a table of the rows that have goals."""
     found = []
@@ -63,14 +77,15 @@ def goals(results: Iterable[Result]) -> str:
     return table(found)
 
 
-def merged(path: Path, described: dict[str, Any], results: list[Result]) -> dict[str, Any]:
-    """Return these results with those of a file that were not measured again, in a fixed order."""
-    old = read(path)["results"] if path.exists() else []
-    new = {(result["group"], result["case"]): result for result in results}
-    kept = [new.pop((one["group"], one["case"]), one) for one in old]
+def merged(old: list[Result], result: Result) -> list[Result]:
+    """Return earlier results with one more, in the place of an older one of the same case."""
+
+    def key(one: Result) -> tuple[str, str]:
+        return one["group"], one["case"]
+
+    found = {key(one): one for one in old} | {key(result): result}
     order = group_names()
-    every = sorted([*kept, *new.values()], key=lambda result: order.index(result["group"]))
-    return {"machine": described, "results": every}
+    return sorted(found.values(), key=lambda one: order.index(one["group"]))
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -97,7 +112,7 @@ def fill(page: Path, found: dict[str, Any]) -> None:
             made = goals(found["results"])
         else:
             load(name)  # a name that is none fails here
-            made = table(one for one in found["results"] if one["group"] == name)
+            made = wide([one for one in found["results"] if one["group"] == name])
         return f"{place[1]}{made}{place[3]}"
 
     old = page.read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from cases import Case
 
 from cnnviz.contract import Layer
 from cnnviz.graph import Graph, sequential
+from cnnviz.layers.regularization import Dropout
 from cnnviz.model import zoo
 from groups import networks
 
@@ -40,7 +41,8 @@ def layers(graph: Graph) -> Iterator[tuple[str, Graph]]:
         if skipped or type(node.layer).__name__ in IDLE or (node.layer, shape) in known:
             continue
         known.add((node.layer, shape))
-        yield node.name, sequential(node.name, shape, {"layer": node.layer})
+        # A plan is for what has more than one node; the second does nothing.
+        yield node.name, sequential(node.name, shape, {"layer": node.layer, "end": Dropout(0.5)})
 
 
 def work(graph: Graph) -> tuple[float, float]:
@@ -48,9 +50,9 @@ def work(graph: Graph) -> tuple[float, float]:
 
     Bytes are those of its input, its weights and its output, each once.
     """
-    (node,) = graph.nodes
+    node = graph.nodes[0]
     shape = graph.input_shape
     made = node.layer.output_shape(shape)
     weights = node.layer.weight_shapes(shape).values()
     sizes = [np.prod(each) for each in (shape, made, *weights)]
-    return 2.0 * node.layer.macs(shape), 4.0 * float(sum(sizes))
+    return 2.0 * float(node.layer.macs(shape)), 4.0 * float(sum(sizes))

@@ -12,7 +12,7 @@ from cases import OPENCV, Call, Case, Goal
 from photos import CAT, folder, photo
 
 TITLE = "Whole processes"
-ROUNDS = 9
+ROUNDS = 7
 PILLOW = "Pillow + NumPy"
 CNNVIZ = shutil.which("cnnviz", path=str(Path(sys.executable).parent)) or "cnnviz"
 
@@ -54,7 +54,7 @@ def cases(quick: bool) -> list[Case]:
     large = (60, 80) if quick else (3000, 4000)
     return [
         edges("12 MP JPEG", lambda: photo(*large), Goal(1.0)),
-        edges("cat, 300x451 PNG", lambda: CAT, Goal(1.4, 1.2)),
+        edges("cat of 300x451", lambda: CAT, Goal(1.4, 1.2)),
         *(start(*each) for each in ([] if quick else STARTS.items())),
     ]
 
@@ -91,9 +91,11 @@ def start(words: str, beside: tuple[str, float | None]) -> Case:
 
 
 def command(words: list[str]) -> Call:
-    """Return a call that runs a command and raises if it fails."""
+    """Return a call that runs a command, and ends this process if it fails."""
 
     def run() -> None:
-        subprocess.run(words, cwd=folder(), check=True, stdout=subprocess.DEVNULL)
+        done = subprocess.run(words, cwd=folder(), capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"{' '.join(words)}: {done.stderr}")
 
     return run

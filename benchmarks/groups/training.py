@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from cases import BETTER, TORCH, TORCH_LAST, Call, Case, Goal
+from cases import BETTER, TORCH, TORCH_LAST, Call, Case, Goal, Maker
 from peers import pytorch
 
 from cnnviz.graph import Graph
@@ -59,7 +59,7 @@ def _case(
     other: Callable[..., Call],
     goals: dict[str, Goal],
 ) -> Case:
-    sides = {
+    sides: dict[str, Maker] = {
         "cnnviz": partial(own, graph),
         TORCH: partial(other, graph, last=False),
         TORCH_LAST: partial(other, graph, last=True),
@@ -80,7 +80,7 @@ def ours(graph: Graph) -> Call:
     way, optimizer = Pass(graph, weights), SGD(lr=RATE, momentum=MOMENTUM)
     generator = np.random.default_rng(0)
 
-    def run() -> np.ndarray:
+    def run() -> Any:
         made = way.run(x, labels, generator)
         for name, found in made.statistics.items():
             weights[name] |= found
@@ -111,7 +111,7 @@ def theirs(graph: Graph, *, last: bool) -> Call:
 def ours_alone(graph: Graph) -> Call:
     take_cores()
     x, _ = batch(graph)
-    (node,), own = graph.nodes, initial_weights(graph)
+    node, own = graph.nodes[0], initial_weights(graph)
     weights, generator = own.get(node.name, {}), np.random.default_rng(0)
 
     def run() -> np.ndarray:

@@ -35,7 +35,8 @@ def network(graph: Graph, weights: Weights, x: np.ndarray) -> Call:
     """Return a call that runs the network on a batch whose channels are last."""
     from onnx import helper
 
-    shapes, constants, nodes = graph.shapes(), {}, []
+    shapes, nodes = graph.shapes(), []
+    constants: dict[str, np.ndarray] = {}
     names = {INPUT: "x"}  # of what comes out of each node
 
     def add(name: str, op: str, taken: list[str], attributes: dict[str, Any]) -> None:
@@ -83,7 +84,7 @@ def _window(layer: Any, shape: tuple[int, ...]) -> dict[str, Any]:
 
 
 def _pair(size: Any) -> list[int]:
-    return np.broadcast_to(size, 2).tolist()
+    return [int(n) for n in np.broadcast_to(size, 2)]
 
 
 def _call(nodes: list[Any], x: np.ndarray, constants: dict[str, np.ndarray]) -> Call:

@@ -54,7 +54,8 @@ def modules(graph: Graph, weights: Weights, *, last: bool = False) -> Any:
                 values[node.name] = layer(*taken)
             return values[node.name]
 
-    return Net().to(memory_format=torch.channels_last if last else torch.contiguous_format)
+    net: Any = Net()
+    return net.to(memory_format=torch.channels_last if last else torch.contiguous_format)
 
 
 def _module(node: Node, shape: tuple[int, ...], own: dict[str, np.ndarray]) -> Any:

@@ -8,6 +8,7 @@ takes no part. Rows and columns are reduced one after the other, `kh + kw` passe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import product
 from typing import Any, cast
 
@@ -17,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Padding, Size, Window
-from cnnviz.ops.bands import cut, run
+from cnnviz.ops.bands import cut, room, run
 from cnnviz.ops.checks import Array, as_batch, result_type
 
 
@@ -80,74 +81,72 @@ def reduce_windows(
     if out is None:
         out = np.empty((n, rows.output, columns.output, channels), dtype)
     result = out
-    across = _found(columns, width, columns.output)
+    across = _found(columns, 2, width, columns.output)
     # Windows one column wide leave nothing to reduce along the rows.
     lone = columns.kernel_size == columns.stride == 1 and columns.output == width
-    spare: list[Array] = []  # partial results that no thread works on
+
+    @cache  # the same for most parts, whose Python should be short: one thread runs it at a time
+    def down(start: int, cells: int, outputs: int) -> _Found:
+        return _found(rows, 1, cells, outputs, start)
 
     def work(part: tuple[slice, slice]) -> None:
         images, lines = part
         made = result[images, lines]
         count, height = made.shape[:2]
-        top = max(0, rows.start(lines.start))
-        stop = max(top, rows.start(lines.stop - 1) + rows.extent)
-        band = batch[images, top:stop]
-        down = _found(rows, band.shape[1], height, (lines.start, top))
+        start = rows.start(lines.start)
+        top = max(0, start)
+        band = batch[images, top : max(top, rows.start(lines.stop - 1) + rows.extent)]
+        found = down(start - top, band.shape[1], height)
         if before is not None:
             band = before(band)
         if lone:
-            _reduce(band, made, down, 1, ufunc, identity)
+            _reduce(band, made, found, ufunc, identity)
         else:
-            room = spare.pop() if spare else np.empty((most, width, channels), dtype)
-            partial = room[: count * height].reshape(count, height, width, channels)
-            _reduce(band, partial, down, 1, ufunc, identity)
-            _reduce(partial, made, across, 2, ufunc, identity)
-            spare.append(room)
+            partial = room((count, height, width, channels), dtype)
+            _reduce(band, partial, found, ufunc, identity)
+            _reduce(partial, made, across, ufunc, identity)
         if finish is not None:
             finish(made, lines)
 
     line = width * channels
     parts = [*product(cut(n, rows.output * line), cut(rows.output, line))]
-    images, lines = parts[0]
-    most = images.stop * lines.stop
     run(work, parts, n * rows.output * line * (rows.kernel_size + columns.kernel_size))
     return result
 
 
-# The cells that each tap of the window reads, of a tap that every output finds in the image; and,
-# of others, the outputs that find it and the cells.
-_Found = tuple[list[slice], list[tuple[slice, slice]]]
+# Where the cells are that each tap of the window reads: of taps that every output finds in the
+# image; and, of others, the outputs that find it and the cells.
+_Place = tuple[slice, ...]
+_Found = tuple[list[_Place], list[tuple[_Place, _Place]]]
 
 
-def _found(axis: Axis, cells: int, outputs: int, origin: tuple[int, int] = (0, 0)) -> _Found:
-    """Return what outputs find in a band of cells; they begin at the output and cell `origin`."""
-    start, reach = axis.start(origin[0]) - origin[1], (outputs - 1) * axis.stride + 1
-    if start >= 0 and start + reach + axis.extent - 1 <= cells:
-        starts = range(start, start + axis.extent, axis.dilation)
-        return [slice(at, at + reach, axis.stride) for at in starts], []
-    everyone, found = slice(0, outputs), [*taps(axis, cells, outputs, origin)]
+def _found(axis: Axis, place: int, cells: int, outputs: int, start: int | None = None) -> _Found:
+    """Return what outputs find in a band of cells, by the place of the axis in arrays.
+
+    The first output's window begins at the cell `start` of the band.
+    """
+    start = -axis.before if start is None else start
+    ahead, everyone = (slice(None),) * place, slice(0, outputs)
+    found = [*taps(axis, cells, outputs, (0, -axis.before - start))]
     return (
-        [read for meets, read in found if meets == everyone],
-        [(meets, read) for meets, read in found if meets != everyone],
+        [(*ahead, read) for meets, read in found if meets == everyone],
+        [((*ahead, meets), (*ahead, read)) for meets, read in found if meets != everyone],
     )
 
 
-def _reduce(
-    cells: Array, out: Array, found: _Found, axis: int, ufunc: np.ufunc, identity: float
-) -> None:
+def _reduce(cells: Array, out: Array, found: _Found, ufunc: np.ufunc, identity: float) -> None:
     """Reduce what is found along one axis into `out`."""
-    ahead = (slice(None),) * axis
     whole, rest = found
     # Two taps that every output finds start the reduction without a pass to fill `out`.
     if len(whole) >= 2:
-        ufunc(cells[(*ahead, whole[0])], cells[(*ahead, whole[1])], out=out)
+        ufunc(cells[whole[0]], cells[whole[1]], out=out)
     else:
-        out[...] = cells[(*ahead, whole[0])] if whole else identity
+        out[...] = cells[whole[0]] if whole else identity
     for read in whole[2:]:
-        ufunc(out, cells[(*ahead, read)], out=out)
+        ufunc(out, cells[read], out=out)
     for meets, read in rest:
-        part = out[(*ahead, meets)]
-        ufunc(part, cells[(*ahead, read)], out=part)
+        part = out[meets]
+        ufunc(part, cells[read], out=part)
 
 
 def taps(
@@ -201,6 +200,11 @@ def counts(axis: Axis, *, include_pad: bool = False) -> NDArray[np.intp]:
     return found
 
 
+def inside(axis: Axis) -> bool:
+    """Return whether every window lies in the image."""
+    return axis.before <= 0 and axis.start(axis.output - 1) + axis.extent <= axis.size
+
+
 def check_seen(rows: Axis, columns: Axis) -> None:
     """Refuse windows that lie in the padding altogether, where there is nothing to pool.
 
@@ -215,6 +219,8 @@ def check_seen(rows: Axis, columns: Axis) -> None:
 
 def check_axis_seen(axis: Axis, name: str) -> None:
     """Do what `check_seen` does for one axis, whose outputs are called `name`."""
+    if axis.dilation == 1 and axis.before < axis.extent and axis.start(axis.output - 1) < axis.size:
+        return  # the first window ends in the image, and the last one begins in it
     seen = counts(axis)
     if not seen.all():
         raise SpecError(
