@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,7 @@ class Finish:
 
     bias: Array | None = None
     activation: Callable[[Array], object] | None = None
+    _lines: dict[Any, Array] = field(default_factory=dict)
 
     def __call__(self, part: Array, filters: slice = slice(None)) -> None:
         """Finish a part of the output, `(..., filters)`, which may be of some filters only."""
@@ -40,11 +42,18 @@ class Finish:
         if self.bias is not None:
             bias = self.bias[filters]
             if part.ndim > 2:  # whole rows are added twice as fast
-                part = part.reshape(-1, part.shape[-2] * part.shape[-1])
-                bias = np.tile(bias, part.shape[-1] // len(bias))
+                bias = self._line(bias, filters, part.shape[-2])
+                part = part.reshape(-1, len(bias))
             part += bias
         if self.activation is not None:
             self.activation(part)
+
+    def _line(self, bias: Array, filters: slice, width: int) -> Array:
+        """Return the bias of some filters, repeated along a row; it is kept for the next band."""
+        key = filters.start, filters.stop, width
+        if key not in self._lines:
+            self._lines[key] = np.tile(bias, width)
+        return self._lines[key]
 
 
 @dataclass(eq=False, repr=False)
