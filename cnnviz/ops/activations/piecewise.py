@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 from cnnviz.errors import SpecError
 from cnnviz.ops.checks import Array, check_finite, floats, number, real_array
 
-
 _ZEROS = np.zeros(2**14, np.float32)
 
 
