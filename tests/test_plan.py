@@ -120,6 +120,23 @@ def test_random_graphs(graph, data):
     compare(graph, weights, x.astype(np.float32), keep)
 
 
+@pytest.mark.parametrize("kind", ["ReLU", "LocalResponseNormalization"])
+def test_parts_of_a_whole_that_is_changed_stay_as_they_are(kind):
+    nodes = (
+        Node("a", find("Conv2D")(2, 1), (INPUT,)),
+        Node("b", find("Conv2D")(2, 1), (INPUT,)),
+        Node("both", find("Concatenate")(), ("a", "b")),
+        Node("changed", find(kind)(), ("both",)),
+        Node("again", find("Conv2D")(2, 1), ("a",)),
+        Node("later", find("Add")(), ("again", "a")),
+        Node("end", find("Concatenate")(), ("changed", "later")),
+    )
+    graph = Graph("parts", nodes, (4, 4, 3))
+    x = np.random.default_rng(0).normal(size=(1, 4, 4, 3)).astype(np.float32)
+    for keep in (["end"], ["end", "b"], ["a", "end"]):
+        compare(graph, random_weights(graph), x, keep)
+
+
 def taken(spec: str, shape: tuple[int, ...], keep: list[str] | None = None) -> list[tuple]:
     graph = load_model(spec, input_shape=shape).graph
     found = steps(graph, random_weights(graph), keep or [graph.nodes[-1].name])
@@ -128,12 +145,16 @@ def taken(spec: str, shape: tuple[int, ...], keep: list[str] | None = None) -> l
 
 def test_nodes_that_are_one_pass():
     block = "Conv2D(4, 3, use_bias=False) BatchNormalization() ReLU() MaxPool2D(2)"
-    assert taken(block, (8, 8, 1)) == [("conv1", "bn1", "relu1"), ("pool1",)]
+    assert taken(block, (8, 8, 1)) == [("conv1", "normalization1", "relu1"), ("pool1",)]
     # What is asked for is made.
-    assert taken(block, (8, 8, 1), ["bn1", "pool1"]) == [("conv1", "bn1"), ("relu1",), ("pool1",)]
+    assert taken(block, (8, 8, 1), ["normalization1", "pool1"]) == [
+        ("conv1", "normalization1"),
+        ("relu1",),
+        ("pool1",),
+    ]
     # Nothing can be scaled behind an activation.
     bent = "Conv2D(4, 3, activation='relu') BatchNormalization()"
-    assert taken(bent, (8, 8, 1)) == [("conv1",), ("bn1",)]
+    assert taken(bent, (8, 8, 1)) == [("conv1",), ("normalization1",)]
 
 
 def test_branches_are_written_side_by_side():
@@ -150,14 +171,13 @@ def test_branches_are_written_side_by_side():
 
 
 def test_memory_is_used_again_but_not_what_is_kept():
-    graph = load_model(
-        "ReLU() MaxPool2D(2) Conv2D(3, 1) Conv2D(3, 1) Conv2D(3, 1)", input_shape=(8, 8, 3)
-    ).graph
-    last = graph.nodes[-1].name
-    found = steps(graph, {}, [last])
-    few = memory_of(found, graph.shapes(), [last], 1).size
-    all_of_it = memory_of(found, graph.shapes(), [node.name for node in graph.nodes], 1).size
-    assert few <= 8 * 8 * 3 * 2 < all_of_it
+    graph = load_model("Conv2D(3, 1) " * 4, input_shape=(8, 8, 3)).graph
+    names = [node.name for node in graph.nodes]
+    sizes = [
+        memory_of(steps(graph, {}, keep), graph.shapes(), keep, 1).size
+        for keep in (names[-1:], names)
+    ]
+    assert sizes == [2 * 8 * 8 * 3, 4 * 8 * 8 * 3]
 
 
 @pytest.mark.parametrize("end", ["ReLU()", "Activation('sigmoid')", "MaxPool2D(2)", "Softmax()"])
