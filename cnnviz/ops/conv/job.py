@@ -29,13 +29,22 @@ class Finish:
 
     def __call__(self, part: Array, filters: slice = slice(None)) -> None:
         """Finish a part of the output, `(..., filters)`, which may be of some filters only."""
+        if self.bias is None and self.activation is None:
+            return
+        if part.flags.c_contiguous:
+            self._run(part, filters)
+        else:  # between two copies it takes a third of the time
+            made = np.ascontiguousarray(part)
+            self._run(made, filters)
+            part[...] = made
+
+    def _run(self, part: Array, filters: slice) -> None:
         if self.bias is not None:
-            if part.flags.c_contiguous and part.ndim > 2:
-                # Whole rows are added much faster than a few filters at a time.
-                lines = part.reshape(-1, part.shape[-2] * part.shape[-1])
-                lines += self._line(self.bias[filters], filters, part.shape[-2])
-            else:
-                part += self.bias[filters]
+            bias = self.bias[filters]
+            if part.ndim > 2:  # whole rows are added twice as fast
+                bias = self._line(bias, filters, part.shape[-2])
+                part = part.reshape(-1, len(bias))
+            part += bias
         if self.activation is not None:
             self.activation(part)
 
