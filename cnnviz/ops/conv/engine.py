@@ -11,13 +11,18 @@ from numpy.typing import ArrayLike
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis
 from cnnviz.ops.checks import Array, check_finite, result_type
+from cnnviz.ops.conv import shifted
 from cnnviz.ops.conv.checks import offsets
 from cnnviz.ops.conv.job import Finish, Job
 from cnnviz.ops.conv.planner import Strategy, choose, strategy
 from cnnviz.ops.padding import Border, Padded
+from cnnviz.ops.scratch import unbuffered
 from cnnviz.ops.threads import PART, WORK, share
 
 MOST_WINDOWS = 2**16  # in a band of any strategy, unless one row has more
+
+# Multiply-adds that take as long as to read and write a value.
+VALUE = 256
 
 # Output rows of an image that is divided come in so many parts; a part begins at a multiple of 8.
 PARTS = 8
@@ -70,14 +75,14 @@ class Prepared:
     job: Job
     strategy: Strategy
     state: Any
-    macs: int  # for a value of the output
+    kernels: Array
 
     @classmethod
     def of(cls, kernels: Array, job: Job, *, precision: str = "fast") -> Prepared:
         """Choose a strategy for kernels `(kh, kw, C/groups, filters)`, and lay them out."""
         kernels = np.ascontiguousarray(kernels)
         chosen = strategy(choose(kernels, job, precision))
-        return cls(job, chosen, chosen.prepare(kernels, job), kernels[..., 0].size)
+        return cls(job, chosen, chosen.prepare(kernels, job), kernels)
 
     def run(self, batch: Array, out: Array) -> None:
         """Convolve `(N, H, W, C)` into `out`, `(N, H', W', filters)`, both of the kernels' type.
@@ -88,9 +93,17 @@ class Prepared:
         def work(part: tuple[slice, slice]) -> None:
             images, rows = part
             self.strategy.run(batch[images], self.state, self.job, out[images], rows)
+            if spreads and not _finite(out[images, rows]):
+                shifted.run(batch[images], self.kernels, self.job, out[images], rows)
 
-        with np.errstate(all="ignore"):
-            share(work, _parts(out.shape, out.size * self.macs))
+        spreads = getattr(self.strategy, "SPREADS", False)
+        with unbuffered():
+            share(work, _parts(out.shape, out.size * max(VALUE, self.kernels[..., 0].size)))
+
+
+def _finite(values: Array) -> bool:
+    """Return whether all values are finite, by their sums: half the time of asking each."""
+    return bool(np.isfinite(np.einsum("nhwc->n", values)).all())
 
 
 def _parts(shape: tuple[int, ...], macs: float) -> list[tuple[slice, slice]]:
