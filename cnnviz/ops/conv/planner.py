@@ -62,8 +62,8 @@ def _transforms_pay(kernels: Array, job: Job) -> bool:
     down, across = job.rows.extent, job.columns.extent
     saved = kernels.shape[1] * (down + 11) - 12 * down - 10 * across
     matrices = down * (across + 32) * kernels.shape[2] * kernels.shape[3]
-    outputs: int = job.rows.output * job.columns.output
-    return saved * outputs > 2**24 and matrices < 2**16
+    outputs = job.rows.output * job.columns.output
+    return bool(saved * outputs > 2**24 and matrices < 2**16)
 
 
 def strategy(name: str) -> Strategy:

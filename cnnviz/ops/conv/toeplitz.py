@@ -21,7 +21,7 @@ ROWS = 4
 # Multiply-adds of a product: OpenBLAS copies the factors of larger ones first, which for so narrow
 # ones takes half of the time.
 SMALL = 10**6
-# Values that the products of a tile make: larger tiles leave the cache, in smaller ones threads wait
+# Values that products of a tile make: larger tiles leave the cache, of smaller ones threads wait
 # for each other between the calls.
 VALUES = 2**20
 
