@@ -194,6 +194,7 @@ def _stretched(values: np.ndarray, zero: float, span: float) -> np.ndarray:
     """Return `(values - zero) / span`, in float64 only where float32 has not the range for it."""
     factor = 1 / (span or 1)
     if _LITTLE < factor < 1 / _LITTLE:
-        return (values - np.float32(zero)) * np.float32(factor)
-    result: np.ndarray = (values.astype(np.float64) - zero) * factor
-    return result
+        result = values - np.float32(zero)
+        result *= np.float32(factor)
+        return result
+    return (values.astype(np.float64) - zero) * factor

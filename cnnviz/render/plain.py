@@ -39,16 +39,35 @@ def plain(mapset: Result, look: Look) -> bytes:
     if any(m.values.ndim == 3 for m in mapset.maps) or len({s.signed for s in scales}) > 1:
         pairs = zip(mapset.maps, scales, strict=True)
         return encode(_tiled([_colours(m, scale) for m, scale in pairs]))
-    tiles = [s.levels(m.values) for m, s in zip(mapset.maps, scales, strict=True)]
+    tiles = [_Levels(m.values, s) for m, s in zip(mapset.maps, scales, strict=True)]
+    sheet = tiles[0] if len(tiles) == 1 else _tiled([tile[:] for tile in tiles])
     has_palette = scales[0].signed or look.colormap
-    return encode(_tiled(tiles), palette=scales[0].table if has_palette else None)
+    return encode(sheet, palette=scales[0].table if has_palette else None)
+
+
+class _Levels:
+    """The table entries of a map's values, made for the rows that are asked for."""
+
+    def __init__(self, values: np.ndarray, scale: display.Scale) -> None:
+        self.values, self.scale = values, scale
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of the values."""
+        return self.values.shape
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray:
+        """Return the entries of some rows, uint8."""
+        return self.scale.levels(self.values[rows])
 
 
 def _check_memory(mapset: MapSet) -> None:
     """Check what the maps hold together with what turns them into colours."""
     sizes = [m.values.size for m in mapset.maps]
-    # A map at a time in floats; all of them as levels or colours, in three copies.
-    work = 16 * max(sizes) + 9 * sum(sizes)
+    # One map is worked on by bands, and compressed twice at the end: in blocks and joined. Of
+    # several, one at a time is in floats, and all of them are levels or colours.
+    flat = len(sizes) == 1 and mapset.maps[0].values.ndim == 2
+    work = 3 * sizes[0] if flat else 16 * max(sizes) + 9 * sum(sizes)
     check_bytes(mapset.nbytes + work, f"a figure of {mapset.image}")
 
 

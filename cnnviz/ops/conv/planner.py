@@ -29,8 +29,10 @@ class Strategy(Protocol):
         """
 
 
-def choose(kernels: Array, job: Job, precision: str = "fast") -> str:
+def choose(kernels: Array, job: Job, precision: str = "fast", images: int | None = None) -> str:
     """Return the name of the strategy for kernels `(kh, kw, C/groups, filters)`.
+
+    They are for many runs, or for one of so many `images`.
 
     A product with all filters at once pays from three filters a group on. `precision` "exact" asks
     for strategies that only multiply and add what the formula does.
@@ -38,6 +40,11 @@ def choose(kernels: Array, job: Job, precision: str = "fast") -> str:
     kh, kw, channels, filters = kernels.shape
     if channels == 1 and (job.groups >= 8 or (job.groups > 1 and kh * kw <= 32)):
         return "channelwise"
+    if precision == "fast" and winograd_pays(kernels, job, images):
+        return "winograd"
+    padded = any(axis.before or axis.after for axis in (job.rows, job.columns))
+    if kh * kw == job.groups == 1 and filters > 2 and not padded:
+        return "pointwise"
     if filters // job.groups > 2:
         return "im2col"
     if min(kh, kw) > 2 and channels == 1 and _of_rank_one(kernels, job):
@@ -64,6 +71,23 @@ def _transforms_pay(kernels: Array, job: Job) -> bool:
     matrices = down * (across + 32) * kernels.shape[2] * kernels.shape[3]
     outputs = job.rows.output * job.columns.output
     return bool(saved * outputs > 2**24 and matrices < 2**16)
+
+
+def winograd_pays(kernels: Array, job: Job, images: int | None) -> bool:
+    """Return whether fewer products of many channels and filters are worth the transforms.
+
+    The kernels' own costs as much as 100 tiles of the image save.
+    """
+    size, width, channels, filters = kernels.shape
+    axes = job.rows, job.columns
+    if size != 3 or width != 3 or min(channels, filters) < 32 or kernels.dtype != np.float32:
+        return False
+    if job.groups > 1 or any(axis.stride > 1 or axis.dilation > 1 for axis in axes):
+        return False
+    if job.columns.output * (channels + filters) > 2**20:  # a row of tiles is too large
+        return False
+    outputs = job.rows.output * job.columns.output
+    return min(axis.output for axis in axes) > 4 and (images is None or images * outputs > 1600)
 
 
 def strategy(name: str) -> Strategy:
