@@ -155,6 +155,7 @@ def test_labels_of_a_file(cnnviz, drawn, folder):
     [
         (b"a\nb\n", "labels.txt: 2 labels for 10 classes"),
         (b"", "labels.txt: has no labels"),
+        (b"a\n\nb\n", "labels.txt: line 2 is empty"),
         (b"\xff\xfe", "labels.txt: is not UTF-8 text (byte 0)"),
         (b"a\n" + b"b" * 300, "labels.txt: line 2 is not up to 200 printable characters"),
         (b"\x1b[31mred\n", "labels.txt: line 1 is not up to 200 printable characters"),

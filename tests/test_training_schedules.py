@@ -71,3 +71,5 @@ def test_faults():
         schedule("constant", warmup=1.5)
     with pytest.raises(SpecError, match="floor 2 is over 1"):
         schedule("cosine", total=5, floor=2)
+    with pytest.raises(SpecError, match="a rise and a fall, and the run one step; train for more"):
+        schedule("one-cycle", total=1)

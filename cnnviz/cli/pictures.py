@@ -118,7 +118,7 @@ class _Run:
             image = load_image(path, **reading)
             result = work(image)
             made = [(slot, self.encode(result, slot)) for slot in slots]
-        content = image.pixels.data if path == "-" else b""
+        content = image.stored.data if path == "-" else b""
         fingerprint = stamp.fingerprint(self.context, path, content)
         written = [(slot, _write(slot, files, fingerprint)) for slot, files in made]
         self.rows += result.to_dicts()

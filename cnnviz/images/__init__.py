@@ -17,6 +17,7 @@ file.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,7 +50,8 @@ class Image:
         The source as it was given; `-` for standard input.
     name : str
         The file's name, for titles.
-    pixels : ndarray of float32, (H, W, C); also (H, W) for an array file
+    stored : ndarray of uint8 or float32, (H, W, C); also (H, W) for an array file
+        On the 0-255 scale; the photos of 8 bits, which fit in there, as they are.
     mode : str
         Pillow's mode of the file (`RGB`, `I;16`, …), `RGB;16` and the like for colour of 16 bits
         a channel, or `array`.
@@ -59,9 +61,16 @@ class Image:
 
     path: str
     name: str
-    pixels: NDArray[np.float32]
+    stored: NDArray[Any]
     mode: str
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def pixels(self) -> NDArray[np.float32]:
+        """What is stored, as float32."""
+        if self.stored.dtype != np.float32:
+            check_bytes(self.stored.nbytes + 4 * self.stored.size, self.path)
+        return self.stored.astype(np.float32, order="C", copy=False)
 
     @property
     def stem(self) -> str:
@@ -123,7 +132,7 @@ def load_image(
     Returns
     -------
     Image
-        Its pixels are float32: (H, W, 1) for gray, (H, W, 3) for colour, one channel more with
+        Its `pixels` are float32: (H, W, 1) for gray, (H, W, 3) for colour, one channel more with
         `alpha="channel"`; the array's own (H, W) or (H, W, C) for array files.
 
     Raises
@@ -161,7 +170,8 @@ def load_image(
                 pixels = resized(pixels, resize, max_pixels)
             if gray is not None and pixels.ndim == 3 and pixels.shape[2] == 3:
                 pixels = to_gray(pixels, gray)
-            pixels = pixels.astype(np.float32, order="C", copy=False)
+            keep = np.uint8 if pixels.dtype == np.uint8 else np.float32
+            pixels = pixels.astype(keep, order="C", copy=False)
         except MemoryError as error:
             raise RefusedError(
                 f"{opened.path}: not enough memory", path=opened.path, hint="use a smaller image"

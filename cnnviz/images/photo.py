@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # What Pillow says of float RGB, gray with alpha in 16 bits, and the like.
 _UNKNOWN_HINT = "save it with 8 or 16 bits a channel, gray or RGB, or as .npy"
 _MEMORY_HINT = "use a smaller image or a higher --max-memory"
-_GRAY_BYTES = {"1": 6, "L": 6, "LA": 10}  # of memory a pixel; colour and transparency need more
+_BYTES = {"1": 6, "L": 6, "LA": 10, "RGB": 8}  # of memory a pixel; other modes need more
 
 
 class Photo(NamedTuple):
@@ -173,8 +173,10 @@ def _check_size(size: tuple[int, int], path: str, max_pixels: int) -> None:
 
 
 def _check_memory(image: ImageFile, path: str, *, deep: bool) -> None:
-    """Check what the pixels need at the most at a time on their way to float32, as measured."""
-    need = 28 if deep else _GRAY_BYTES.get(image.mode, 24) + 8 * (image.format == "WEBP")
+    """Check what the pixels need at the most at a time until they are read, as measured."""
+    has_key = image.mode == "RGB" and "transparency" in image.info
+    need = 28 if deep else 24 if has_key else _BYTES.get(image.mode, 24)
+    need += 8 * (image.format == "WEBP")
     check_bytes(image.width * image.height * need, path, hint=_MEMORY_HINT)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array
+    from cnnviz.contract import Array, Ending
 
     Before = Callable[[Array], Array]
 
@@ -18,6 +18,40 @@ def activated(y: Array, name: str | None) -> tuple[Array, Before]:
     """
     result = _run(y, name)
     return result, lambda gradient: _gradient(gradient, y, result, name)
+
+
+def in_place(name: str | None) -> Ending | None:
+    """Return the activation of that name as a function that overwrites its values, None for none.
+
+    Raises
+    ------
+    LookupError
+        If it is no function of each value alone.
+    """
+    if name is None or name == "linear":
+        return None
+    import numpy as np
+
+    if name in ("relu", "tanh"):
+        return lambda part: _run(part, name)
+    from cnnviz.ops import activation
+
+    function = activation(name)
+    if function.__module__.endswith(".probabilities"):
+        raise LookupError(name)
+    return lambda part: np.copyto(part, function(part))
+
+
+def both(first: Ending | None, second: Ending | None) -> Ending | None:
+    """Return what does the one and then the other, either of which may be nothing."""
+    if first is None or second is None:
+        return first or second
+
+    def ending(part: Array) -> None:
+        first(part)
+        second(part)
+
+    return ending
 
 
 def _run(y: Array, name: str | None) -> Array:

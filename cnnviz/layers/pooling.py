@@ -106,6 +106,11 @@ class MaxPooling2D(_Pooling):
     aliases = ("MaxPool2D", "MaxPool2d")
     _op = "max"
 
+    @property
+    def stays_finite(self) -> bool:
+        """Tell that it makes no new values."""
+        return True
+
 
 @dataclass(frozen=True)
 class MinPooling2D(_Pooling):
@@ -113,6 +118,11 @@ class MinPooling2D(_Pooling):
 
     aliases = ("MinPool2D",)
     _op = "min"
+
+    @property
+    def stays_finite(self) -> bool:
+        """Tell that it makes no new values."""
+        return True
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class Identity(Layer):
     """Pass the input on."""
 
+    is_view = True
+
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return the input's shape."""
         return checks.one(in_shapes)

@@ -56,6 +56,8 @@ def _read(path: str) -> tuple[str, ...]:
     if not any(lines):
         raise InputError("has no labels", path=path)
     for number, line in enumerate(lines, 1):
+        if not line:
+            raise InputError(f"line {number} is empty", path=path)
         if len(line) > MAX_LABEL or not line.isprintable():
             what = f"line {number} is not up to {MAX_LABEL} printable characters"
             raise InputError(what, path=path)

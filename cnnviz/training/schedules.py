@@ -135,6 +135,9 @@ class OneCycle(Schedule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.total == 1:
+            hint = "train for more steps, or with schedule constant"
+            raise SpecError("one-cycle has a rise and a fall, and the run one step", hint=hint)
         whole(self.total, "total", 2)
         number(self.start, "start", 1)
         number(self.end, "end", 1)

@@ -13,6 +13,8 @@ from cnnviz.ops.padding import Padded
 
 # Values of an image below which a call for each costs more than the copy.
 SMALL = 2**14
+# Filters below which their biases are added to whole rows.
+FEW = 48
 
 
 @dataclass(eq=False, repr=False)
@@ -29,7 +31,7 @@ class Finish:
         """Finish a part of the output, `(..., filters)`, which may be of some filters only."""
         if self.bias is not None:
             bias = self.bias[filters]
-            if part.flags.c_contiguous and part.ndim > 2:
+            if part.shape[-1] < FEW and part.flags.c_contiguous and part.ndim > 2:
                 # Of a few filters, whole rows are added much faster.
                 lines = part.reshape(-1, part.shape[-2] * part.shape[-1])
                 lines += np.tile(bias, part.shape[-2])

@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Protocol, cast
 
+import numpy as np
+
 from cnnviz.ops.checks import Array
 from cnnviz.ops.conv.job import Job
 
@@ -26,8 +28,10 @@ class Strategy(Protocol):
         """
 
 
-def choose(kernels: Array, job: Job, precision: str = "fast") -> str:
+def choose(kernels: Array, job: Job, precision: str = "fast", images: int | None = None) -> str:
     """Return the name of the strategy for kernels `(kh, kw, C/groups, filters)`.
+
+    They are for many runs, or for one of so many `images`.
 
     A matrix product pays from three filters a group on. With a few channels apart, a large kernel
     may be of rank 1, of which `shifted` makes use. `precision` "exact" asks for strategies that
@@ -36,9 +40,31 @@ def choose(kernels: Array, job: Job, precision: str = "fast") -> str:
     kh, kw, channels, filters = kernels.shape
     if channels == 1 and (job.groups >= 8 or (job.groups > 1 and kh * kw <= 32)):
         return "channelwise"
+    if precision == "fast" and winograd_pays(kernels, job, images):
+        return "winograd"
+    padded = any(axis.before or axis.after for axis in (job.rows, job.columns))
+    if kh * kw == job.groups == 1 and filters > 2 and not padded:
+        return "pointwise"
     if filters // job.groups > 2:
         return "im2col"
     return "shifted"
+
+
+def winograd_pays(kernels: Array, job: Job, images: int | None) -> bool:
+    """Return whether fewer products of many channels and filters are worth the transforms.
+
+    The kernels' own costs as much as 100 tiles of the image save.
+    """
+    size, width, channels, filters = kernels.shape
+    axes = job.rows, job.columns
+    if size != 3 or width != 3 or min(channels, filters) < 32 or kernels.dtype != np.float32:
+        return False
+    if job.groups > 1 or any(axis.stride > 1 or axis.dilation > 1 for axis in axes):
+        return False
+    if job.columns.output * (channels + filters) > 2**20:  # a row of tiles is too large
+        return False
+    outputs = job.rows.output * job.columns.output
+    return min(axis.output for axis in axes) > 4 and (images is None or images * outputs > 1600)
 
 
 def strategy(name: str) -> Strategy:

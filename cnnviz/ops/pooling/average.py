@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnviz.geometry import Padding, Size
+from cnnviz.geometry import Axis, Padding, Size
 from cnnviz.ops.checks import Array
 from cnnviz.ops.pooling import Pooling
-from cnnviz.ops.windows import check_seen, counts, lay, like, reduce_windows
+from cnnviz.ops.windows import check_seen, counts, inside, lay, like, reduce_windows
 
 
 def average_pool2d(
@@ -62,13 +63,43 @@ def average_pool2d(
     )
     if not count_include_pad:
         check_seen(rows, columns)
-    total = reduce_windows(batch, rows, columns, np.add, 0.0)
-    down, across = (
-        counts(axis, include_pad=count_include_pad).astype(batch.dtype) for axis in (rows, columns)
-    )
-    lines = total.reshape(*total.shape[:2], -1)
-    lines /= np.outer(down, across.repeat(total.shape[3]))
-    return like(total, x)
+    return like(average_windows(batch, rows, columns, include_pad=count_include_pad), x)
+
+
+def average_windows(
+    batch: Array,
+    rows: Axis,
+    columns: Axis,
+    *,
+    include_pad: bool = False,
+    out: Array | None = None,
+) -> Array:
+    """Return the means of the windows of `batch`, in `out` as in `reduce_windows`."""
+    finish = _division(rows, columns, include_pad, batch.dtype)
+    return reduce_windows(batch, rows, columns, np.add, 0.0, out=out, finish=finish)
+
+
+def _division(
+    rows: Axis, columns: Axis, include_pad: bool, dtype: np.dtype[Any]
+) -> Callable[[Array, slice], object]:
+    """Return what divides rows of sums by how many cells each is of."""
+    if inside(rows) and inside(columns):
+        cells = rows.kernel_size * columns.kernel_size
+        if cells & (cells - 1):
+            return lambda part, lines: np.divide(part, dtype.type(cells), out=part)
+        inverse = dtype.type(1 / cells)  # exact of a power of two
+        return lambda part, lines: np.multiply(part, inverse, out=part)
+    down, across = (counts(axis, include_pad=include_pad) for axis in (rows, columns))
+    each = np.outer(down, across).astype(dtype)
+
+    def divide(part: Array, lines: slice) -> None:
+        if part.flags.c_contiguous:  # whole rows are divided much faster
+            wide = part.reshape(*part.shape[:2], -1)
+            wide /= np.repeat(each[lines], part.shape[3], axis=1)
+        else:
+            part /= each[lines, :, np.newaxis]
+
+    return divide
 
 
 def _apply(x: ArrayLike, **settings: Any) -> Array:
