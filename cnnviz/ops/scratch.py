@@ -10,6 +10,9 @@ import numpy as np
 from cnnviz.geometry import Shape
 from cnnviz.ops.checks import Array
 
+# Bytes up to which an array is kept: more would be held for the life of the process.
+KEPT = 2**25
+
 _own = _local()
 
 
@@ -21,6 +24,8 @@ def scratch(name: str, shape: Shape, dtype: np.dtype[np.floating]) -> Array:
     True
     """
     count = prod(shape) * dtype.itemsize
+    if count > KEPT:
+        return np.empty(shape, dtype)
     room: np.ndarray | None = getattr(_own, name, None)
     if room is None or room.size < count:
         room = np.empty(count, np.uint8)
