@@ -1,177 +1,116 @@
-"""Maps made in bands: what is thinned and made again is what is made whole, in bounded memory."""
+"""Ops in bands: into a slice of the channels of a wider array, on one core and on several."""
 
 from __future__ import annotations
 
-import io
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from drawn import assert_close, many, seeds, values
+from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from numpy.lib.stride_tricks import sliding_window_view
 
-from cnnviz.arrays import read_array
-from cnnviz.errors import InputError, RefusedError, SpecError
-from cnnviz.files import byte_budget
-from cnnviz.kernels import Kernel, resolve
-from cnnviz.report import bands
-from cnnviz.report.convolution import convolve
-from cnnviz.report.maps import MapSet
-
-ROOT = Path(__file__).resolve().parent.parent
-RNG = np.random.default_rng(0)
-PHOTO = RNG.integers(0, 256, (61, 83, 3), dtype=np.uint8)
-TAUGHT = [Kernel(f"k{i}", RNG.normal(size=(3, 3, 3)), "k") for i in range(8)]
-KERNELS = {
-    "one": resolve("edge"),
-    "of two sizes": [*resolve("sobel-x"), *resolve("gaussian:5,1"), *resolve("sobel-y")],
-    "many": resolve("bank:kirsch"),
-    "for channels": TAUGHT,
-}
+import cnnviz
+from cnnviz.geometry import Window
+from cnnviz.ops import activation, bands
+from cnnviz.ops.normalization import respond, scale_channels
+from cnnviz.ops.pooling.average import average_windows
+from cnnviz.ops.windows import reduce_windows
 
 
-@contextmanager
-def small() -> Iterator[None]:
-    """Treat small images as large ones are."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in (("KEPT", 99), ("BAND", 9000), ("SMALL", 99), ("WORK", 99)):
-            patch.setattr(bands, name, value)
-        yield
+@pytest.fixture(params=["one core", "all cores"], autouse=True)
+def small_bands(request, monkeypatch) -> None:
+    """Cut what the tests give into several bands."""
+    monkeypatch.setattr(bands, "ALONE", 300)
+    monkeypatch.setattr(bands, "TOGETHER", 300)
+    monkeypatch.setattr(bands, "SHARED", np.inf if request.param == "one core" else 0)
 
 
-def compare(image: np.ndarray, kernels: list[Kernel], **how: object) -> None:
-    """Make maps whole, and in bands; all there is to ask of them is the same."""
-    whole = convolve(image, kernels, **how)
-    with small():
-        same(convolve(image, kernels, **how), whole)
+def slices(*shape: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return a wide array of ones and its middle channels."""
+    wide = np.ones((*shape[:-1], shape[-1] + 7), np.float32)
+    return wide, wide[..., 3 : 3 + shape[-1]]
 
 
-def same(found: MapSet, expected: MapSet) -> None:
-    assert len(found.maps) == len(expected.maps)
-    for m, whole in zip(found.maps, expected.maps, strict=True):
-        assert (m.name, m.shape, m.axes) == (whole.name, whole.shape, whole.axes)
-        assert m.steps[1] > 1
-        assert whole.steps == (1, 1)
-        near = 1e-5 * max(1.0, float(np.abs(whole.values).max()))
-        figures = [(m.min, whole.min), (m.max, whole.max), (m.mean, whole.mean)]
-        figures += [(m.values, whole.values)]
-        figures += [(m.plane, whole.values[:: m.steps[0], :: m.steps[1]])]
-        for ours, theirs in figures:
-            np.testing.assert_allclose(ours, theirs, rtol=0, atol=near)
+def check_sides(wide: np.ndarray) -> None:
+    """Hold the channels beside the slice to what they were."""
+    assert (wide[..., :3] == 1).all()
+    assert (wide[..., -4:] == 1).all()
 
 
-@pytest.mark.parametrize("kernels", KERNELS.values(), ids=KERNELS)
-@settings(deadline=None, max_examples=12)
+@many(60)
 @given(
-    strides=st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    padding=st.sampled_from(["valid", "same", "full", 7, ((30, 1), (0, 9))]),
-    border=st.sampled_from(["zero", "edge", "reflect", "symmetric", "wrap", -3.5]),
-    dilation_rate=st.integers(1, 2),
-    flip=st.booleans(),
-    activation=st.sampled_from([None, "relu", "softmax"]),
+    seeds, st.integers(1, 3), st.sampled_from([1, 3, 32, 40]), st.integers(1, 4), st.integers(1, 3)
 )
-def test_bands_make_what_is_made_whole(kernels, **how):
-    compare(PHOTO, kernels, bias=3, **how)
-
-
-@pytest.mark.parametrize(
-    "how",
-    [
-        {"channels": "each", "bias": 2.5, "activation": "relu"},
-        {"channels": "gray"},
-        {"groups": 3},
-        {"groups": 3, "activation": "softmax"},
-    ],
-)
-def test_channels(how):
-    kernels = [*resolve("edge"), *resolve("sobel-x")]
-    compare(PHOTO, kernels, **how)
-
-
-def test_a_magnitude():
-    kernels = [*resolve("sobel-x"), *resolve("sobel-y")]
-    how = {"combine": "magnitude", "padding": "same", "activation": "relu"}
-    compare(PHOTO, kernels, **how)
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32, np.float64])
-def test_types(dtype):
-    image = PHOTO.astype(dtype)
-    compare(image, TAUGHT)
-    with small():
-        values = convolve(image, TAUGHT).maps[0].values
-    assert values.dtype == (np.float64 if dtype == np.float64 else np.float32)
-
-
-def test_the_mean_is_that_of_float64():
-    image = np.full((900, 800), 0.1, np.float32)
-    (m,) = convolve(image, resolve("identity")).maps
-    assert m.mean == pytest.approx(float(np.float32(0.1)), rel=1e-12)
-
-
-def test_values_that_are_not_finite_are_counted_over_all_bands():
-    image = np.ones((60, 80), np.float32)
-    image[[3, 30, 50], 7] = 3e38
-    kernels = [*resolve("identity"), *resolve("4")]
-    with (
-        small(),
-        pytest.raises(InputError, match=r"result of custom has 3 non-finite values .* 4800$"),
+def test_pooling_into_a_slice_of_channels(seed, n, channels, size, stride):
+    x = values(seed, n, 9, 7, channels)
+    rows, columns = Window.of((size, 5 - size), strides=stride).on((9, 7))
+    cells = sliding_window_view(x, (size, 5 - size), (1, 2))[:, ::stride, ::stride]
+    for made, theirs in (
+        (lambda out: reduce_windows(x, rows, columns, np.maximum, -np.inf, out=out), np.max),
+        (lambda out: average_windows(x, rows, columns, out=out), np.mean),
     ):
-        convolve(image, kernels)
+        expected = theirs(cells.astype(np.float64), axis=(-2, -1))
+        wide, out = slices(*expected.shape)
+        assert made(out) is out
+        assert_close(out, expected.astype(np.float32))
+        assert_close(made(None), expected.astype(np.float32))
+        check_sides(wide)
 
 
-@pytest.mark.parametrize("kernels", ["many", "of two sizes"])
-@pytest.mark.parametrize("format", ["npy", "npz"])
-def test_files_are_written_as_maps_are_made_again(format, kernels):
-    whole = convolve(PHOTO, KERNELS[kernels], padding="same")
-    assert whole.writer(format, str) is None
-    file = io.BytesIO()
-    with small():
-        convolve(PHOTO, KERNELS[kernels], padding="same").writer(format, str)(file)
-    for i, (name, values) in enumerate(whole.arrays()):
-        if format == "npy":
-            read = read_array(file.getvalue(), name="maps.npy")[:, :, i]
-        else:
-            read = read_array(file.getvalue(), name="maps.npz", member=name)
-        assert read.dtype == values.dtype
-        np.testing.assert_allclose(read, values, rtol=0, atol=1e-3)
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_averages_of_many_channels_and_of_each_are_the_same(padding):
+    x = values(1, 2, 12, 11, 64)
+    settings = {"strides": 2, "padding": padding, "dilation_rate": 2}
+    together = cnnviz.average_pool2d(x, (3, 2), **settings)
+    assert_close(cnnviz.average_pool2d(x[..., ::2], (3, 2), **settings), together[..., ::2])
+    for channel in (0, 63):
+        alone = cnnviz.average_pool2d(x[..., channel : channel + 1], (3, 2), **settings)
+        assert_close(alone, together[..., channel : channel + 1])
 
 
-def test_what_cannot_be_written_is_told_before():
-    with small(), pytest.raises(SpecError, match="different shapes"):
-        convolve(PHOTO, KERNELS["of two sizes"]).writer("npy", str)
-    with small():
-        mapset = convolve(PHOTO, KERNELS["one"])
-    with byte_budget(mapset.nbytes), pytest.raises(RefusedError, match=r"as \.npz"):
-        mapset.writer("npz", str)
-    with byte_budget(mapset.nbytes), pytest.raises(RefusedError, match="the values of edge"):
-        _ = mapset.maps[0].values
+@pytest.mark.parametrize("size", [2, 3, 5, 7])
+def test_the_mean_of_equal_cells_is_that_cell(size):
+    x = np.full((15, 15, 64), 253, np.float32) + np.arange(64, dtype=np.float32)
+    np.testing.assert_array_equal(cnnviz.average_pool2d(x, size), x[: 15 // size, : 15 // size])
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="no /proc here")
-def test_memory_does_not_grow_with_the_kernels(folder):
-    """Whole runs within a budget, which all maps (128 and 512 MB) would break."""
-    pixels = np.random.default_rng(0).integers(0, 256, (1250, 1600, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save("photo.png", compress_level=0)
-    code = "import sys; from cnnviz.cli.run import run; assert run(sys.argv[1:]) == 0; "
-    code += "print(open('/proc/self/status').read())"
-    peaks = {}
-    for count in (1, 16, 64):
-        np.save("kernels.npy", RNG.normal(size=(3, 3, 3, count)))
-        words = ["convolve", "photo.png", "--kernel", "kernels.npy", "-o", "maps.png"]
-        done = subprocess.run(
-            [sys.executable, "-c", code, *words, "-q", "--overwrite", "--max-memory", "170M"],
-            env=os.environ | {"PYTHONPATH": str(ROOT), "CNNVIZ_THREADS": "2"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        peaks[count] = 1024 * int(re.search(r"VmHWM:\s+([0-9]+) kB", done.stdout)[1])
-    assert peaks[64] < 1.1 * peaks[16] < 250 * 2**20
+def test_what_is_not_finite_stays_in_its_windows():
+    x = np.zeros((8, 8, 32), np.float32)
+    x[1, 1, 5], x[6, 6, 7], x[6, 7, 7], x[0, 7, 9] = np.nan, np.inf, -np.inf, np.inf
+    means = cnnviz.average_pool2d(x, 2)
+    assert np.isnan(means[0, 0, 5])
+    assert np.isnan(means[3, 3, 7])
+    assert means[0, 3, 9] == np.inf
+    assert np.isfinite(means).sum() == means.size - 3
+
+
+@pytest.mark.parametrize("shape", [(1, 40), (2, 7, 5, 12), (3, 1, 2)])
+def test_normalisation_into_a_slice_of_channels_and_in_place(shape):
+    x, numbers = values(0, *shape), values(1, 3, shape[-1]).astype(np.float64)
+    centre, factor, offset = numbers
+    for made, expected in (
+        (lambda x, out: scale_channels(x, *numbers, out=out), (x - centre) * factor + offset),
+        (lambda x, out: respond(x, 5, 0.1, 0.75, 1.0, out=out), by_channels(x, 0.1)),
+    ):
+        wide, out = slices(*shape)
+        made(x, out)
+        assert_close(out, expected.astype(np.float32))
+        check_sides(wide)
+        same = x.copy()
+        made(same, same)
+        np.testing.assert_array_equal(same, out)
+
+
+def by_channels(x: np.ndarray, alpha: float) -> np.ndarray:
+    """Return the response of five channels from its formula."""
+    square = np.pad(np.square(x.astype(np.float64)), [(0, 0)] * (x.ndim - 1) + [(2, 2)])
+    return x / (1 + alpha * sliding_window_view(square, 5, -1).sum(axis=-1)) ** 0.75
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "silu", "tanh", "gelu"])
+def test_activations_join_without_a_seam(name):
+    x = values(2, 5, 9, 31)
+    whole = activation(name)(x)
+    assert whole.shape == x.shape
+    parts = np.stack([activation(name)(row) for row in x])
+    np.testing.assert_allclose(whole, parts, rtol=1e-6)

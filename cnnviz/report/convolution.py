@@ -83,7 +83,8 @@ def convolve(
     sliding = _Sliding(strides, padding, dilation_rate, border, groups, flip)
     maps = [_magnitude(wanted, sliding, act)] if combine else _maps(wanted, sliding)
     words = settings_words(strides, padding, dilation_rate, border)
-    words += ("true convolution",) * flip + ("gray",) * (source is not image)
+    words += ("true convolution",) * flip
+    words += ("gray",) * (channels == "gray" and (source.ndim == 2 or source.shape[2] == 1))
     words += (f"bias {bias:g}",) * bool(bias) + (str(activation),) * bool(activation)
     words += tuple(
         f"offset {k.offset:g}" + f" of {k.name}" * (len(kernels) > 1) for k in kernels if k.offset

@@ -62,6 +62,7 @@ def command(
             raise SpecError("--gray has one channel, --channels each needs three", hint="drop one")
         settings["channels"] = "gray"
     settings["gray"] = settings["gray"] or "luma601"
+    reading["gray"] = settings["gray"] if settings["channels"] == "gray" else None
 
     def work(image: Image) -> MapSet:
         return convolution.convolve(
