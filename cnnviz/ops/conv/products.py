@@ -17,7 +17,7 @@ ROWS = 64
 def product(matrix: Array, weights: Array, out: Array) -> None:
     """Write `matrix @ weights` to `out`, in pieces that are not copied if they are large enough."""
     count = pieces(len(matrix), matrix.size * weights.shape[1] / DIRECT, ROWS)
-    if count == 1 or not matrix.flags.c_contiguous:
+    if count == 1 or not (matrix.flags.c_contiguous or matrix.flags.f_contiguous):
         np.matmul(matrix, weights, out=out)
     else:
         stack = out.reshape(count, -1, out.shape[1])  # a view: of rows that are divided
