@@ -66,7 +66,7 @@ def command(
 
     def work(image: Image) -> MapSet:
         return convolution.convolve(
-            image.pixels, resolved, name=image.name, is_photo=image.is_photo, **settings
+            image.stored, resolved, name=image.name, is_photo=image.is_photo, **settings
         )
 
     inputs = [kernel.source for kernel in resolved]
