@@ -12,11 +12,10 @@ from operator import index
 from typing import Literal
 
 from cnnviz.errors import SpecError
-from cnnviz.geometry.field import Field, Sight
 
 __all__ = [
-    "CAUSAL", "LARGEST", "NAMED_PADDINGS", "Axis", "Field", "Padding", "Shape", "Sight", "Size",
-    "Window", "by", "pads", "sizes", "times",
+    "CAUSAL", "LARGEST", "NAMED_PADDINGS", "Axis", "Padding", "Shape", "Size", "Window", "by",
+    "pads", "sizes", "times",
 ]  # fmt: skip
 
 Shape = tuple[int, ...]
