@@ -12,6 +12,8 @@ from cnnviz.ops.checks import Array
 
 # Where a line of the cache begins: sums written across two take twice as long.
 LINE = 64
+# Bytes up to which an array is kept: more would be held for the life of the process.
+KEPT = 2**25
 
 _own = _local()
 
@@ -24,6 +26,8 @@ def scratch(name: str, shape: Shape, dtype: np.dtype[np.floating]) -> Array:
     True
     """
     count = prod(shape) * dtype.itemsize
+    if count > KEPT:
+        return np.empty(shape, dtype)
     room: np.ndarray | None = getattr(_own, name, None)
     if room is None or room.size < count:
         room = np.empty(count + LINE, np.uint8)

@@ -25,7 +25,7 @@ class Finish:
 
     bias: Array | None = None
     activation: Callable[[Array], object] | None = None
-    _lines: dict[Any, Array] = field(default_factory=dict)
+    _lines: dict[Any, Array] = field(default_factory=dict, init=False)
 
     def __call__(self, part: Array, filters: slice = slice(None)) -> None:
         """Finish a part of the output, `(..., filters)`, which may be of some filters only."""

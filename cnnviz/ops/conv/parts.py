@@ -20,7 +20,7 @@ def by_rows(shape: Shape, macs: float, pieces: int = PARTS) -> list[Rows]:
     if macs < WORK:
         return [(slice(0, count), slice(0, height))]
     if count >= PARTS:
-        return [(images, slice(0, height)) for images in cut(count, -(-count // PART))]
+        return [(images, slice(0, height)) for images in cut(count, max(2, -(-count // PART)))]
     rows = cut(height, pieces)
     return [(slice(n, n + 1), piece) for n in range(count) for piece in rows]
 

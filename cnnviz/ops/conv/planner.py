@@ -76,7 +76,7 @@ def _transforms_pay(kernels: Array, job: Job) -> bool:
 def winograd_pays(kernels: Array, job: Job, images: int | None) -> bool:
     """Return whether fewer products of many channels and filters are worth the transforms.
 
-    The kernels' own costs as much as 100 tiles of the image save.
+    For one run the transform of large kernels, which fills new memory, costs more than it saves.
     """
     size, width, channels, filters = kernels.shape
     axes = job.rows, job.columns
@@ -86,8 +86,12 @@ def winograd_pays(kernels: Array, job: Job, images: int | None) -> bool:
         return False
     if job.columns.output * (channels + filters) > 2**20:  # a row of tiles is too large
         return False
-    outputs = job.rows.output * job.columns.output
-    return min(axis.output for axis in axes) > 4 and (images is None or images * outputs > 1600)
+    if min(axis.output for axis in axes) <= 4:
+        return False
+    if images is None:
+        return True
+    outputs = images * job.rows.output * job.columns.output
+    return outputs > 2**13 or (outputs > 1600 and channels * filters <= 2**16)
 
 
 def strategy(name: str) -> Strategy:

@@ -2,7 +2,8 @@
 
 A tile of 6 × 6 inputs `d` gives the 4 × 4 outputs of a kernel `g` of 3 × 3 as `Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d
 B)] A`: 36 products for 144. Summed over channels, each of the 36 is a matrix product of tiles and
-filters. After Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016).
+filters. After Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016). Small
+images have tiles of 4 × 4, with 2 × 2 outputs.
 
 The matrices evaluate polynomials at 0, ±3/4, ±3/2 and infinity (Toom and Cook). With the usual 0,
 ±1, ±2 transforms are sums and shifts, but here they are matrix products, and those points round a
@@ -45,7 +46,8 @@ Part = tuple[slice, tuple[slice, slice]]  # images, rows of tiles, panels of fil
 class Kernels:
     """Transformed kernels, `(36, panels, C, filters of a panel)`, and the matrix of them as given.
 
-    A tile is `outputs` cells wide and high; `back` and `into` are Aᵀ and Bᵀ.
+    A tile has `outputs` cells a side; `back` and `into` are Aᵀ and Bᵀ. For 36 read 16 where tiles
+    are 4 × 4, here and below.
     """
 
     panels: Array
