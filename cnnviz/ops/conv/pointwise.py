@@ -9,7 +9,8 @@ from cnnviz.ops.conv.products import product
 
 def prepare(kernels: Array, job: Job) -> Array:
     """Return kernels `(1, 1, C, filters)` as a matrix."""
-    return kernels[0, 0]
+    matrix: Array = kernels[0, 0]
+    return matrix
 
 
 def run(batch: Array, weights: Array, job: Job, out: Array, rows: slice) -> None:

@@ -16,12 +16,16 @@ ROWS = 64
 
 def product(matrix: Array, weights: Array, out: Array) -> None:
     """Write `matrix @ weights` to `out`, in pieces that are not copied if they are large enough."""
-    count = pieces(len(matrix), matrix.size * weights.shape[1] / DIRECT, ROWS)
-    if count == 1 or not matrix.flags.c_contiguous:
+    rows, channels = matrix.shape
+    count = pieces(rows, matrix.size * weights.shape[1] / DIRECT, ROWS)
+    if count == 1:
         np.matmul(matrix, weights, out=out)
-    else:
-        stack = out.reshape(count, -1, out.shape[1])  # a view: of rows that are divided
-        np.matmul(matrix.reshape(count, -1, matrix.shape[1]), weights, out=stack)
+        return
+    if matrix.flags.c_contiguous:
+        stack = matrix.reshape(count, -1, channels)
+    else:  # a row behind each other in memory
+        stack = matrix.T.reshape(channels, count, -1).transpose(1, 2, 0)
+    np.matmul(stack, weights, out=out.reshape(count, -1, out.shape[1]))
 
 
 def pieces(count: int, least: float, size: int) -> int:

@@ -26,11 +26,15 @@ from cnnviz.ops.conv.products import DIRECT, pieces
 from cnnviz.ops.scratch import scratch
 from cnnviz.ops.threads import WORK
 
-SIDE = 6
-POINTS = (0.0, 0.75, -0.75, 1.5, -1.5)
+POINTS = {6: (0.0, 0.75, -0.75, 1.5, -1.5), 4: (0.0, 1.0, -1.0)}
+# Outputs of an image up to which tiles are 4 × 4, with 2 × 2 outputs: 16 products for 36, but of
+# few outputs the time goes into reading the kernels, which are 16/36 of the size.
+SMALL = 2**8
 # Tiles of a part times channels and filters: what it works in is 10 MB, which is not all of it in
 # the cache, but fewer tiles are too few for each of the kernels, which have to be read too.
 TILES = 2**16
+# Tiles up to which filters are divided, rather than rows of tiles.
+FEW = 2**7
 # Filters of a product.
 PANEL = 64
 
@@ -54,12 +58,14 @@ class Kernels:
 def prepare(kernels: Array, job: Job) -> Kernels:
     """Return kernels `(k, k, C, filters)`, transformed."""
     size, _, channels, filters = kernels.shape
-    back, into, over = (matrix.astype(kernels.dtype) for matrix in transforms(size))
-    outputs = SIDE + 1 - size
+    side = 4 if job.rows.output * job.columns.output <= SMALL else 6
+    back, into, over = (matrix.astype(kernels.dtype) for matrix in transforms(size, side))
+    outputs = side + 1 - size
     tiles = -(-job.rows.output // outputs) * -(-job.columns.output // outputs)
     most = min(PANEL, DIRECT // (channels * min(tiles, PANEL)))
-    each = next((n for n in range(most, 23, -1) if filters % n == 0), filters)
-    panels = np.empty((SIDE**2, filters // each, channels, each), kernels.dtype)
+    # An even number of panels, so that two threads have as much to do.
+    each = next((n for n in range(most, 23, -1) if filters % (2 * n) == 0), filters)
+    panels = np.empty((side**2, filters // each, channels, each), kernels.dtype)
     taps = kernels.reshape(size**2, channels, -1, each)
     both = np.kron(over, over)
     for panel in range(panels.shape[1]):
@@ -79,11 +85,11 @@ def parts(shape: Shape, kernels: Kernels, job: Job) -> list[Part]:
     rows, across = (-(-n // kernels.outputs) for n in (height, width))
     most = max(1, TILES // (channels + filters) // across)  # rows of tiles
     every = slice(0, panels)
-    if count * rows <= most:
-        work = count * rows * across * SIDE**2 * channels * filters
+    if count * rows * across <= FEW:
+        work = count * rows * across * len(kernels.panels) * channels * filters
         several = cut(panels, 1 if work < WORK else 2)
         return [(slice(0, count), (slice(0, rows), piece)) for piece in several]
-    if rows <= most:
+    if count > 1 and rows <= most:
         groups = cut(count, _even(-(-count // (most // rows))))
         return [(images, (slice(0, rows), every)) for images in groups]
     bands = cut(rows, _even(-(-rows // most)))
@@ -108,16 +114,16 @@ def run(batch: Array, kernels: Kernels, job: Job, out: Array, part: tuple[slice,
     job.finish(out[:, rows, :, filters], filters)
 
 
-def transforms(size: int) -> tuple[Array, Array, Array]:
-    """Return Aᵀ, Bᵀ and G for kernels of `size` and 6 inputs.
+def transforms(size: int, side: int) -> tuple[Array, Array, Array]:
+    """Return Aᵀ, Bᵀ and G for kernels of `size` and tiles of `side`.
 
-    >>> back, into, over = transforms(3)
+    >>> back, into, over = transforms(3, 6)
     >>> (back @ ((over @ [1, 2, 3]) * (into @ [1, 0, 0, 2, 1, 0]))).round(12).tolist()
     [1.0, 6.0, 7.0, 4.0]
     """
-    points = np.array(POINTS)
-    outputs = SIDE + 1 - size
-    back, into, over = (np.zeros(shape) for shape in ((outputs, SIDE), (SIDE, SIDE), (SIDE, size)))
+    points = np.array(POINTS[side])
+    outputs = side + 1 - size
+    back, into, over = (np.zeros(shape) for shape in ((outputs, side), (side, side), (side, size)))
     back[-1, -1] = over[-1, -1] = 1  # at infinity
     into[-1] = np.poly(points)[::-1]
     for n, point in enumerate(points):
@@ -144,38 +150,39 @@ def _band(batch: Array, job: Job, first: int, height: int, width: int) -> Array:
 
 def _inputs(band: Array, kernels: Kernels, tiles: Shape) -> Array:
     """Return `Bᵀ d B` of all tiles, `(36, tiles, C)`; `tiles` are images, rows and columns."""
+    side = len(kernels.into)
     count, rows, columns = tiles
     width, channels = band.shape[2:]
     line, cell = band.strides[1:3]
     step = kernels.outputs
 
-    halves = scratch("second", (SIDE, count, rows, width * channels), band.dtype)
+    halves = scratch("second", (side, count, rows, width * channels), band.dtype)
     lines = as_strided(
         band,
-        (count, rows, SIDE, width * channels),
+        (count, rows, side, width * channels),
         (band.strides[0], step * line, line, band.itemsize),
     )
     np.matmul(kernels.into, lines, out=halves.transpose(1, 2, 0, 3))
 
-    inputs = scratch("third", (SIDE, SIDE, count * rows, columns, channels), band.dtype)
+    inputs = scratch("third", (side, side, count * rows, columns, channels), band.dtype)
     cells = as_strided(
         halves,
-        (SIDE, count * rows, columns, SIDE, channels),
+        (side, count * rows, columns, side, channels),
         (count * rows * line, line, step * cell, cell, band.itemsize),
     )
     np.matmul(kernels.into, cells, out=inputs.transpose(0, 2, 3, 1, 4))
-    return inputs.reshape(SIDE**2, -1, channels)
+    return inputs.reshape(side**2, -1, channels)
 
 
 def _products(inputs: Array, panels: Array) -> Array:
     """Return the products `(36, panels, tiles, filters)`."""
-    (_, tiles, channels), (_, count, _, filters) = inputs.shape, panels.shape
-    products = scratch("fourth", (SIDE**2, count, tiles, filters), inputs.dtype)
+    (each, tiles, channels), (_, count, _, filters) = inputs.shape, panels.shape
+    products = scratch("fourth", (each, count, tiles, filters), inputs.dtype)
     chunks = pieces(tiles, tiles * channels * filters / DIRECT, 8)
     np.matmul(
-        inputs.reshape(SIDE**2, 1, chunks, -1, channels),
+        inputs.reshape(each, 1, chunks, -1, channels),
         panels[:, :, np.newaxis],
-        out=products.reshape(SIDE**2, count, chunks, -1, filters),
+        out=products.reshape(each, count, chunks, -1, filters),
     )
     return products
 
@@ -183,14 +190,14 @@ def _products(inputs: Array, panels: Array) -> Array:
 def _outputs(products: Array, kernels: Kernels, out: Array) -> None:
     """Write `Aᵀ m A` of all tiles' products `m` to `out`, `(N, rows, columns, filters)`."""
     count, height, width, _ = out.shape
-    (_, panels, tiles, each), side = products.shape, kernels.outputs
+    (_, panels, tiles, each), (side, taken) = products.shape, kernels.back.shape
     columns = -(-width // side)
     rows = tiles // columns // count
 
     size = panels * tiles * each
-    chunks = pieces(size, size * side * SIDE / DIRECT, 8)
-    halves = scratch("second", (side, SIDE, chunks, size // chunks), products.dtype)
-    lines = products.reshape(SIDE, SIDE, chunks, -1).transpose(1, 2, 0, 3)
+    chunks = pieces(size, size * side * taken / DIRECT, 8)
+    halves = scratch("second", (side, taken, chunks, size // chunks), products.dtype)
+    lines = products.reshape(taken, taken, chunks, -1).transpose(1, 2, 0, 3)
     np.matmul(kernels.back, lines, out=halves.transpose(1, 2, 0, 3))
 
     whole = (count, rows * side, columns * side, panels * each)
@@ -198,7 +205,7 @@ def _outputs(products: Array, kernels: Kernels, out: Array) -> None:
     image, line, cell, value = room.strides
     shape = (side, panels, count, rows, columns, side, each)
     strides = (line, each * value, image, side * line, side * cell, cell, value)
-    cells = halves.reshape(side, SIDE, *shape[1:5], each).transpose(0, 2, 3, 4, 5, 1, 6)
+    cells = halves.reshape(side, taken, *shape[1:5], each).transpose(0, 2, 3, 4, 5, 1, 6)
     np.matmul(kernels.back, cells, out=as_strided(room, shape, strides))
     if room is not out:
         out[...] = room[:, :height, :width]
