@@ -95,8 +95,17 @@ def spread(work: Callable[[slice], T], count: int, macs: float) -> list[T]:
     >>> spread(lambda images: (images.start, images.stop), 36, 1e9)
     [(0, 12), (12, 24), (24, 36)]
     """
+    return share(work, portions(count, macs))
+
+
+def portions(count: int, macs: float) -> list[slice]:
+    """Return the parts of `count` images whose multiply-adds are `macs` in all.
+
+    >>> portions(36, 1e9)
+    [slice(0, 12, None), slice(12, 24, None), slice(24, 36, None)]
+    """
     size = count if macs < WORK else -(-count // -(-count // PART))
-    return share(work, [slice(at, min(at + size, count)) for at in range(0, count, size)])
+    return [slice(at, min(at + size, count)) for at in range(0, count, size)]
 
 
 def share(work: Callable[[P], T], parts: Sequence[P]) -> list[T]:

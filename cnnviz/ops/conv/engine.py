@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike
 
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis
+from cnnviz.ops import threads
 from cnnviz.ops.checks import Array, check_finite, result_type
 from cnnviz.ops.conv.checks import offsets
 from cnnviz.ops.conv.job import Finish, Job
 from cnnviz.ops.conv.planner import Strategy, choose, strategy
 from cnnviz.ops.padding import Border, Padded
-from cnnviz.ops.threads import PART, WORK, share
 
 MOST_WINDOWS = 2**16  # in a band of any strategy, unless one row has more
 
@@ -90,19 +90,14 @@ class Prepared:
             self.strategy.run(batch[images], self.state, self.job, out[images], rows)
 
         with np.errstate(all="ignore"):
-            share(work, _parts(out.shape, out.size * self.macs))
+            threads.share(work, _parts(out.shape, out.size * self.macs))
 
 
 def _parts(shape: tuple[int, ...], macs: float) -> list[tuple[slice, slice]]:
     """Return images and output rows of the parts: some images, or some rows of one."""
     count, height = shape[:2]
-    if macs < WORK:
-        return [(slice(0, count), slice(0, height))]
-    if count >= PARTS:
-        size = -(-count // -(-count // PART))
-        return [
-            (slice(at, min(at + size, count)), slice(0, height)) for at in range(0, count, size)
-        ]
+    if macs < threads.WORK or count >= PARTS:
+        return [(images, slice(0, height)) for images in threads.portions(count, macs)]
     lines = -(-height // PARTS // 8) * 8 or height
     return [
         (slice(n, n + 1), slice(at, min(at + lines, height)))
