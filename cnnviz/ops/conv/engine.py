@@ -8,13 +8,14 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cnnviz.errors import unknown_name
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis
 from cnnviz.ops import threads
 from cnnviz.ops.checks import Array, check_finite, result_type
 from cnnviz.ops.conv.checks import offsets
 from cnnviz.ops.conv.job import Finish, Job
-from cnnviz.ops.conv.planner import Strategy, choose, strategy
+from cnnviz.ops.conv.planner import PRECISIONS, Strategy, choose, strategy
 from cnnviz.ops.padding import Border, Padded
 
 MOST_WINDOWS = 2**16  # in a band of any strategy, unless one row has more
@@ -45,6 +46,8 @@ def convolve(
     SpecError, InputError, RefusedError
         As `conv2d`.
     """
+    if precision not in PRECISIONS:
+        raise unknown_name("precision", precision, PRECISIONS)
     rows, columns = axes
     dtype = result_type(batch)
     weights = as_weights(weights, dtype)

@@ -12,6 +12,8 @@ from typing import Any, Protocol, cast
 from cnnviz.ops.checks import Array
 from cnnviz.ops.conv.job import Job
 
+PRECISIONS = ("fast", "exact")
+
 
 class Strategy(Protocol):
     """What a module of a strategy has."""
