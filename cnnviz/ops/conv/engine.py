@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cnnviz.errors import unknown_name
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis
 from cnnviz.ops.checks import Array, check_finite, result_type
@@ -18,7 +19,7 @@ from cnnviz.ops.conv import shifted
 from cnnviz.ops.conv.checks import offsets
 from cnnviz.ops.conv.job import Finish, Job
 from cnnviz.ops.conv.parts import by_rows
-from cnnviz.ops.conv.planner import Strategy, choose, strategy
+from cnnviz.ops.conv.planner import PRECISIONS, Strategy, choose, strategy
 from cnnviz.ops.padding import Border, Padded
 from cnnviz.ops.scratch import unbuffered
 from cnnviz.ops.threads import one_blas_thread, share
@@ -51,6 +52,8 @@ def convolve(
     SpecError, InputError, RefusedError
         As `conv2d`.
     """
+    if precision not in PRECISIONS:
+        raise unknown_name("precision", precision, PRECISIONS)
     rows, columns = axes
     dtype = result_type(batch)
     weights = as_weights(weights, dtype)

@@ -15,6 +15,8 @@ from cnnviz.ops.checks import Array
 from cnnviz.ops.conv.factors import factor
 from cnnviz.ops.conv.job import SMALL, Job
 
+PRECISIONS = ("fast", "exact")
+
 
 class Strategy(Protocol):
     """What a module of a strategy has."""
