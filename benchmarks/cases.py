@@ -22,8 +22,8 @@ BETTER = "torch, the better layout"  # stands for whichever of its two is faster
 THREADS = 2
 
 
-class Readings(list[float]):
-    """What a call measured itself, one a line of its case; other calls are timed from outside."""
+class Reading(float):
+    """What a call measured itself; other calls are timed from outside."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,8 @@ class Case:
         call whose result, if it is an array, must be that of the others.
     goals : dict of str to Goal
         By the name of a side, or `BETTER`.
-    lines : tuple of str
-        Names of the readings if a call returns several.
     unit : str
-        `"ms"`, or what the readings are.
+        `"ms"`, or what is read.
     curve : tuple, optional
         The name of a curve and where on it this case lies.
     """
@@ -57,7 +55,6 @@ class Case:
     name: str
     sides: dict[str, Maker]
     goals: dict[str, Goal] = field(default_factory=dict)
-    lines: tuple[str, ...] = ("",)
     unit: str = "ms"
     curve: tuple[str, float] | None = None
 

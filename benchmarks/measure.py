@@ -23,7 +23,7 @@ Result = dict[str, Any]
 
 
 def group(name: str, text: str = "", *, quick: bool = False) -> Iterator[Result]:
-    """Yield what came of each line of each case of a group whose name has `text`."""
+    """Yield what came of each case of a group whose name has `text`."""
     module = load(name)
     rounds = 1 if quick else getattr(module, "ROUNDS", ROUNDS)
     sides: dict[str, Side] = {}
@@ -33,16 +33,16 @@ def group(name: str, text: str = "", *, quick: bool = False) -> Iterator[Result]
                 for side in case.sides:
                     if side not in sides:
                         sides[side] = Side(name, side, quick=quick)
-                yield from _measured(name, case, sides, rounds)
+                yield _measured(name, case, sides, rounds)
     finally:
         for each in sides.values():
             each.close()
 
 
-def _measured(group: str, case: Case, sides: dict[str, Side], rounds: int) -> Iterator[Result]:
-    """Yield what came of each line of a case."""
+def _measured(group: str, case: Case, sides: dict[str, Side], rounds: int) -> Result:
+    """Return what came of a case."""
     prepare(case, sides)
-    found: dict[str, list[list[float]]] = {name: [] for name in case.sides}
+    found: dict[str, list[float]] = {name: [] for name in case.sides}
     most = dict.fromkeys(case.sides, rounds)
     for turn in range(rounds):
         for name in case.sides:
@@ -54,10 +54,7 @@ def _measured(group: str, case: Case, sides: dict[str, Side], rounds: int) -> It
             found[name] += sides[name].answer()["readings"]
             took = time.perf_counter() - start
             most[name] = min([rounds, *(n for seconds, n in SLOW.items() if took > seconds)])
-    for at, line in enumerate(case.lines):
-        columns = {name: [each[at] for each in runs] for name, runs in found.items() if runs}
-        if OURS in columns:
-            yield _result(group, case, line, columns)
+    return _result(group, case, {name: values for name, values in found.items() if values})
 
 
 def prepare(case: Case, sides: dict[str, Side]) -> None:
@@ -77,11 +74,11 @@ def prepare(case: Case, sides: dict[str, Side]) -> None:
             sys.exit(f"{case.name}: {name} comes to something else, {values} and not {first}")
 
 
-def _result(group: str, case: Case, line: str, columns: dict[str, list[float]]) -> Result:
-    sides = {side: _spread(values) for side, values in columns.items()}
+def _result(group: str, case: Case, found: dict[str, list[float]]) -> Result:
+    sides = {side: _spread(values) for side, values in found.items()}
     return {
         "group": group,
-        "case": f"{case.name} {line}".strip(),
+        "case": case.name,
         "unit": case.unit,
         "sides": sides,
         "goals": {side: [goal.must, goal.aim] for side, goal in _goals(case, sides).items()},

@@ -41,7 +41,8 @@ GROWTH = {
         {OURS: SIZE, f"{OURS}, rank 1": RANK_1, OPENCV: SIZE},
     ),
 }
-CROWD = 200  # FLOPs a byte from which on names stand in a column
+# FLOPs a byte: up to the first are dense layers, from the second on there are many.
+ALONE, CROWD = 1, 50
 Curve = tuple[np.ndarray, np.ndarray]
 
 
@@ -68,38 +69,41 @@ def roof(results: Sequence[Result]) -> Scene | None:
     scene.width = WIDTH
     best = f"{max(rate for _, rate in points.values()) / peak:.0%}".replace("%", f"{THIN}%")
     says = f"convolutions reach {best} of what products of matrices do"
-    top = title.draw(scene, "VGG16", says, "GFLOP/s of each layer alone, one image, both cores")
-    limits = (0.3, 900), (5, 3 * peak)  # Winograd multiplies less than is counted
+    detail = "GFLOP/s by the formula, of each layer alone, one image; Winograd does with fewer"
+    top = title.draw(scene, "VGG16", says, detail)
+    limits = (0.3, 900), (5, 3 * peak)
     frame = _frame(MARGIN + LEFT, top, WIDTH - 2 * MARGIN - LEFT, 400, *limits)
     _axes(scene, frame, "FLOPs for each byte of input, weights and output", most=10)
-    xs = np.array([frame.left, log10(peak / slope), frame.right])
+    end = frame.right - 7 * GAP / frame.width * (frame.right - frame.left)  # before the names
+    xs = np.array([frame.left, log10(peak / slope), end])
     ys = np.array([slope * 10**frame.left, peak, peak])
     chart.trace(scene, frame, xs, ys, LIGHT.secondary, LINE)
     x, y = frame.point(log10(3), 3 * slope)
     scene.text(x - WIDE_GAP, y, f"memory: {slope:.0f} GB/s", colour=LIGHT.secondary, anchor="end")
-    x, text = frame.x + frame.width, f"products of matrices: {peak:.0f} GFLOP/s"
-    scene.text(x, frame.point(0, peak)[1] - GAP, text, colour=LIGHT.secondary, anchor="end")
+    x, y = frame.point(log10(peak / slope), peak)
+    scene.text(x, y - GAP, f"products of matrices: {peak:.0f} GFLOP/s", colour=LIGHT.secondary)
     _points(scene, frame, points)
     scene.height = frame.bottom + BELOW + MARGIN
     return scene
 
 
 def _points(scene: Scene, frame: Frame, points: dict[str, tuple[float, float]]) -> None:
-    """Draw layers, their names beside them or, where there are many, in a column."""
-    crowd = {name: at for name, at in points.items() if at[0] > CROWD}
-    wanted = [frame.point(0, rate)[1] for _, rate in crowd.values()]
-    heights = dict(zip(crowd, ticks.apart(wanted, 16, frame.y, frame.bottom), strict=True))
+    """Draw layers; the names of those at the right stand in a column."""
     column = frame.x + frame.width - 5 * GAP
-    for name, (intensity, rate) in points.items():
-        colour = LIGHT.dense if name.startswith("fc") else LIGHT.map
-        x, y = frame.point(log10(intensity), rate)
-        text = name.removeprefix("conv").replace("_", ".")
-        if name in crowd:
-            scene.add(Line((x, y), (column - 4, heights[name]), LIGHT.rule))
-            scene.text(column, heights[name] + 4, text, colour=colour)
-        else:
-            scene.text(x + GAP, y + 4, text, colour=colour)
-        chart.dot(scene, (x, y), DOT, colour)
+    for least, most in ((0, ALONE), (ALONE, CROWD), (CROWD, float("inf"))):
+        own = {name: at for name, at in points.items() if least < at[0] <= most}
+        places = {name: frame.point(log10(at[0]), at[1]) for name, at in own.items()}
+        wanted = [y for _, y in places.values()]
+        heights = ticks.apart(wanted, 15, frame.y, frame.bottom)
+        colour = LIGHT.dense if most == ALONE else LIGHT.map
+        for (name, (x, y)), height in zip(places.items(), heights, strict=True):
+            left = x + GAP
+            if least == CROWD:
+                left = column
+                scene.add(Line((x, y), (column - 4, height), LIGHT.rule))
+            text = name.removeprefix("conv").replace("_", ".")
+            scene.text(left, height + 4, text, colour=colour)
+            chart.dot(scene, (x, y), DOT, colour)
 
 
 def growth(results: Sequence[Result]) -> Scene | None:

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cases import OURS, THREADS, Call, Readings, load
+from cases import OURS, THREADS, Call, Reading, load
 
 _COUNTS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "CNNVIZ_THREADS")
 
@@ -48,7 +48,7 @@ class Side:
         self._process.stdin.flush()
 
     def answer(self) -> dict[str, Any]:
-        """Return what came of it: the `digest` of a result, or `readings`, a list for each call.
+        """Return what came of it: the `digest` of a result, or `readings`, one a call.
 
         Where the library is not installed that is `missing`; the side is not to be asked again.
         """
@@ -69,7 +69,7 @@ def digest(made: Any) -> list[float]:
     """Return the mean, the size and the largest value of a result, whatever its layout."""
     import numpy as np
 
-    if isinstance(made, Readings):
+    if isinstance(made, Reading):
         return []
     values = np.asarray(made[0] if isinstance(made, list) else made)
     if values.dtype.kind != "f" or not values.size:
@@ -79,9 +79,9 @@ def digest(made: Any) -> list[float]:
     return [mean, math.sqrt(float(np.mean(np.square(flat), dtype=np.float64))), float(flat.max())]
 
 
-def block(call: Call, seconds: float) -> list[list[float]]:
+def block(call: Call, seconds: float) -> list[float]:
     """Return what calls measure for that long, one at least; the first only wakes the threads."""
-    found: list[list[float]] = []
+    found: list[float] = []
     end = time.perf_counter() + seconds
     waking = True
     while not found or time.perf_counter() < end:
@@ -89,7 +89,7 @@ def block(call: Call, seconds: float) -> list[list[float]]:
         made = call()  # let go before the next is made
         took = time.perf_counter() - start
         if took > ASLEEP or not waking:
-            found.append(list(made) if isinstance(made, Readings) else [1000 * took])
+            found.append(made if isinstance(made, Reading) else 1000 * took)
         waking = False
         del made
     return found

@@ -62,7 +62,7 @@ class TestMemory:
             (("large.npz",), "20M", "large.npz:a (1000x1000x3) needs 22.9 MiB"),
             (("large.csv",), "2M", "large.csv needs 2.4 MiB"),
             (("large.png", "--padding", "1000"), "48M", "the map of edge needs 80"),
-            (("large.png", "--gray", "linear"), "50M", "the gray image needs 80.1 MiB"),
+            (("large.npy", "--gray", "linear"), "50M", "the gray image needs 80.1 MiB"),
             (("large.png", "--resize", "3000"), "50M", "resize to 3000x3000 needs"),
             (("large.png", "-o", "a.png"), "40M", "a figure of large.png needs 41.0"),
             (("large.png", "-o", "a.png", "--plain", *EDGE), "45M", "a figure of large.png needs "),

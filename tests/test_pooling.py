@@ -275,7 +275,8 @@ def test_bands_join_without_a_seam(monkeypatch, shared):
         "padding": ((2, 1), (1, 0)),
         "dilation_rate": (2, 1),
     }
-    monkeypatch.setattr(cnnviz.ops.bands, "BAND", 100)
+    monkeypatch.setattr(cnnviz.ops.bands, "ALONE", 100)
+    monkeypatch.setattr(cnnviz.ops.bands, "TOGETHER", 100)
     monkeypatch.setattr(cnnviz.ops.bands, "SHARED", shared)
     for kind, pool in OURS.items():
         assert_close(pool(x, **window), by_cells(x[None], window, False, kind)[0])

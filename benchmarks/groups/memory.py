@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from cases import Call, Case, Goal, Readings
+from cases import Call, Case, Goal, Reading
 from photos import bank, folder, photo
 
 from groups.processes import CNNVIZ
@@ -31,7 +31,7 @@ def cases(quick: bool) -> list[Case]:
     sides = {
         "cnnviz": lambda: grid(size, MANY),
         FEWER: lambda: grid(size, FEW),
-        LIMITED: lambda: lambda: Readings([LIMIT]),
+        LIMITED: lambda: lambda: Reading(LIMIT),
         "import NumPy, Pillow": lambda: peak([sys.executable, "-c", "import numpy, PIL.Image"]),
     }
     goals = {LIMITED: Goal(1.0), FEWER: Goal(1.1)}
@@ -47,10 +47,10 @@ def grid(size: tuple[int, int], count: int) -> Call:
 def peak(words: list[str]) -> Call:
     """Return a call that runs a command and reads its peak resident memory, in MB."""
 
-    def run() -> Readings:
+    def run() -> Reading:
         line = [sys.executable, "-c", _PEAK, *words]
         done = subprocess.run(line, check=True, capture_output=True, text=True)
         kilobytes = float(done.stdout.split()[-1])
-        return Readings([kilobytes / (1024 if sys.platform != "darwin" else 2**20)])
+        return Reading(kilobytes / (1024 if sys.platform != "darwin" else 2**20))
 
     return run

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from cases import OURS, THREADS, Call, Case, Readings
+from cases import OURS, THREADS, Call, Case, Reading
 
 from cnnviz.ops.threads import share
 
@@ -53,9 +53,9 @@ def _rate(work: Callable[[slice], object], length: int, amount: float) -> Call:
     step = -(-length // THREADS)
     parts = [slice(at, at + step) for at in range(0, length, step)]
 
-    def run() -> Readings:
+    def run() -> Reading:
         start = time.perf_counter()
         share(work, parts)
-        return Readings([amount / (time.perf_counter() - start)])
+        return Reading(amount / (time.perf_counter() - start))
 
     return run

@@ -7,7 +7,8 @@ The steps, in this order:
 
 1. decode one `frame`; 2. alpha composited on white; 3. EXIF orientation applied; 4. `region`;
 5. 16 bits divided by 257, `pixel_range` mapped to 0-255; 6. `resize`, from all pixels: the
-reduction that libjpeg offers while decoding is another filter.
+reduction that libjpeg offers while decoding is another filter; 7. `gray`, which a JPEG may be
+from the start.
 
 ICC profiles and gamma chunks are ignored with a note, so that a pixel's number is the one in the
 file.
@@ -27,7 +28,7 @@ from cnnviz.geometry import times
 from cnnviz.images.adjust import Region, Resize, check_adjustments, crop, rescaled, resized
 from cnnviz.images.formats import sniff, unsupported
 from cnnviz.images.frames import no_frame
-from cnnviz.images.gray import to_gray
+from cnnviz.images.gray import check_formula, to_gray
 from cnnviz.images.photo import decode
 from cnnviz.images.source import ImageSource, Source, open_source
 
@@ -101,6 +102,7 @@ def load_image(
     alpha: str = "white",
     frame: int = 0,
     member: str | None = None,
+    gray: str | None = None,
 ) -> Image:
     """Read a photo or an array.
 
@@ -123,6 +125,9 @@ def load_image(
         The frame of an animation, as a viewer shows it, or the page of a TIFF, from 0; below 1000.
     member : str, optional
         The array to take from an `.npz`.
+    gray : "luma601", "luma709", "average" or "linear", optional
+        Only the gray image by that formula is wanted, of an image with three channels. `luma601`
+        of most JPEGs is what is stored in them, in whole numbers.
 
     Returns
     -------
@@ -140,11 +145,15 @@ def load_image(
         If the image has more than `max_pixels`, the frame is too far on, or the file is a pickle.
     """
     check_adjustments(region, resize, pixel_range, alpha, max_pixels, frame)
+    if gray is not None:
+        check_formula(gray)
     opened = open_source(source)
     with opened.file:
         try:
             if form := sniff(opened.head):
-                photo = decode(opened, form, alpha=alpha, frame=frame, max_pixels=max_pixels)
+                photo = decode(
+                    opened, form, alpha=alpha, frame=frame, max_pixels=max_pixels, gray=gray
+                )
                 pixels, white = photo.pixels, photo.white
                 mode, notes = photo.mode, photo.notes
             else:
@@ -159,6 +168,8 @@ def load_image(
                 pixels = _finite(pixels, opened.path)
             if resize is not None:
                 pixels = resized(pixels, resize, max_pixels)
+            if gray is not None and pixels.ndim == 3 and pixels.shape[2] == 3:
+                pixels = to_gray(pixels, gray)
             keep = np.uint8 if pixels.dtype == np.uint8 else np.float32
             pixels = pixels.astype(keep, order="C", copy=False)
         except MemoryError as error:

@@ -13,6 +13,7 @@ from cnnviz.images.alpha import Samples, without_alpha
 from cnnviz.images.depth import Layout, layout
 from cnnviz.images.formats import WEBP, Format, webp_size
 from cnnviz.images.frames import go_to, several
+from cnnviz.images.luma import take_luma
 from cnnviz.images.mend import mend
 from cnnviz.images.modes import planes, samples_of
 from cnnviz.images.profiles import profile_notes
@@ -46,6 +47,7 @@ class _File(NamedTuple):
     reader: Callable[[Any], ImageFile]
     frame: int
     max_pixels: int
+    gray: str | None
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[ImageFile]:
@@ -63,8 +65,18 @@ class _File(NamedTuple):
         _check_size(image.size, self.source.path, self.max_pixels)
 
 
-def decode(source: Source, form: Format, *, alpha: str, frame: int, max_pixels: int) -> Photo:
+def decode(
+    source: Source,
+    form: Format,
+    *,
+    alpha: str,
+    frame: int,
+    max_pixels: int,
+    gray: str | None = None,
+) -> Photo:
     """Decode a photo after checking its size.
+
+    It may have one channel only where the formula `gray` says that no more is wanted.
 
     Raises
     ------
@@ -81,7 +93,7 @@ def decode(source: Source, form: Format, *, alpha: str, frame: int, max_pixels: 
     try:
         reader = getattr(import_module(f"PIL.{form.plugin}"), form.reader)
         with quiet_pillow(max_pixels):
-            return _decoded(_File(source, reader, frame, max_pixels), alpha)
+            return _decoded(_File(source, reader, frame, max_pixels, gray), alpha)
     except (CnnvizError, MemoryError):
         raise
     except Exception as error:
@@ -117,11 +129,12 @@ def _decoded(file: _File, alpha: str) -> Photo:
 
 def _samples(file: _File, image: ImageFile, plan: Layout | None) -> tuple[str, Samples]:
     """Decode, and return the mode of the file and what it holds."""
+    alone = file.gray == "luma601" and take_luma(image)
     _check_memory(image, file.source.path, deep=plan is not None)
     if plan is None:
         _load(image)
         file.check(image)  # the frame of a GIF may be larger than its header says
-        return image.mode, samples_of(image)
+        return "RGB" if alone else image.mode, samples_of(image)
     plan.arrange(image)
     _load(image)
     low = None

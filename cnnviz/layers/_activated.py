@@ -32,8 +32,12 @@ def in_place(name: str | None) -> Ending | None:
         return None
     import numpy as np
 
-    if name in ("relu", "tanh"):
-        return lambda part: _run(part, name)
+    if name == "relu":
+        from cnnviz.ops.activations.piecewise import rectify
+
+        return rectify
+    if name == "tanh":
+        return lambda part: np.tanh(part, out=part)
     from cnnviz.ops import activation
 
     function = activation(name)

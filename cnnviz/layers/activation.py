@@ -103,11 +103,7 @@ class ReLU(_Elementwise):
 
     def ending(self) -> Ending | None:
         """Return the function, in place."""
-        import numpy as np
-
-        if self == ReLU():
-            return lambda part: np.maximum(part, 0, out=part)
-        return super().ending()
+        return in_place("relu") if self == ReLU() else super().ending()
 
     def __post_init__(self) -> None:
         if self.max_value is not None:

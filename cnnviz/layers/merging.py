@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial, reduce
-from itertools import accumulate, zip_longest
+from itertools import accumulate, pairwise, zip_longest
 from operator import mul
 from typing import TYPE_CHECKING
 
@@ -166,8 +166,9 @@ class Concatenate(Layer):
         """Copy what is not made in its place."""
         import numpy as np
 
-        axis, sizes = self.axis, [shape[self.axis] for shape in in_shapes]
-        stops = list(accumulate(sizes))
+        axis = checks.axis(self.axis, in_shapes[0])
+        stops = list(accumulate(shape[axis] for shape in in_shapes))
+        places = [slice(start, stop) for start, stop in pairwise([0, *stops])]
 
         def put(part: Array, x: Array, there: bool) -> None:
             if not there:
@@ -176,11 +177,11 @@ class Concatenate(Layer):
                 ending(part)
 
         def bind(out: Array, *xs: Array) -> Sequence[Task]:
-            starts = [stop - size for stop, size in zip(stops, sizes, strict=True)]
-            places = [slice(a, b) for a, b in zip(starts, stops, strict=True)]
-            pairs = [(_part(out, axis, cells), x) for cells, x in zip(places, xs, strict=True)]
-            tasks = [(part, x, np.may_share_memory(part, x)) for part, x in pairs]
-            return [partial(put, *each) for each in tasks if not each[2] or ending is not None]
+            parts = [_part(out, axis + 1, cells) for cells in places]
+            pairs = [
+                (part, x, np.may_share_memory(part, x)) for part, x in zip(parts, xs, strict=True)
+            ]
+            return [partial(put, *each) for each in pairs if not each[2] or ending is not None]
 
         return Ready(bind)
 
@@ -188,8 +189,8 @@ class Concatenate(Layer):
         """Return which channels of the output each input is, none where another axis is joined."""
         if checks.axis(self.axis, in_shapes[0]) != len(in_shapes[0]) - 1:
             return []
-        stops = list(accumulate(shape[-1] for shape in in_shapes))
-        return [slice(a, b) for a, b in zip([0, *stops], stops, strict=False)]
+        stops = accumulate(shape[-1] for shape in in_shapes)
+        return [slice(start, stop) for start, stop in pairwise([0, *stops])]
 
     def window(self, in_shape: Shape) -> Unknown | None:
         """Return none over channels; along a spatial axis places move."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from cnnviz.contract import Layer
+from cnnviz.contract import Layer, Ready
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Axis, Padding, Shape, Size, Window, pads, sizes
 from cnnviz.layers import checks
 from cnnviz.layers._backward import backward_by
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array, Backward, Weights
+    from cnnviz.contract import Array, Backward, Ending, Weights
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class _Pooling(Layer):
     rank: ClassVar[int] = 2
     # The name of the function in `ops`.
     _op: ClassVar[str]
+    # What windows are reduced by, and from; () for another way.
+    _reduces: ClassVar[tuple[Any, ...]] = ()
 
     pool_size: Size = 2
     strides: Size | None = None
@@ -76,6 +79,29 @@ class _Pooling(Layer):
 
         return y, backward_by(way)
 
+    def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
+        """Pool images straight to where the result belongs."""
+        (shape,) = in_shapes
+        if self.rank == 1 or not self._reduces:
+            return super().prepare(weights, shape, ending=ending)
+        rows, columns = self.window(shape).on(shape[:-1])
+
+        def task(out: Array, x: Array) -> None:
+            self._reduce(x, rows, columns, out)
+            if ending is not None:
+                ending(out)
+
+        return Ready(lambda out, x: [partial(task, out, x)])
+
+    def _reduce(self, x: Array, rows: Axis, columns: Axis, out: Array) -> None:
+        """Write what windows come to into `out`."""
+        import numpy as np
+
+        from cnnviz.ops.windows import reduce_windows
+
+        ufunc, identity = self._reduces
+        reduce_windows(x, rows, columns, getattr(np, ufunc), identity, out=out)
+
     def _gradient(self, gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...]) -> Array:
         """Return the input's gradient: all of each output's to the cell that won."""
         from cnnviz.ops.pooling_gradients import winner_gradient
@@ -105,6 +131,7 @@ class MaxPooling2D(_Pooling):
 
     aliases = ("MaxPool2D", "MaxPool2d")
     _op = "max"
+    _reduces = ("maximum", float("-inf"))
 
     @property
     def stays_finite(self) -> bool:
@@ -118,6 +145,7 @@ class MinPooling2D(_Pooling):
 
     aliases = ("MinPool2D",)
     _op = "min"
+    _reduces = ("minimum", float("inf"))
 
     @property
     def stays_finite(self) -> bool:
@@ -135,6 +163,7 @@ class AveragePooling2D(_Pooling):
 
     aliases = ("AvgPool2D", "AvgPool2d", "AveragePool2D")
     _op = "average"
+    _reduces = ("add", 0.0)
 
     count_include_pad: bool = field(default=False, kw_only=True)
 
@@ -146,6 +175,11 @@ class AveragePooling2D(_Pooling):
         from cnnviz.ops.pooling_gradients import average_gradient
 
         return average_gradient(gradient, axes, count_include_pad=self.count_include_pad)
+
+    def _reduce(self, x: Array, rows: Axis, columns: Axis, out: Array) -> None:
+        from cnnviz.ops.pooling.average import average_windows
+
+        average_windows(x, rows, columns, include_pad=self.count_include_pad, out=out)
 
     def _needs_cells(self) -> bool:
         return not self.count_include_pad

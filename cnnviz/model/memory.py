@@ -109,11 +109,15 @@ def _views(
             maker = makers.get(each)
             reshaped = any(reader.layer.is_view for reader in readers[each])
             once = step.inputs.count(each) == 1 and each not in views
+            # What is done to the whole is not done to a part that others take too.
+            once = once and (not step.endings or (len(readers[each]) == 1 and each not in keep))
             if maker is not None and once and not (maker.layer.is_view or reshaped):
                 views[each] = name, partial(_channels, channels=channels)
+    # A value that others are parts of is not overwritten either.
+    whole = {base for base, _ in views.values()}
     for step in steps:
         name, first = step.name, step.inputs[0]
-        alone = len(readers[first]) == 1 and first not in (*views, *keep, INPUT)
+        alone = len(readers[first]) == 1 and first not in (*views, *whole, *keep, INPUT)
         if step.layer.is_local and alone and name not in views and shapes[first] == shapes[name]:
             views[name] = first, _same
     return views

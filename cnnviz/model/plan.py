@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
-from math import prod
+from collections.abc import Collection, Mapping, Sequence
+from math import isfinite, prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnnviz.errors import CnnvizError
+from cnnviz.errors import CnnvizError, RefusedError
+from cnnviz.files import check_bytes
 from cnnviz.graph import INPUT, Graph
 from cnnviz.model.executor import Sequential
 from cnnviz.model.memory import LINE, Memory, memory_of
@@ -34,7 +35,7 @@ class Planned:
         self._graph, self._weights = graph, weights
         self._plain = Sequential(graph, weights)
         self._stock = Stock(graph)
-        self._plans: OrderedDict[tuple[int, tuple[str, ...]], Plan] = OrderedDict()
+        self._plans: OrderedDict[tuple[int, tuple[str, ...]], Plan | None] = OrderedDict()
 
     def run(self, x: Array, keep: Collection[str]) -> dict[str, Array]:
         """Return the outputs of the nodes in `keep`."""
@@ -42,20 +43,24 @@ class Planned:
         if everything or x.dtype != np.float32:
             return self._plain.run(x, keep)
         try:
-            made = self._plan(len(x), keep).run(x)
+            plan = self._plan(len(x), keep)
+            made = plan.run(x) if plan else None
         except CnnvizError:  # without the name of the node
             made = None
         return self._plain.run(x, keep) if made is None else made
 
-    def _plan(self, batch: int, keep: Collection[str]) -> Plan:
+    def _plan(self, batch: int, keep: Collection[str]) -> Plan | None:
+        """Return the plan, made now or before; None where it would be over the byte budget."""
         key = batch, tuple(sorted(set(keep)))
-        plan = self._plans.pop(key, None)
-        if plan is None:
-            plan = Plan(self._graph, self._weights, keep, batch, self._stock)
-        self._plans[key] = plan
+        if key not in self._plans:
+            try:
+                self._plans[key] = Plan(self._graph, self._weights, keep, batch, self._stock)
+            except RefusedError:
+                self._plans[key] = None
+        self._plans.move_to_end(key)
         while len(self._plans) > PLANS:
             self._plans.popitem(last=False)
-        return plan
+        return self._plans[key]
 
 
 class Plan:
@@ -88,7 +93,9 @@ class Plan:
         self._memory = memory_of(found, graph.shapes(), keep, batch)
         stock = stock or Stock(graph)
         self._watch = stock.watch
-        self._ready = {step.name: stock.ready(step) for step in found if not step.layer.is_view}
+        given = sum(values.nbytes for own in weights.values() for values in own.values())
+        self._ready = stock.ready([step for step in found if not step.layer.is_view])
+        check_bytes(self.nbytes + stock.nbytes + given, f"running {graph.name}")
         self._free: list[_Program] = []
 
     @property
@@ -117,18 +124,24 @@ class Stock:
 
     def __init__(self, graph: Graph) -> None:
         self.watch = Watch()
-        self.nbytes = 0
         self._shapes = graph.shapes()
         self._ready: dict[tuple[str, ...], Ready] = {}
 
-    def ready(self, step: Step) -> Ready:
-        """Return a step's layer, prepared now or before."""
-        if step.nodes not in self._ready:
-            shapes = [self._shapes[name] for name in step.inputs]
-            ready = step.layer.prepare(step.weights, *shapes, ending=self._ending(step))
-            self._ready[step.nodes] = ready
-            self.nbytes += ready.nbytes
-        return self._ready[step.nodes]
+    @property
+    def nbytes(self) -> int:
+        """Bytes that are held beside the weights."""
+        return sum(ready.nbytes for ready in self._ready.values())
+
+    def ready(self, steps: Sequence[Step]) -> dict[str, Ready]:
+        """Return the layers of steps by name, prepared now or before."""
+        missing = [step for step in steps if step.nodes not in self._ready]
+        made = share(self._prepared, missing)
+        self._ready.update(zip((step.nodes for step in missing), made, strict=True))
+        return {step.name: self._ready[step.nodes] for step in steps}
+
+    def _prepared(self, step: Step) -> Ready:
+        shapes = [self._shapes[name] for name in step.inputs]
+        return step.layer.prepare(step.weights, *shapes, ending=self._ending(step))
 
     def _ending(self, step: Step) -> Ending | None:
         """Return what is done to the bands of a step: the look at them, and the nodes behind it."""
@@ -155,7 +168,13 @@ class Watch:
     count = 0
 
     def __call__(self, part: Array) -> None:
-        if not np.isfinite(part).all():
+        """Look at a band; squares above 3e38 count too, which the plain way then allows."""
+        if part.flags.c_contiguous:
+            line = part.reshape(-1)
+            finite = isfinite(np.dot(line, line))  # one call for two
+        else:
+            finite = bool(np.isfinite(part).all())
+        if not finite:
             self.count += 1
 
 

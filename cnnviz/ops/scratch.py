@@ -12,6 +12,8 @@ from cnnviz.ops.checks import Array
 
 # Bytes up to which an array is kept: more would be held for the life of the process.
 KEPT = 2**25
+# Where a line of the cache begins: sums written across two take twice as long.
+LINE = 64
 
 _own = _local()
 
@@ -24,10 +26,27 @@ def scratch(name: str, shape: Shape, dtype: np.dtype[np.floating]) -> Array:
     True
     """
     count = prod(shape) * dtype.itemsize
-    if count > KEPT:
-        return np.empty(shape, dtype)
     room: np.ndarray | None = getattr(_own, name, None)
     if room is None or room.size < count:
-        room = np.empty(count, np.uint8)
-        setattr(_own, name, room)
+        room = np.empty(count + LINE, np.uint8)
+        start = -room.ctypes.data % LINE
+        room = room[start : start + count]
+        if count <= KEPT:
+            setattr(_own, name, room)
     return room[:count].view(dtype).reshape(shape)
+
+
+class unbuffered(np.errstate):
+    """Have NumPy work on arrays as they lie in the block, and what overflows ignored.
+
+    From 2.3 on it copies pieces of an array that has gaps, if rows are shorter than a quarter of
+    its buffer, into that buffer first: which takes longer than a sum.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(all="ignore")
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        if np.__version__ >= "2":  # whose buffers are set for the block only
+            np.setbufsize(16)

@@ -18,8 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Padding, Size, Window
-from cnnviz.ops.bands import cut, room, run
+from cnnviz.ops.bands import cut, run
 from cnnviz.ops.checks import Array, as_batch, result_type
+from cnnviz.ops.scratch import scratch
 
 
 def lay(
@@ -102,15 +103,16 @@ def reduce_windows(
         if lone:
             _reduce(band, made, found, ufunc, identity)
         else:
-            partial = room((count, height, width, channels), dtype)
+            partial = scratch("partial", (count, height, width, channels), np.dtype(dtype))
             _reduce(band, partial, found, ufunc, identity)
             _reduce(partial, made, across, ufunc, identity)
         if finish is not None:
             finish(made, lines)
 
     line = width * channels
-    parts = [*product(cut(n, rows.output * line), cut(rows.output, line))]
-    run(work, parts, n * rows.output * line * (rows.kernel_size + columns.kernel_size))
+    passes = n * rows.output * line * (rows.kernel_size + columns.kernel_size)
+    bands = cut(n, rows.output * line, passes), cut(rows.output, line, passes)
+    run(work, [*product(*bands)], passes)
     return result
 
 

@@ -14,14 +14,19 @@ from numpy.typing import ArrayLike
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis
 from cnnviz.ops.checks import Array, check_finite, result_type
+from cnnviz.ops.conv import shifted
 from cnnviz.ops.conv.checks import offsets
 from cnnviz.ops.conv.job import Finish, Job
 from cnnviz.ops.conv.parts import by_rows
 from cnnviz.ops.conv.planner import Strategy, choose, strategy
 from cnnviz.ops.padding import Border, Padded
+from cnnviz.ops.scratch import unbuffered
 from cnnviz.ops.threads import one_blas_thread, share
 
 MOST_WINDOWS = 2**16  # in a band of any strategy, unless one row has more
+
+# Multiply-adds that take as long as to read and write a value.
+VALUE = 256
 
 
 def convolve(
@@ -107,7 +112,7 @@ class Prepared:
     job: Job
     strategy: Strategy
     state: Any
-    macs: int  # for a value of the output
+    kernels: Array
     nbytes: int  # of the state, beside the kernels as they were given
 
     @classmethod
@@ -122,25 +127,32 @@ class Prepared:
         chosen = strategy(choose(kernels, job, precision, images))
         state = chosen.prepare(kernels, job)
         held = sum(a.nbytes for a in _arrays(state) if not np.may_share_memory(a, given))
-        return cls(job, chosen, state, kernels[..., 0].size, held)
+        return cls(job, chosen, state, kernels, held)
 
     def run(self, batch: Array, out: Array) -> None:
         """Convolve `(N, H, W, C)` into `out`, `(N, H', W', filters)`, both of the kernels' type.
 
         `out` may be a slice of the channels of a wider array.
         """
-        with np.errstate(all="ignore"), one_blas_thread():
+        with unbuffered(), one_blas_thread():
             share(lambda task: task(), self.tasks(batch, out))
 
     def tasks(self, batch: Array, out: Array) -> list[Callable[[], None]]:
         """Return what `run` does, in parts that may run in any order, on any threads."""
         own = getattr(self.strategy, "parts", None)
-        macs = prod(out.shape) * self.macs
+        macs = prod(out.shape) * max(VALUE, self.kernels[..., 0].size)
         parts = own(out.shape, self.state, self.job) if own else by_rows(out.shape, macs)
+        work = self._mended if hasattr(self.strategy, "SPREADS") else self.strategy.run
         return [
-            partial(self.strategy.run, batch[images], self.state, self.job, out[images], piece)
+            partial(work, batch[images], self.state, self.job, out[images], piece)
             for images, piece in parts
         ]
+
+    def _mended(self, batch: Array, state: Any, job: Job, out: Array, rows: slice) -> None:
+        """Run the strategy; where it made a value that is not finite, shift the images instead."""
+        self.strategy.run(batch, state, job, out, rows)
+        if not np.isfinite(np.einsum("nhwc->", out[:, rows])):  # half the time of asking each value
+            shifted.run(batch, self.kernels, job, out, rows)
 
 
 def _arrays(state: Any) -> list[Array]:
