@@ -57,16 +57,19 @@ def convolve(
     filters = weights.shape[3]
     added = offsets(bias, filters)
     shape = (len(batch), rows.output, columns.output, filters)
-    check_result(shape, dtype, cast=0 if batch.dtype == dtype else batch.size)
+    check_result(shape, dtype)
     padded = Padded.of(axes, border)
     _check_band(rows, columns, np.dtype(dtype).itemsize * batch.shape[3])
 
     finish = Finish(None if added is None else np.broadcast_to(added.astype(dtype), filters))
     job = Job(rows, columns, padded, groups, summed, finish)
-    out = np.empty(shape, dtype)
     kernels = weights[::-1, ::-1] if flip else weights
     prepared = Prepared.of(kernels, job, precision=precision, images=len(batch))
-    prepared.run(batch.astype(dtype, copy=False), out)
+    if batch.dtype != dtype and not hasattr(prepared.strategy, "CONVERTS"):
+        check_result(shape, dtype, cast=batch.size)
+        batch = batch.astype(dtype)
+    out = np.empty(shape, dtype)
+    prepared.run(batch, out)
     return out
 
 
@@ -132,7 +135,7 @@ class Prepared:
     def run(self, batch: Array, out: Array) -> None:
         """Convolve `(N, H, W, C)` into `out`, `(N, H', W', filters)`, both of the kernels' type.
 
-        `out` may be a slice of the channels of a wider array.
+        If the strategy converts bands, the batch may be of another. `out` may be a slice of the channels of a wider array.
         """
         with unbuffered(), one_blas_thread():
             share(lambda task: task(), self.tasks(batch, out))

@@ -25,6 +25,7 @@ from cnnviz.ops.scratch import scratch
 COLUMNS = 32
 TILE = 2048
 
+CONVERTS = True
 SPREADS = True  # sums of all rows of a band
 
 

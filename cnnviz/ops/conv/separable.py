@@ -22,6 +22,7 @@ from cnnviz.ops.scratch import scratch
 SIDE = 16
 VALUES = 2**19
 
+CONVERTS = True
 SPREADS = True  # zeros in the matrices times NaN
 
 State = list[tuple[Array, Array]]

@@ -25,6 +25,7 @@ SMALL = 10**6
 # for each other between the calls.
 VALUES = 2**20
 
+CONVERTS = True
 SPREADS = True  # zeros in the matrices times NaN
 
 
@@ -40,7 +41,7 @@ def run(batch: Array, matrices: Array, job: Job, out: Array, rows: slice) -> Non
     filters, kw, block, cells = matrices.shape
     wide, stride = job.columns.output, job.columns.stride
     pieces = -(-wide * stride * kw * block * cells // SMALL)
-    step = -(-wide // pieces)
+    step = max(-(-wide // pieces), 4 * job.columns.extent)  # each also reads that of the next
     high = block * max(1, VALUES // (step * stride * kw * block))
     for n, first in product(range(len(out)), range(rows.start, rows.stop, high)):
         part = out[n, first : min(first + high, rows.stop)]
