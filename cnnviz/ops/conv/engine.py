@@ -135,7 +135,8 @@ class Prepared:
     def run(self, batch: Array, out: Array) -> None:
         """Convolve `(N, H, W, C)` into `out`, `(N, H', W', filters)`, both of the kernels' type.
 
-        If the strategy converts bands, the batch may be of another. `out` may be a slice of the channels of a wider array.
+        If the strategy converts bands, the batch may be of another. `out` may be a slice of the
+        channels of a wider array, or planes: of any strides.
         """
         with unbuffered(), one_blas_thread():
             share(lambda task: task(), self.tasks(batch, out))

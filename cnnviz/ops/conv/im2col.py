@@ -28,8 +28,8 @@ FEW = 2**8
 VALUES = 2**22
 BAND = 2**20
 PARTS = 4
-# Columns from which a band has more rows, up to so many values: of fewer rows than a window has most
-# are read again and again, and threads wait for each other between the bands (half of the time).
+# Columns from which a band has more rows, up to so many values: with fewer rows than a window has
+# they are read again and again.
 WIDE = 2**10
 MORE = 2**20
 # Channels a group, and values in a row of a window where they lie side by side, from which copying
