@@ -17,7 +17,7 @@ from cnnviz.ops.checks import Array, check_finite, result_type
 from cnnviz.ops.conv import shifted
 from cnnviz.ops.conv.checks import offsets
 from cnnviz.ops.conv.job import Finish, Job
-from cnnviz.ops.conv.parts import by_rows
+from cnnviz.ops.conv.parts import PARTS, by_rows
 from cnnviz.ops.conv.planner import Strategy, choose, strategy
 from cnnviz.ops.padding import Border, Padded
 from cnnviz.ops.scratch import unbuffered
@@ -27,6 +27,8 @@ MOST_WINDOWS = 2**16  # in a band of any strategy, unless one row has more
 
 # Multiply-adds that take as long as to read and write a value.
 VALUE = 256
+# Multiply-adds of a part at least, if there are more than two.
+PIECE = 2**26
 
 
 def convolve(
@@ -145,7 +147,8 @@ class Prepared:
         """Return what `run` does, in parts that may run in any order, on any threads."""
         own = getattr(self.strategy, "parts", None)
         macs = prod(out.shape) * max(VALUE, self.kernels[..., 0].size)
-        parts = own(out.shape, self.state, self.job) if own else by_rows(out.shape, macs)
+        pieces = min(max(2, macs // PIECE), PARTS)
+        parts = own(out.shape, self.state, self.job) if own else by_rows(out.shape, macs, pieces)
         work = self._mended if hasattr(self.strategy, "SPREADS") else self.strategy.run
         return [
             partial(work, batch[images], self.state, self.job, out[images], piece)
@@ -153,9 +156,14 @@ class Prepared:
         ]
 
     def _mended(self, batch: Array, state: Any, job: Job, out: Array, rows: slice) -> None:
-        """Run the strategy; where it made a value that is not finite, shift the images instead."""
+        """Run the strategy; where it spread a value that is not finite, shift the images instead.
+
+        Such a value is in all rows that were made together, of which one is asked.
+        """
         self.strategy.run(batch, state, job, out, rows)
-        if not np.isfinite(np.einsum("nhwc->", out[:, rows])):  # half the time of asking each value
+        made, apart = out[:, rows], cast(Any, self.strategy).SPREADS
+        asked = made[:, ::apart], made[:, -1:]
+        if not np.isfinite([np.einsum("nhwc->", some) for some in asked]).all():  # or too large
             shifted.run(batch, self.kernels, job, out, rows)
 
 

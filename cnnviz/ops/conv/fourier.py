@@ -26,7 +26,7 @@ COLUMNS = 32
 TILE = 2048
 
 CONVERTS = True
-SPREADS = True  # sums of all rows of a band
+SPREADS = 16  # rows of a band at least, all of them sums of all that are read
 
 
 @dataclass(eq=False, repr=False)

@@ -23,7 +23,7 @@ SIDE = 16
 VALUES = 2**19
 
 CONVERTS = True
-SPREADS = True  # zeros in the matrices times NaN
+SPREADS = SIDE  # zeros in the matrices times NaN
 
 State = list[tuple[Array, Array]]
 

@@ -23,10 +23,10 @@ ROWS = 4
 SMALL = 10**6
 # Values that products of a tile make: larger tiles leave the cache, of smaller ones threads wait
 # for each other between the calls.
-VALUES = 2**20
+VALUES = 2**21
 
 CONVERTS = True
-SPREADS = True  # zeros in the matrices times NaN
+SPREADS = ROWS  # zeros in the matrices times NaN
 
 
 def prepare(kernels: Array, job: Job) -> Array:
@@ -42,7 +42,9 @@ def run(batch: Array, matrices: Array, job: Job, out: Array, rows: slice) -> Non
     wide, stride = job.columns.output, job.columns.stride
     pieces = -(-wide * stride * kw * block * cells // SMALL)
     step = max(-(-wide // pieces), 4 * job.columns.extent)  # each also reads that of the next
-    high = block * max(1, VALUES // (step * stride * kw * block))
+    most = block * max(1, VALUES // (step * stride * kw * block))
+    count = -(-(rows.stop - rows.start) // most)  # tiles of one size
+    high = -(-(rows.stop - rows.start) // count // block) * block
     for n, first in product(range(len(out)), range(rows.start, rows.stop, high)):
         part = out[n, first : min(first + high, rows.stop)]
         lines = job.lines(batch[n : n + 1], first, len(part), out.dtype)[0]
