@@ -29,7 +29,7 @@ def forced(name: str):
 
 def small_tiles():
     """Make every image one of many tiles."""
-    return mock.patch.multiple(toeplitz, SMALL=2000, VALUES=200)
+    return mock.patch.multiple(toeplitz, SMALL=2000, VALUES=200, MORE=200)
 
 
 def reference(x, kernels, strides=(1, 1), dilation=(1, 1), border="zero", padded=False):

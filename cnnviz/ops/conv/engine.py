@@ -26,7 +26,7 @@ from cnnviz.ops.threads import one_blas_thread, share
 MOST_WINDOWS = 2**16  # in a band of any strategy, unless one row has more
 
 # Multiply-adds that take as long as to read and write a value.
-VALUE = 256
+VALUE = 64
 # Multiply-adds of a part at least, if there are more than two.
 PIECE = 2**26
 

@@ -21,9 +21,10 @@ ROWS = 4
 # Multiply-adds of a product: OpenBLAS copies the factors of larger ones first, which for so narrow
 # ones takes half of the time.
 SMALL = 10**6
-# Values that products of a tile make: larger tiles leave the cache, of smaller ones threads wait
-# for each other between the calls.
-VALUES = 2**21
+# Values that the products of a tile make. They stay in the cache if one thread works; of several,
+# which wait for each other between calls, larger ones are quicker.
+VALUES = 2**17
+MORE = 2**21
 
 CONVERTS = True
 SPREADS = ROWS  # zeros in the matrices times NaN
@@ -42,7 +43,8 @@ def run(batch: Array, matrices: Array, job: Job, out: Array, rows: slice) -> Non
     wide, stride = job.columns.output, job.columns.stride
     pieces = -(-wide * stride * kw * block * cells // SMALL)
     step = max(-(-wide // pieces), 4 * job.columns.extent)  # each also reads that of the next
-    most = block * max(1, VALUES // (step * stride * kw * block))
+    values = VALUES if rows == slice(0, job.rows.output) else MORE
+    most = block * max(1, values // (step * stride * kw * block))
     count = -(-(rows.stop - rows.start) // most)  # tiles of one size
     high = -(-(rows.stop - rows.start) // count // block) * block
     for n, first in product(range(len(out)), range(rows.start, rows.stop, high)):
