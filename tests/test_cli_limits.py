@@ -100,7 +100,7 @@ class TestMemory:
 
     def test_addends(self):
         image, edge = np.zeros((50, 50, 3), np.float32), resolve("edge")
-        kept, work = 4 * 48 * 48 * 4, 48 * 4 * (2 * 48 + 5 * 50)
+        kept, work = 4 * 48 * 48 * 4, 4 * (2 * 48 * 48 + 5 * 50 * 50)
         with byte_budget(image.nbytes + kept + work):
             convolve(image, edge, channels="each")
         less = image.nbytes + kept + work - 1

@@ -144,6 +144,17 @@ def test_files_are_written_as_maps_are_made_again(format, kernels):
         np.testing.assert_allclose(read, values, rtol=0, atol=1e-3)
 
 
+@pytest.mark.parametrize("target", ["npy:-", "npz:-"])
+def test_standard_output(cnnviz, folder, target):
+    Image.fromarray(PHOTO).save("photo.png")
+    with small():
+        data = cnnviz("convolve", "photo.png", "--kernel", "bank:kirsch", "-q", "-o", target).out
+    (member, whole), *_ = convolve(PHOTO, KERNELS["many"]).arrays()
+    member = None if target == "npy:-" else member
+    read = read_array(data, name="stdout", member=member)
+    np.testing.assert_array_equal(read if member else read[:, :, 0], whole)
+
+
 def test_what_cannot_be_written_is_told_before():
     with small(), pytest.raises(SpecError, match="different shapes"):
         convolve(PHOTO, KERNELS["of two sizes"]).writer("npy", str)

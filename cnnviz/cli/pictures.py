@@ -111,7 +111,8 @@ class _Run:
     ) -> None:
         """Make the maps of one image; nothing is written before every format is encoded.
 
-        The clock stops there: what is encoded is written, whole.
+        The clock stops there: what is encoded is written, whole. So are arrays that are too large
+        to be held, of which all that can be wrong is known by then.
         """
         from cnnviz.images import load_image
 

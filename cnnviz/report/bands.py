@@ -50,7 +50,7 @@ class Made:
     @property
     def bands(self) -> list[slice]:
         """The rows that it is made in."""
-        return bands(self._one[0].shape, self.bank.costs[0])
+        return bands(self._one[0].shape, self.bank.macs)
 
     def rows(self, rows: slice) -> np.ndarray:
         """Return some rows of the map, `(rows, columns)`; what is not kept is made again."""
@@ -97,9 +97,8 @@ def bands(shape: tuple[int, int, int], macs: int) -> list[slice]:
 
 def working(bank: Bank) -> int:
     """Return the bytes of the bands that are worked on at a time."""
-    parts = bands(bank.shape, bank.costs[0])
-    lines: int = parts[0].stop - parts[0].start
-    return min(len(parts), threads()) * lines * bank.costs[1]
+    parts = bands(bank.shape, bank.macs)
+    return min(len(parts), threads()) * bank.room(parts[0].stop - parts[0].start)
 
 
 def _thinned(bank: Bank, steps: tuple[int, int]) -> tuple[int, int, int]:
@@ -117,7 +116,7 @@ def _measured(bank: Bank, steps: tuple[int, int], names: Sequence[str]) -> list[
         kept[:, top : top + len(some)] = some.transpose(2, 0, 1)
         return _statistics(values)
 
-    lows, highs, sums, bad = zip(*share(work, bands(bank.shape, bank.costs[0])), strict=True)
+    lows, highs, sums, bad = zip(*share(work, bands(bank.shape, bank.macs)), strict=True)
     height, width, _ = bank.shape
     for name, number in zip(names, np.sum(bad, axis=0).tolist(), strict=True):
         refuse_not_finite(number, height * width, f"the result of {name}")
