@@ -47,8 +47,10 @@ def make(
     takes a result, a width and whether to colour, and returns what is printed of it, in place of
     its lines.
     """
+    from cnnviz.ops.threads import keep_memory
     from cnnviz.render import Look
 
+    keep_memory(2**25)  # of bands, which follow each other: a tenth of the time of a large photo
     several.check(images)
     context = click.get_current_context()
     slots = outputs.plan(

@@ -177,9 +177,9 @@ class Magnitude:
 
     def rows(self, first: int, stop: int) -> np.ndarray:
         """See `Bank`."""
-        with np.errstate(over="ignore"):  # refused by name
+        with np.errstate(over="ignore", invalid="ignore"):  # reported by name
             values: np.ndarray = np.hypot(self.x.rows(first, stop), self.y.rows(first, stop))
-        return values if self.act is None else self.act(values)
+            return values if self.act is None else self.act(values)
 
     def one(self, place: int) -> tuple[Bank, int]:
         """See `Bank`."""
