@@ -160,7 +160,7 @@ def test_nodes_that_are_one_pass():
 def test_branches_are_written_side_by_side():
     graph = zoo.build("googlenet")
     last = graph.nodes[-1].name
-    memory = memory_of(steps(graph, {}, [last]), graph.shapes(), [last], 1)
+    memory = memory_of(steps(graph, {}, [last]), graph.input_shape, [last], 1)
     values = memory.arrays(np.zeros(memory.size, np.float32))
     ends = ("1x1", "3x3", "5x5", "pool_proj")
     for name in ("3a", "4e", "5b"):
@@ -174,7 +174,7 @@ def test_memory_is_used_again_but_not_what_is_kept():
     graph = load_model("Conv2D(3, 1) " * 4, input_shape=(8, 8, 3)).graph
     names = [node.name for node in graph.nodes]
     sizes = [
-        memory_of(steps(graph, {}, keep), graph.shapes(), keep, 1).size
+        memory_of(steps(graph, {}, keep), graph.input_shape, keep, 1).size
         for keep in (names[-1:], names)
     ]
     assert sizes == [2 * 8 * 8 * 3, 4 * 8 * 8 * 3]

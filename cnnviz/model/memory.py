@@ -63,19 +63,20 @@ class Memory:
 
 
 def memory_of(
-    steps: Sequence[Step], shapes: Mapping[str, Shape], keep: Collection[str], batch: int
+    steps: Sequence[Step], input_shape: Shape, keep: Collection[str], batch: int
 ) -> Memory:
-    """Lay out what the steps make of `batch` examples; `shapes` are those of one, by node.
+    """Lay out what the steps make of `batch` examples.
 
     What is in `keep` is there until the end.
     """
-    waves = _waves(steps)
-    names = [INPUT, *(step.name for step in steps)]
-    whole = {name: (batch, *shapes[name]) for name in names}
-    views = _views(steps, whole, keep)
+    shapes = {INPUT: (batch, *input_shape)}
+    for step in steps:
+        taken = (shapes[name][1:] for name in step.inputs)
+        shapes[step.name] = (batch, *step.layer.output_shape(*taken))
+    waves, views = _waves(steps), _views(steps, shapes, keep)
     lives = _lives(waves, views, keep)
-    offsets, size = _packed({name: prod(whole[name]) for name in lives}, lives)
-    return Memory(views, offsets, whole, size, waves)
+    offsets, size = _packed({name: prod(shapes[name]) for name in lives}, lives)
+    return Memory(views, offsets, shapes, size, waves)
 
 
 def _waves(steps: Sequence[Step]) -> list[list[Step]]:
@@ -103,7 +104,7 @@ def _views(
     for step in steps:
         name, first = step.name, step.inputs[0]
         if step.layer.is_view:
-            views[name] = first, partial(_reshaped, shape=shapes[name])
+            views[name] = first, step.layer.view
         parts = step.layer.channels(*(shapes[each][1:] for each in step.inputs))
         for each, channels in zip(step.inputs, parts, strict=False):
             maker = makers.get(each)
@@ -166,10 +167,6 @@ def _packed(
             start = max(start, -(-high // LINE) * LINE)
         offsets[name] = start
     return offsets, max(offsets[name] + sizes[name] for name in offsets)
-
-
-def _reshaped(base: Array, shape: Shape) -> Array:
-    return base.reshape(shape)
 
 
 def _channels(base: Array, channels: slice) -> Array:

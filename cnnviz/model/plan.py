@@ -11,7 +11,9 @@ import numpy as np
 
 from cnnviz.errors import CnnvizError, RefusedError
 from cnnviz.files import check_bytes
+from cnnviz.geometry import Shape
 from cnnviz.graph import INPUT, Graph
+from cnnviz.model.branches import joined
 from cnnviz.model.executor import Sequential
 from cnnviz.model.memory import LINE, Memory, memory_of
 from cnnviz.model.steps import Step, steps
@@ -34,7 +36,7 @@ class Planned:
     def __init__(self, graph: Graph, weights: ModelWeights) -> None:
         self._graph, self._weights = graph, weights
         self._plain = Sequential(graph, weights)
-        self._stock = Stock(graph)
+        self._stock = Stock()
         self._plans: OrderedDict[tuple[int, tuple[str, ...]], Plan | None] = OrderedDict()
 
     def run(self, x: Array, keep: Collection[str]) -> dict[str, Array]:
@@ -89,12 +91,13 @@ class Plan:
         stock: Stock | None = None,
     ) -> None:
         self._keep = [n for n in (INPUT, *(node.name for node in graph.nodes)) if n in set(keep)]
-        found = steps(graph, weights, keep)
-        self._memory = memory_of(found, graph.shapes(), keep, batch)
-        stock = stock or Stock(graph)
+        found = joined(steps(graph, weights, keep))
+        self._memory = memory_of(found, graph.input_shape, keep, batch)
+        stock = stock or Stock()
         self._watch = stock.watch
         given = sum(values.nbytes for own in weights.values() for values in own.values())
-        self._ready = stock.ready([step for step in found if not step.layer.is_view])
+        working = [step for step in found if not step.layer.is_view]
+        self._ready = stock.ready(working, self._memory.shapes)
         check_bytes(self.nbytes + stock.nbytes + given, f"running {graph.name}")
         self._free: list[_Program] = []
 
@@ -122,9 +125,8 @@ class Plan:
 class Stock:
     """Layers that are prepared, for all plans of a network."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self) -> None:
         self.watch = Watch()
-        self._shapes = graph.shapes()
         self._ready: dict[tuple[str, ...], Ready] = {}
 
     @property
@@ -132,16 +134,17 @@ class Stock:
         """Bytes that are held beside the weights."""
         return sum(ready.nbytes for ready in self._ready.values())
 
-    def ready(self, steps: Sequence[Step]) -> dict[str, Ready]:
-        """Return the layers of steps by name, prepared now or before."""
+    def ready(self, steps: Sequence[Step], shapes: Mapping[str, Shape]) -> dict[str, Ready]:
+        """Return the layers of steps by name, prepared now or before; `shapes` are of batches."""
+
+        def prepared(step: Step) -> Ready:
+            taken = [shapes[name][1:] for name in step.inputs]
+            return step.layer.prepare(step.weights, *taken, ending=self._ending(step))
+
         missing = [step for step in steps if step.nodes not in self._ready]
-        made = share(self._prepared, missing)
+        made = share(prepared, missing)
         self._ready.update(zip((step.nodes for step in missing), made, strict=True))
         return {step.name: self._ready[step.nodes] for step in steps}
-
-    def _prepared(self, step: Step) -> Ready:
-        shapes = [self._shapes[name] for name in step.inputs]
-        return step.layer.prepare(step.weights, *shapes, ending=self._ending(step))
 
     def _ending(self, step: Step) -> Ending | None:
         """Return what is done to the bands of a step: the look at them, and the nodes behind it."""
