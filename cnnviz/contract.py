@@ -69,7 +69,7 @@ class Layer:
     aliases: ClassVar[tuple[str, ...]] = ()
     # The kernels that slide over the input by name, each with how many of its first axes do.
     sliding: ClassVar[Mapping[str, int]] = {}
-    # The output is a `view` of the input.
+    # The output holds the input's values in their order: a view of it.
     is_view: ClassVar[bool] = False
     # Each place follows from that place of the inputs alone: any rows may be worked on by
     # themselves, and the result may take the place of the first input.
@@ -129,10 +129,6 @@ class Layer:
         """
         raise NotImplementedError
 
-    def view(self, x: Array) -> Array:
-        """Return the output of a layer that only lays its input out anew."""
-        return x.reshape(len(x), *self.output_shape(x.shape[1:]))
-
     @property
     def stays_finite(self) -> bool:
         """Tell whether finite inputs have finite outputs, whatever the weights."""
@@ -180,13 +176,6 @@ class Layer:
 
     def folded(self, weights: Weights, scale: Array, offset: Array) -> tuple[Layer, Weights] | None:
         """Return the layer, and its weights, that makes `scale y + offset` of each channel `y`."""
-        return None
-
-    def beside(self, other: Layer) -> Layer | None:
-        """Return the layer that makes this one's and then the other's channels from one input.
-
-        Its weights are theirs, joined along the last axis. None where that saves nothing.
-        """
         return None
 
     def forward_training(

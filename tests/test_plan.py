@@ -137,6 +137,24 @@ def test_parts_of_a_whole_that_is_changed_stay_as_they_are(kind):
         compare(graph, random_weights(graph), x, keep)
 
 
+def test_channels_of_one_memory_are_copied_beside_each_other():
+    nodes = (
+        Node("a", find("ReLU")(), (INPUT,)),
+        Node("twice", find("Concatenate")(), ("a", "a")),
+        Node("all", find("Concatenate")(), ("twice", "a")),
+    )
+    x = np.random.default_rng(0).normal(size=(1, 2, 2, 3)).astype(np.float32)
+    compare(Graph("copies", nodes, (2, 2, 3)), {}, x, ["all"])
+
+
+def test_branches_of_small_steps_are_strands():
+    graph = zoo.build("googlenet")
+    last = graph.nodes[-1].name
+    waves = memory_of(steps(graph, {}, [last]), graph.input_shape, [last], 1).waves
+    lengths = [[len(strand) for strand in wave] for wave in waves]
+    assert lengths.count([2, 2, 2, 1]) == 9  # inception modules, the longest strands first
+
+
 def taken(spec: str, shape: tuple[int, ...], keep: list[str] | None = None) -> list[tuple]:
     graph = load_model(spec, input_shape=shape).graph
     found = steps(graph, random_weights(graph), keep or [graph.nodes[-1].name])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,10 +16,6 @@ from cnnviz.layers._folded import folded
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, Ending, Task, Weights
     from cnnviz.layers._activated import Before
-
-
-# Of layers that are alike but for their filters.
-_ANY = {"filters": None}
 
 
 class _Sliding(Layer):
@@ -145,15 +140,6 @@ class _Convolution(_Sliding):
     def folded(self, weights: Weights, scale: Array, offset: Array) -> tuple[Layer, Weights] | None:
         """Scale each filter, and make the rest of it its bias."""
         return folded(self, weights, scale, offset)
-
-    def beside(self, other: Layer) -> Layer | None:
-        """Join products of single cells: one of many filters is faster than several of few."""
-        alike = type(other) is type(self) and vars(self) | _ANY == vars(other) | _ANY
-        named = getattr(self, "kernels", None) is not None
-        if not alike or named or self.kernel_size != (1,) * self.rank or self.groups > 1:
-            return None
-        assert isinstance(other, _Convolution)
-        return replace(self, filters=self._filters + other._filters)  # type: ignore[call-arg]
 
     def _backward(self, weights: Weights, x: Array, before: Before) -> Backward:
         """Return the way back; `before` leads through the activation."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from math import isfinite, prod
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,8 @@ from cnnviz.errors import CnnvizError, RefusedError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Shape
 from cnnviz.graph import INPUT, Graph
-from cnnviz.model.branches import joined
 from cnnviz.model.executor import Sequential
-from cnnviz.model.memory import LINE, Memory, memory_of
+from cnnviz.model.memory import LINE, Memory, flat, memory_of
 from cnnviz.model.steps import Step, steps
 from cnnviz.ops.threads import one_blas_thread, share
 
@@ -91,7 +91,7 @@ class Plan:
         stock: Stock | None = None,
     ) -> None:
         self._keep = [n for n in (INPUT, *(node.name for node in graph.nodes)) if n in set(keep)]
-        found = joined(steps(graph, weights, keep))
+        found = steps(graph, weights, keep)
         self._memory = memory_of(found, graph.input_shape, keep, batch)
         stock = stock or Stock()
         self._watch = stock.watch
@@ -186,15 +186,13 @@ class _Program:
 
     def __init__(self, memory: Memory, ready: Mapping[str, Ready]) -> None:
         self._values = values = memory.arrays(_aligned(memory.size))
+        bound = {
+            step.name: ready[step.name].bind(values[step.name], *(values[n] for n in step.inputs))
+            for step in flat(memory.waves)
+            if step.name in ready
+        }
         self._waves = [
-            [
-                task
-                for step in wave
-                if step.name in ready
-                for task in ready[step.name].bind(
-                    values[step.name], *(values[name] for name in step.inputs)
-                )
-            ]
+            [task for strand in wave for task in _tasks([bound.get(s.name, ()) for s in strand])]
             for wave in memory.waves
         ]
 
@@ -211,6 +209,19 @@ def _aligned(size: int) -> Array:
     """Return so many float32 numbers that begin at a line of the cache."""
     memory = np.empty(size + LINE, np.float32)
     return memory[-(memory.ctypes.data // 4) % LINE :][:size]
+
+
+def _tasks(strand: Sequence[Sequence[Task]]) -> Sequence[Task]:
+    """Return the tasks of a strand of steps: of several, one that does them all."""
+    if len(strand) == 1:
+        return strand[0]
+    in_turn = [task for tasks in strand for task in tasks]
+    return [partial(_all, in_turn)]
+
+
+def _all(tasks: Sequence[Task]) -> None:
+    for task in tasks:
+        task()
 
 
 def _call(task: Task) -> object:
