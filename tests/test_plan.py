@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zoo_weights import random_weights
 
-from cnnviz import InputError, RefusedError, load_model
+from cnnviz import InputError, RefusedError, SpecError, load_model
 from cnnviz.files import byte_budget
 from cnnviz.graph import INPUT, Graph, Node
 from cnnviz.layers import find
 from cnnviz.model import Model, zoo
 from cnnviz.model.executor import Sequential
 from cnnviz.model.memory import memory_of
-from cnnviz.model.plan import Plan, Planned
+from cnnviz.model.plan import Plan, Planned, Stock
 from cnnviz.model.steps import steps
 
 # Those of moderate cost; the others differ from these in depth and width.
@@ -231,6 +231,23 @@ def test_weights_that_are_not_finite_name_their_node():
     weights["conv1"]["kernel"][:] = np.nan
     with pytest.raises(InputError, match=r"^conv1: kernel has 1 non-finite value"):
         Model(graph, weights).forward(np.ones((1, 2, 2, 1)))
+
+
+def test_weights_of_another_shape_are_refused_as_ever():
+    graph = load_model("Conv2D(4, 3) BatchNormalization()", input_shape=(5, 5, 3)).graph
+    weights = random_weights(graph)
+    weights["conv1"]["kernel"] = np.zeros((3, 3, 2, 4), np.float32)
+    with pytest.raises(SpecError, match=r"^conv1: kernels"):
+        Model(graph, weights).forward(np.ones((1, 5, 5, 3)))
+
+
+def test_what_is_folded_is_counted():
+    graph = load_model(
+        "Conv2D(4, 3, use_bias=False) BatchNormalization()", input_shape=(5, 5, 3)
+    ).graph
+    stock = Stock()
+    Plan(graph, random_weights(graph), [graph.nodes[-1].name], stock=stock)
+    assert stock.nbytes == 4 * (3 * 3 * 3 * 4 + 4)
 
 
 def test_results_are_not_overwritten_by_the_next_run():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from math import isfinite, prod
 from typing import TYPE_CHECKING
@@ -16,7 +18,7 @@ from cnnviz.geometry import Shape
 from cnnviz.graph import INPUT, Graph
 from cnnviz.model.executor import Sequential
 from cnnviz.model.memory import LINE, Memory, flat, memory_of
-from cnnviz.model.steps import Step, steps
+from cnnviz.model.steps import Step, fits, steps
 from cnnviz.ops.threads import one_blas_thread, share
 
 if TYPE_CHECKING:
@@ -42,27 +44,34 @@ class Planned:
     def run(self, x: Array, keep: Collection[str]) -> dict[str, Array]:
         """Return the outputs of the nodes in `keep`."""
         everything = set(keep).issuperset(node.name for node in self._graph.nodes)
-        if everything or x.dtype != np.float32:
-            return self._plain.run(x, keep)
-        try:
-            plan = self._plan(len(x), keep)
-            made = plan.run(x) if plan else None
-        except CnnvizError:  # without the name of the node
-            made = None
+        known = x.dtype == np.float32 and x.shape[1:] == self._graph.input_shape
+        plan = self._plan(len(x), keep) if known and not everything else None
+        made = None
+        if plan is not None:
+            with suppress(CnnvizError):  # which has no name of a node
+                made = plan.run(x)
         return self._plain.run(x, keep) if made is None else made
 
     def _plan(self, batch: int, keep: Collection[str]) -> Plan | None:
-        """Return the plan, made now or before; None where it would be over the byte budget."""
+        """Return the plan, made now or before; None where there is none, and the plain way is."""
         key = batch, tuple(sorted(set(keep)))
         if key not in self._plans:
-            try:
-                self._plans[key] = Plan(self._graph, self._weights, keep, batch, self._stock)
-            except RefusedError:
-                self._plans[key] = None
+            self._plans[key] = self._made(batch, keep)
         self._plans.move_to_end(key)
         while len(self._plans) > PLANS:
             self._plans.popitem(last=False)
         return self._plans[key]
+
+    def _made(self, batch: int, keep: Collection[str]) -> Plan | None:
+        if not fits(self._graph, self._weights, keep):
+            return None
+        try:
+            return Plan(self._graph, self._weights, keep, batch, self._stock)
+        except RefusedError:
+            self._stock = Stock()  # what has been laid out is let go
+        except CnnvizError:
+            pass
+        return None
 
 
 class Plan:
@@ -75,7 +84,8 @@ class Plan:
     ----------
     graph : Graph
     weights : mapping
-        Some are laid out anew: what changes in them later may not be seen.
+        Of the shapes that the layers want. Some are laid out anew: what changes in them later may
+        not be seen.
     keep : collection of str
     batch : int
     stock : Stock, optional
@@ -139,7 +149,8 @@ class Stock:
 
         def prepared(step: Step) -> Ready:
             taken = [shapes[name][1:] for name in step.inputs]
-            return step.layer.prepare(step.weights, *taken, ending=self._ending(step))
+            ready = step.layer.prepare(step.weights, *taken, ending=self._ending(step))
+            return replace(ready, nbytes=ready.nbytes + step.nbytes)
 
         missing = [step for step in steps if step.nodes not in self._ready]
         made = share(prepared, missing)
