@@ -213,8 +213,7 @@ class Layer:
 def divided(shape: Shape, least: int = 2**17) -> list[tuple[slice, ...]]:
     """Return the parts of a batch `(N, H, ...)` to work on: some images, or some rows of one.
 
-    Of `least` values at the least, about eight an image; their number is not that of the cores, on
-    which nothing may depend.
+    Up to eight an image, of `least` values at the least: on the number of cores nothing may depend.
 
     >>> divided((1, 10, 10, 3)), len(divided((1, 56, 56, 256)))
     ([()], 6)
