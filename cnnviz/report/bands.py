@@ -72,7 +72,7 @@ def measure(banks: Sequence[Bank], names: Sequence[Sequence[str]]) -> list[list[
     InputError
         If a value is not finite; with the name, and how many are.
     RefusedError
-        If what is kept and worked on at a time is over the byte budget.
+        If what is kept and worked on at a time, or a whole map, is over the byte budget.
     """
     values = sum(prod(bank.shape) for bank in banks)
     across = ceil(sqrt(values / KEPT))
@@ -81,7 +81,9 @@ def measure(banks: Sequence[Bank], names: Sequence[Sequence[str]]) -> list[list[
     flat = [name for of in names for name in of]
     what = f"the map of {flat[0]}" if len(flat) == 1 else f"{len(flat)} maps"
     held = max(bank.source.nbytes for bank in banks)  # others are channels of it
-    check_bytes(held + kept + max(map(working, banks)), what)
+    # No map is ever there whole, but one over the budget is refused too: it would take for ever.
+    largest = max(bank.shape[0] * bank.shape[1] * bank.dtype.itemsize for bank in banks)
+    check_bytes(max(largest, held + kept + max(map(working, banks))), what)
     return [_measured(bank, steps, of) for bank, of in zip(banks, names, strict=True)]
 
 
