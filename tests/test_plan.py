@@ -15,6 +15,7 @@ from cnnviz.files import byte_budget
 from cnnviz.graph import INPUT, Graph, Node
 from cnnviz.layers import find
 from cnnviz.model import Model, zoo
+from cnnviz.model import plan as plan_module
 from cnnviz.model.executor import Sequential
 from cnnviz.model.memory import memory_of
 from cnnviz.model.plan import Plan, Planned, Stock
@@ -23,6 +24,20 @@ from cnnviz.model.steps import steps
 # Those of moderate cost; the others differ from these in depth and width.
 NETWORKS = ["lenet5", "cifar-net", "alexnet-torchvision", "googlenet", "googlenet-torchvision"]
 NETWORKS += ["resnet18", "resnet50"]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def memory_that_shows_what_is_read_too_early():
+    with pytest.MonkeyPatch.context() as patch:
+        aligned = plan_module._aligned
+
+        def unusable(size: int) -> np.ndarray:
+            memory = aligned(size)
+            memory.fill(np.nan)
+            return memory
+
+        patch.setattr(plan_module, "_aligned", unusable)
+        yield
 
 
 def compare(graph: Graph, weights: dict, x: np.ndarray, keep: list[str]) -> Plan:
@@ -153,6 +168,18 @@ def test_branches_of_small_steps_are_strands():
     waves = memory_of(steps(graph, {}, [last]), graph.input_shape, [last], 1).waves
     lengths = [[len(strand) for strand in wave] for wave in waves]
     assert lengths.count([2, 2, 2, 1]) == 9  # inception modules, the longest strands first
+
+
+def test_a_view_is_no_strand_beside_what_it_shows():
+    nodes = (
+        Node("a", find("Sigmoid")(), (INPUT,)),
+        Node("view", find("Dropout")(0.5), ("a",)),
+        Node("end", find("Sigmoid")(), ("view",)),
+        Node("pooled", find("MaxPooling2D")(2, strides=1), (INPUT,)),
+        Node("twice", find("MaxPooling2D")(2, strides=1), ("pooled",)),
+    )
+    x = np.random.default_rng(0).normal(size=(1, 4, 4, 3)).astype(np.float32)
+    compare(Graph("views", nodes, (4, 4, 3)), {}, x, ["end", "twice"])
 
 
 def taken(spec: str, shape: tuple[int, ...], keep: list[str] | None = None) -> list[tuple]:

@@ -100,7 +100,11 @@ def _waves(steps: Sequence[Step], shapes: Mapping[str, Shape]) -> list[Wave]:
         ends = {strand[-1].name: strand for strand in waves[-1]} if waves else {}
         follows = all(len(step.inputs) == 1 and step.inputs[0] in ends for step in level)
         several = min(len(level), len(ends)) > 1
-        small = all(_macs(step, shapes) < SMALL for step in (*level, *flat(waves[-1:])))
+        # A view, which is at the depth of what it shows, would be a strand beside that.
+        small = all(
+            _macs(step, shapes) < SMALL and not step.layer.is_view
+            for step in (*level, *flat(waves[-1:]))
+        )
         if follows and several and small and len({step.inputs for step in level}) == len(level):
             for step in level:
                 ends[step.inputs[0]].append(step)
