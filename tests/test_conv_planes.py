@@ -151,6 +151,18 @@ def test_what_is_not_finite_stays_in_its_windows(name, value, row):
         np.testing.assert_array_equal(np.isfinite(conv2d(x, kernel)[..., 0]), expected)
 
 
+@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("height", range(1, 12))
+def test_no_band_hides_what_is_not_finite(name, height):
+    kernel = np.full((height, 3, 1, 1), 0.5, np.float32)
+    for row in range(0, 250, 3):
+        x = np.ones((250, 9), np.float32)
+        x[row, 4] = np.nan
+        with forced(name):
+            made = np.isnan(conv2d(x, kernel))
+        assert made.sum() == made[max(row - height + 1, 0) : row + 1, 2:5].sum() > 0
+
+
 loaded = engine.strategy
 
 

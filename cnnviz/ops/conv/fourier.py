@@ -26,7 +26,7 @@ COLUMNS = 32
 TILE = 2048
 
 CONVERTS = True
-SPREADS = 16  # rows of a band at least, all of them sums of all that are read
+SPREADS = 12  # rows of a band at least, all of them sums of all that are read: 16 - 5 + 1
 
 
 @dataclass(eq=False, repr=False)
