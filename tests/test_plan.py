@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import sys
 from threading import Thread
 
 import numpy as np
@@ -307,6 +310,39 @@ def test_two_threads_have_memory_of_their_own():
     for place, results in made.items():
         for each in results:
             np.testing.assert_array_equal(each, expected[place])
+
+
+def test_threads_with_batches_of_more_sizes_than_plans_are_kept(monkeypatch):
+    monkeypatch.setattr(plan_module, "PLANS", 1)
+    monkeypatch.setattr(Planned, "_made", lambda self, batch, keep: batch)
+    planned, failed = Planned(zoo.build("lenet5"), {}), []
+
+    def work(place: int) -> None:
+        try:
+            for batch in range(2000):
+                assert planned._plan(place + batch, ["output"]) == place + batch
+        except Exception as error:
+            failed.append(error)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [Thread(target=work, args=(place,)) for place in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert not failed
+
+
+def test_a_model_that_has_run_is_copied_and_goes_to_other_processes():
+    model = Model(zoo.build("lenet5"), random_weights(zoo.build("lenet5")))
+    x = np.random.default_rng(0).normal(size=(1, 28, 28, 1)).astype(np.float32)
+    made = model.forward(x)
+    for other in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+        np.testing.assert_array_equal(other.forward(x), made)
 
 
 def test_over_the_budget_it_runs_node_by_node():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import allocate_lock
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -40,6 +41,11 @@ class Planned:
         self._plain = Sequential(graph, weights)
         self._stock = Stock()
         self._plans: OrderedDict[tuple[int, tuple[str, ...]], Plan | None] = OrderedDict()
+        self._changing = allocate_lock()
+
+    def __reduce__(self) -> tuple[type[Planned], tuple[Graph, ModelWeights]]:
+        """Leave plans behind when a model is copied or goes to another process."""
+        return Planned, (self._graph, self._weights)
 
     def run(self, x: Array, keep: Collection[str]) -> dict[str, Array]:
         """Return the outputs of the nodes in `keep`."""
@@ -55,12 +61,13 @@ class Planned:
     def _plan(self, batch: int, keep: Collection[str]) -> Plan | None:
         """Return the plan, made now or before; None where there is none, and the plain way is."""
         key = batch, tuple(sorted(set(keep)))
-        if key not in self._plans:
-            self._plans[key] = self._made(batch, keep)
-        self._plans.move_to_end(key)
-        while len(self._plans) > PLANS:
-            self._plans.popitem(last=False)
-        return self._plans[key]
+        with self._changing:
+            if key not in self._plans:
+                self._plans[key] = self._made(batch, keep)
+            self._plans.move_to_end(key)
+            while len(self._plans) > PLANS:
+                self._plans.popitem(last=False)
+            return self._plans[key]
 
     def _made(self, batch: int, keep: Collection[str]) -> Plan | None:
         if not fits(self._graph, self._weights, keep):
