@@ -12,6 +12,7 @@ from scipy import signal
 
 from cnnviz.errors import InputError, SpecError
 from cnnviz.ops import conv1d
+from cnnviz.ops.conv import engine, parts
 
 small = st.integers(1, 4)
 
@@ -72,6 +73,52 @@ def test_borders_have_the_meanings_of_numpy(seed, length, channels, border):
     theirs = signal.correlate(padded, k, "valid", method="direct")
     ours = conv1d(x, k, padding=(3, 1), border=border)
     assert_close(ours, theirs, float(np.abs(x).max() * np.abs(k).sum()))
+
+
+@pytest.mark.parametrize("pieces", [1, 7])
+def test_runs_of_cells_match_scipy(monkeypatch, pieces):
+    monkeypatch.setattr(engine, "choose", lambda *_: "sequence")
+    if pieces > 1:
+        monkeypatch.setattr(parts, "WORK", 1)
+        monkeypatch.setattr(engine, "PIECE", 1)
+
+    @many(250)
+    @given(
+        seeds, st.integers(1, 10), st.integers(1, 300), st.integers(1, 20), st.integers(1, 7),
+        st.integers(1, 40), small, st.tuples(st.integers(0, 50), st.integers(0, 50)),
+        st.sampled_from(["constant", "edge", "symmetric"]), dtypes, st.booleans(),
+    )  # fmt: skip
+    def check(seed, n, length, channels, filters, kernel, stride, pads, border, dtype, apart):
+        length = max(length, kernel - sum(pads))
+        x = values(seed, n, 2 * length, channels, dtype=dtype)
+        x = x[:, ::2] if apart else np.ascontiguousarray(x[:, :length])
+        k, bias = values(seed + 1, kernel, channels, filters), values(seed + 2, filters)
+        padded = np.pad(x, ((0, 0), pads, (0, 0)), mode=border).astype(np.float64)
+        windows = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=1)[:, ::stride]
+        theirs = np.einsum("nlck,kcf->nlf", windows, k) + bias
+        shared = {"strides": stride, "padding": pads, "border": border.replace("constant", "zero")}
+        ours = conv1d(x, k, bias=bias, **shared)
+        assert ours.dtype == dtype
+        terms = float(np.abs(x).max() * np.abs(k).sum(axis=(0, 1)).max())
+        assert_close(ours, theirs, terms)
+        if channels > 1:  # one kernel for every channel
+            summed = conv1d(x, k[:, 0, 0], **shared)
+            same = conv1d(x, np.repeat(k[:, :1, :1], channels, axis=1), **shared)
+            assert_close(summed, same, terms)
+
+    check()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_stays_in_its_windows(monkeypatch, value):
+    monkeypatch.setattr(parts, "WORK", 1)
+    x = values(0, 2, 700, 3)
+    x[1, 333, 1] = value
+    for filters in (1, 4):
+        ours = conv1d(x, values(1, 5, 3, filters), strides=2)
+        expected = np.ones(ours.shape, bool)
+        expected[1, 165:167] = False
+        np.testing.assert_array_equal(np.isfinite(ours), expected)
 
 
 def test_causal_sees_nothing_that_comes_after():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import onnx_peer
 import pytest
@@ -9,9 +11,30 @@ from drawn import assert_close, dtypes, many, pairs, seeds, values
 from hypothesis import given
 from hypothesis import strategies as st
 
-import cnnviz.ops.transposed
 from cnnviz.errors import InputError, RefusedError, SpecError
 from cnnviz.ops import conv2d, conv2d_transpose
+from cnnviz.ops.conv import parts
+from cnnviz.ops.transposed import phases, scatter
+
+PAYS = phases.pays
+
+
+@pytest.fixture(autouse=True, scope="module", params=["phases", "scatter"])
+def way(request):
+    """Every test on either way."""
+    with mock.patch.object(phases, "pays", return_value=request.param == "phases"):
+        yield request.param
+
+
+@pytest.fixture(autouse=True, scope="module", params=[False, True], ids=["one part", "many parts"])
+def divided(request):
+    """The same with bands and parts that are as small as can be."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param:
+            for module, name in ((phases, "VALUES"), (scatter, "VALUES"), (parts, "WORK")):
+                patch.setattr(module, name, 1)
+            patch.setattr(scatter, "PARTS", 5)
+        yield
 
 
 @st.composite
@@ -35,7 +58,7 @@ def transposes(draw: st.DrawFn) -> dict:
     }
 
 
-@many(500)
+@many(250)
 @given(
     seeds, st.integers(1, 3), transposes(), st.integers(1, 3), st.integers(1, 4),
     st.integers(1, 20), st.booleans(),
@@ -73,7 +96,7 @@ def test_same_matches_onnxruntime(seed, size, kernel, strides, channels, filters
     assert_close(ours, theirs, float(np.abs(x).max() * np.abs(k).sum()))
 
 
-@many(300)
+@many(150)
 @given(
     seeds, pairs(1, 12), st.integers(1, 3), pairs(1, 3), pairs(1, 4), pairs(1, 3), pairs(1, 2),
     st.sampled_from(["valid", "same", "full", "pads"]), st.tuples(pairs(0, 3), pairs(0, 3)),
@@ -122,15 +145,29 @@ def test_flip_turns_the_kernel(seed, size, kernel, strides, dtype):
     assert_close(ours, theirs, float(np.abs(x).max() * np.abs(k).sum()))
 
 
-@pytest.mark.parametrize("filters", [3, 17])
-def test_bands_join_without_a_seam(monkeypatch, filters):
-    x, k = values(0, 3, 13, 5, 2), values(1, 3, 4, filters, 2)
-    whole = conv2d_transpose(x, k, strides=2, padding=1)
-    for products in (1, 5 * k.size * 2, 13 * 5 * k.size):
-        monkeypatch.setattr(cnnviz.ops.transposed, "VALUES", products)
-        np.testing.assert_allclose(
-            conv2d_transpose(x, k, strides=2, padding=1), whole, rtol=1e-5, atol=1e-5
-        )
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_stays_in_its_windows(value):
+    x, k = values(0, 9, 8, 2), values(1, 3, 5, 3, 2)
+    x[4, 3, 1] = value
+    with mock.patch.object(phases, "pays", PAYS):  # as it is: zeros fill up shorter phases
+        ours = conv2d_transpose(x, k, strides=(2, 3))
+    expected = np.ones(ours.shape, bool)
+    expected[8:11, 9:14] = False
+    np.testing.assert_array_equal(np.isfinite(ours), expected)
+
+
+def test_larger_images_and_many_filters():
+    for shape, kernel, strides in (
+        ((1, 70, 40, 3), (5, 4, 3, 3), 2), ((9, 6, 5, 20), (3, 3, 24, 20), (3, 2)),
+        ((2, 1, 90, 4), (1, 6, 40, 4), (1, 4)),
+    ):  # fmt: skip
+        x, k = values(0, *shape), values(1, *kernel)
+        ours = conv2d_transpose(x, k, strides=strides, bias=values(2, kernel[2]))
+        theirs = onnx_peer.run(
+            "ConvTranspose", x, k.transpose(3, 2, 0, 1), values(2, kernel[2]),
+            strides=[*np.broadcast_to(strides, 2)],
+        )  # fmt: skip
+        assert_close(ours, theirs)
 
 
 def test_keras_longer_valid_is_output_padding():

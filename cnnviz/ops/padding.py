@@ -20,6 +20,8 @@ from cnnviz.ops.checks import Array, as_batch
 Border = str | float
 BORDERS = ("zero", "constant", "edge", "reflect", "symmetric", "wrap")
 
+_NOWHERE = np.array(-1)
+
 _Mode = Literal["edge", "reflect", "symmetric", "wrap"]
 
 
@@ -27,8 +29,8 @@ _Mode = Literal["edge", "reflect", "symmetric", "wrap"]
 class Padded:
     """An image with a border that is not laid out yet.
 
-    `rows` and `columns` hold the source index of each padded row and column. A `constant` border
-    has no source: there the index is -1 and the value is `constant`.
+    `rows` and `columns` hold the source index of each padded row and column; -1 where the border,
+    if there is one, is `constant` and has no source.
     """
 
     rows: NDArray[np.intp]
@@ -122,10 +124,8 @@ def _constant(border: Border) -> float | None:
 
 
 def _sources(axis: Axis, border: Border, constant: bool) -> NDArray[np.intp]:
-    cells = np.arange(axis.size)
     pad: Any = (axis.before, axis.after)
-    if not any(pad):
-        return cells
-    if constant:
-        return np.pad(cells, pad, constant_values=-1)
+    if constant or not any(pad):
+        return np.ndarray(axis.size + sum(pad), np.intp, _NOWHERE, strides=(0,))
+    cells = np.arange(axis.size)
     return np.pad(cells, pad, mode=cast(_Mode, border))

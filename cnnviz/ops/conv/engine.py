@@ -64,7 +64,7 @@ def convolve(
     shape = (len(batch), rows.output, columns.output, filters)
     check_result(shape, dtype)
     padded = Padded.of(axes, border)
-    _check_band(rows, columns, np.dtype(dtype).itemsize * batch.shape[3])
+    check_band(rows, columns, np.dtype(dtype).itemsize * batch.shape[3])
 
     finish = Finish(None if added is None else np.broadcast_to(added.astype(dtype), filters))
     job = Job(rows, columns, padded, groups, summed, finish)
@@ -107,7 +107,7 @@ def prepared(
     rows, columns = axes
     weights = as_weights(kernels, np.float32)
     added = offsets(bias, weights.shape[3])
-    _check_band(rows, columns, weights.itemsize * weights.shape[2] * groups)
+    check_band(rows, columns, weights.itemsize * weights.shape[2] * groups)
     finish = Finish(None if added is None else added.astype(np.float32), activation)
     job = Job(rows, columns, Padded.of(axes), groups, finish=finish)
     return Prepared.of(weights, job)
@@ -131,7 +131,9 @@ class Prepared:
 
         For many runs, or for one of so many `images`.
         """
-        given, kernels = kernels, np.ascontiguousarray(kernels)
+        given = kernels
+        if not np.moveaxis(kernels, 3, 0).flags.c_contiguous:  # a matrix, transposed
+            kernels = np.ascontiguousarray(kernels)
         chosen = strategy(choose(kernels, job, precision, images))
         state = chosen.prepare(kernels, job)
         held = sum(a.nbytes for a in _arrays(state) if not np.may_share_memory(a, given))
@@ -207,7 +209,7 @@ def check_result(shape: tuple[int, ...], dtype: type[np.floating[Any]], *, cast:
     check_bytes(np.dtype(dtype).itemsize * count, "the result of the convolution")
 
 
-def _check_band(rows: Axis, columns: Axis, cell: int) -> None:
+def check_band(rows: Axis, columns: Axis, cell: int) -> None:
     """Check what the largest band of the padded image needs, `cell` bytes each of its cells."""
     height, width = (axis.before + axis.size + axis.after for axis in (rows, columns))
     lines = max(1, MOST_WINDOWS // columns.output) * rows.stride + rows.extent

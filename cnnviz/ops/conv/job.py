@@ -11,6 +11,7 @@ import numpy as np
 from cnnviz.geometry import Axis
 from cnnviz.ops.checks import Array
 from cnnviz.ops.padding import Padded
+from cnnviz.ops.scratch import scratch
 
 # Values of an image below which a call for each costs more than the copy.
 SMALL = 2**14
@@ -111,7 +112,8 @@ class Job:
         if self._inside(start, height):
             top = start - self.rows.before
             return batch[:, top : top + height].astype(dtype, copy=False)
-        band = np.empty((len(batch), height, len(self.padded.columns), batch.shape[3]), dtype)
+        shape = len(batch), height, len(self.padded.columns), batch.shape[3]
+        band = scratch("band", shape, dtype)
         self.padded.fill(band.transpose(1, 2, 0, 3), batch.transpose(1, 2, 0, 3), start)
         return band
 

@@ -16,6 +16,9 @@ from cnnviz.ops.conv.factors import factor
 from cnnviz.ops.conv.job import SMALL, Job
 
 PRECISIONS = ("fast", "exact")
+# Filters of a sequence up to which a run of cells is multiplied by zeros rather than laid out as
+# windows, and channels.
+SEQUENCE, SHALLOW = 4, 16
 
 
 class Strategy(Protocol):
@@ -50,6 +53,8 @@ def choose(kernels: Array, job: Job, precision: str = "fast", images: int | None
         return "channelwise"
     if precision == "fast" and winograd_pays(kernels, job, images):
         return "winograd"
+    if _is_sequence(job) and filters <= SEQUENCE and channels <= SHALLOW:
+        return "sequence"
     padded = any(axis.before or axis.after for axis in (job.rows, job.columns))
     if kh * kw == job.groups == 1 and filters > 2 and not padded:
         return "pointwise"
@@ -59,6 +64,13 @@ def choose(kernels: Array, job: Job, precision: str = "fast", images: int | None
     if min(kh, kw) > 2 and channels == 1 and _of_rank_one(kernels, job):
         return "separable"
     return "fourier" if precision == "fast" and _transforms_pay(kernels, job) else "toeplitz"
+
+
+def _is_sequence(job: Job) -> bool:
+    """Return whether images are one cell wide, and windows are runs of cells."""
+    across = job.columns
+    alone = across.output == across.kernel_size == len(job.padded.columns) == 1
+    return alone and job.groups == job.rows.dilation == 1
 
 
 def _of_rank_one(kernels: Array, job: Job) -> bool:
