@@ -49,7 +49,7 @@ class Ready:
     bind : callable
         `bind(out, *xs)`, from memory for the output, `(N, *output_shape)`, and the inputs to the
         tasks that fill it: in any order, on any threads, as often as there is something new in the
-        inputs.
+        inputs. Values that are not finite may spread to others there.
     nbytes : int
         What it holds beside the weights that it was given.
     """
