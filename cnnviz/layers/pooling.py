@@ -6,14 +6,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from cnnviz.contract import Layer, Ready
+from cnnviz.contract import Layer, Ready, divided
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Axis, Padding, Shape, Size, Window, pads, sizes
 from cnnviz.layers import checks
 from cnnviz.layers._backward import backward_by
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array, Backward, Ending, Weights
+    from cnnviz.contract import Array, Backward, Ending, Task, Weights
+    from cnnviz.ops.calls import Do
+
+# Values of a part at least, counted when its rows are reduced.
+BAND = 2**15
 
 
 @dataclass(frozen=True)
@@ -84,23 +88,37 @@ class _Pooling(Layer):
         (shape,) = in_shapes
         if self.rank == 1 or not self._reduces:
             return super().prepare(weights, shape, ending=ending)
+        from cnnviz.ops.calls import Written
+
         rows, columns = self.window(shape).on(shape[:-1])
 
-        def task(out: Array, x: Array) -> None:
-            self._reduce(x, rows, columns, out)
+        def write(out: Array, x: Array, rows: Axis, do: Do) -> None:
+            self._reduce(x, rows, columns, out, do)
             if ending is not None:
-                ending(out)
+                do(ending, out)
 
-        return Ready(lambda out, x: [partial(task, out, x)])
+        def bind(out: Array, x: Array) -> list[Task]:
+            passed = (*out.shape[:2], *shape[1:])  # on the way, when rows are reduced
+            tasks: list[Task] = []
+            for images, *lines in (part or (slice(None),) for part in divided(passed, BAND)):
+                made, cells, laid = out[images], x[images], rows
+                if lines:
+                    part = slice(*lines[0].indices(rows.output))
+                    read, laid = rows.part(part)
+                    made, cells = made[:, part], cells[:, read]
+                tasks.append(Written(partial(write, made, cells, laid)))
+            return tasks
 
-    def _reduce(self, x: Array, rows: Axis, columns: Axis, out: Array) -> None:
+        return Ready(bind)
+
+    def _reduce(self, x: Array, rows: Axis, columns: Axis, out: Array, do: Do) -> None:
         """Write what windows come to into `out`."""
         import numpy as np
 
         from cnnviz.ops.windows import reduce_windows
 
         ufunc, identity = self._reduces
-        reduce_windows(x, rows, columns, getattr(np, ufunc), identity, out=out)
+        reduce_windows(x, rows, columns, getattr(np, ufunc), identity, out=out, do=do)
 
     def _gradient(self, gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...]) -> Array:
         """Return the input's gradient: all of each output's to the cell that won."""
@@ -176,10 +194,10 @@ class AveragePooling2D(_Pooling):
 
         return average_gradient(gradient, axes, count_include_pad=self.count_include_pad)
 
-    def _reduce(self, x: Array, rows: Axis, columns: Axis, out: Array) -> None:
+    def _reduce(self, x: Array, rows: Axis, columns: Axis, out: Array, do: Do) -> None:
         from cnnviz.ops.pooling.average import average_windows
 
-        average_windows(x, rows, columns, include_pad=self.count_include_pad, out=out)
+        do(average_windows, x, rows, columns, include_pad=self.count_include_pad, out=out)
 
     def _needs_cells(self) -> bool:
         return not self.count_include_pad
