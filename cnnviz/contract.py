@@ -227,7 +227,7 @@ def divided(shape: Shape, least: int = 2**17) -> list[tuple[slice, ...]]:
     rows = shape[1]
     lines = max(-(-rows // PARTS), -(-least * rows * count // values))
     return [
-        (slice(n, n + 1), slice(at, at + lines))
+        (slice(n, n + 1), slice(at, min(at + lines, rows)))
         for n in range(count)
         for at in range(0, rows, lines)
     ]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from cnnviz.contract import Array, Backward, Ending, Task, Weights
 
-# Values of a part of a response at least.
-BAND = 2**15
+# Values of a part of a response at least, if there are several.
+BAND = 3 * 2**15
 
 
 @dataclass(frozen=True)
@@ -182,16 +182,19 @@ class LocalResponseNormalization(Layer):
 
     def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
         """Normalise in bands straight to where the result belongs."""
+        from cnnviz.ops.bands import SHARED
         from cnnviz.ops.calls import Do, Written
-        from cnnviz.ops.normalization import respond
+        from cnnviz.ops.normalization import PASSES, respond
 
-        def write(out: Array, x: Array, do: Do) -> None:
-            respond(x, **vars(self), out=out, do=do)
+        def write(out: Array, x: Array, together: bool, do: Do) -> None:
+            respond(x, **vars(self), out=out, do=do, together=together)
             if ending is not None:
                 do(ending, out)
 
         def bind(out: Array, x: Array) -> list[Task]:
-            return [Written(partial(write, out[p], x[p])) for p in divided(out.shape, BAND)]
+            together = PASSES * out.size >= SHARED
+            parts = divided(out.shape, BAND) if together else [()]
+            return [Written(partial(write, out[part], x[part], together)) for part in parts]
 
         return Ready(bind)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnnviz.errors import SpecError
-from cnnviz.ops.bands import cut, run
+from cnnviz.ops.bands import SHARED, cut, run
 from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array, check_finite, number, real_array, result_type
 from cnnviz.ops.conv.checks import positive
@@ -161,8 +161,12 @@ def respond(
     *,
     out: Array | None = None,
     do: Do = now,
+    together: bool = False,
 ) -> Array:
-    """Return `local_response_normalization(x, ...)`; `out` as in `scale_channels`."""
+    """Return `local_response_normalization(x, ...)`; `out` as in `scale_channels`.
+
+    What is written down by `do` is as in `reduce_windows`.
+    """
     channels = x.shape[-1]
     before, after = _reach(size, channels)
     out = np.empty(x.shape, x.dtype) if out is None else out
@@ -177,8 +181,10 @@ def respond(
         do(np.divide, part, power, out=result[cells])
 
     with np.errstate(all="ignore"):
-        passes = PASSES * x.size * (do is now)  # written down they are in the order of one thread
-        run(work, cut(len(source), channels + before + after, passes, PORTION), passes)
+        passes = PASSES * x.size
+        size = passes if do is now else SHARED * together
+        bands = cut(len(source), channels + before + after, size, PORTION)
+        run(work, bands, passes if do is now else 0)
     return out
 
 

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Padding, Size, Window
-from cnnviz.ops.bands import cut, run
+from cnnviz.ops.bands import SHARED, cut, run
 from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array, as_batch, result_type
 from cnnviz.ops.scratch import scratch
@@ -71,13 +71,15 @@ def reduce_windows(
     out: Array | None = None,
     finish: Callable[[Array, slice], object] | None = None,
     do: Do = now,
+    together: bool = False,
 ) -> Array:
     """Return `ufunc` over the image cells of every window of `batch`, `(N, H', W', C)`.
 
     `identity` is the value of a window without any; `before` is applied to each value first;
     `dtype` is the type to reduce in, that of `batch` unless given. The result is written to `out`,
     which may be a slice of the channels of a wider array; `finish` works in place on a band of
-    its rows, and is told which they are.
+    its rows, and is told which they are. What is written down by `do` is in the order of one
+    thread, in bands that suit several `together` if others write such parts.
     """
     n, _, width, channels = batch.shape
     dtype = dtype or batch.dtype.type
@@ -113,9 +115,9 @@ def reduce_windows(
 
     line = width * channels
     passes = n * rows.output * line * (rows.kernel_size + columns.kernel_size)
-    passes *= do is now  # what is written down is in the order of one thread
-    bands = cut(n, rows.output * line, passes), cut(rows.output, line, passes)
-    run(work, [*product(*bands)], passes)
+    size = passes if do is now else SHARED * together
+    bands = cut(n, rows.output * line, size), cut(rows.output, line, size)
+    run(work, [*product(*bands)], passes if do is now else 0)
     return result
 
 
