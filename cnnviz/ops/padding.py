@@ -6,7 +6,9 @@ laid out when it is needed, in the layout that the reader wants.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -18,6 +20,7 @@ from cnnviz.geometry import Axis, Padding, Window
 from cnnviz.ops.checks import Array, as_batch
 
 Border = str | float
+Call = Callable[[], object]
 BORDERS = ("zero", "constant", "edge", "reflect", "symmetric", "wrap")
 
 _Mode = Literal["edge", "reflect", "symmetric", "wrap"]
@@ -57,20 +60,32 @@ class Padded:
         Both have rows and columns as their leading axes (any strides, so that a transposed view
         changes the layout on the way); `out` is as wide as the padded image.
         """
+        for call in self.filling(out, image, first):
+            call()
+
+    def filling(self, out: Array, image: Array, first: int) -> list[Call]:
+        """Return what `fill` does as calls, in their order, whatever the image holds by then."""
         height, width = image.shape[:2]
         top, left = self.before
         start = min(max(top - first, 0), len(out))
         stop = min(max(top + height - first, start), len(out))
         inside = out[:, left : left + width]
-        inside[start:stop] = image[first + start - top : first + stop - top]
+        own = image[first + start - top : first + stop - top]
+        calls: list[Call] = [partial(np.copyto, inside[start:stop], own)]
         for part in (slice(0, start), slice(stop, len(out))):
             if part.start < part.stop:
                 sources = self.rows[first + part.start : first + part.stop]
-                inside[part] = image[sources] if self.constant is None else self.constant
+                calls.append(self._border(inside[part], image, sources, 0))
         for part in (slice(0, left), slice(left + width, out.shape[1])):
             if part.start < part.stop:
-                sources = left + self.columns[part]
-                out[:, part] = out[:, sources] if self.constant is None else self.constant
+                calls.append(self._border(out[:, part], out, left + self.columns[part], 1))
+        return calls
+
+    def _border(self, out: Array, image: Array, sources: Array, axis: int) -> Call:
+        """Return what fills a part of the border from rows or columns of the image."""
+        if self.constant is not None:
+            return partial(out.fill, self.constant)
+        return lambda: np.copyto(out, image.take(sources, axis))
 
 
 def pad2d(x: ArrayLike, padding: Padding, *, border: Border = "zero") -> Array:

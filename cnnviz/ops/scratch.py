@@ -14,6 +14,9 @@ from cnnviz.ops.checks import Array
 LINE = 64
 # Bytes up to which an array is kept: more would be held for the life of the process.
 KEPT = 2**25
+# Bytes that it has from the beginning, so that it seldom grows: who has bound calls to the smaller
+# one holds that too. The system gives memory only to what is written.
+LEAST = 2**23
 
 _own = _local()
 
@@ -28,9 +31,10 @@ def scratch(name: str, shape: Shape, dtype: np.dtype[np.floating]) -> Array:
     count = prod(shape) * dtype.itemsize
     room: np.ndarray | None = getattr(_own, name, None)
     if room is None or room.size < count:
-        room = np.empty(count + LINE, np.uint8)
+        size = max(count, LEAST)
+        room = np.empty(size + LINE, np.uint8)
         start = -room.ctypes.data % LINE
-        room = room[start : start + count]
+        room = room[start : start + size]
         if count <= KEPT:
             setattr(_own, name, room)
     return room[:count].view(dtype).reshape(shape)

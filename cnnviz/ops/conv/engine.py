@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import _local
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +22,7 @@ from cnnviz.ops.conv.job import Finish, Job
 from cnnviz.ops.conv.parts import PARTS, by_rows
 from cnnviz.ops.conv.planner import PRECISIONS, Strategy, choose, strategy
 from cnnviz.ops.padding import Border, Padded
-from cnnviz.ops.scratch import unbuffered
+from cnnviz.ops.scratch import KEPT, unbuffered
 from cnnviz.ops.threads import one_blas_thread, share
 
 MOST_WINDOWS = 2**16  # in a band of any strategy, unless one row has more
@@ -152,11 +153,14 @@ class Prepared:
         macs = prod(out.shape) * max(VALUE, self.kernels[..., 0].size)
         pieces = min(max(2, macs // PIECE), PARTS)
         parts = own(out.shape, self.state, self.job) if own else by_rows(out.shape, macs, pieces)
-        work = self._mended if hasattr(self.strategy, "SPREADS") else self.strategy.run
-        return [
-            partial(work, batch[images], self.state, self.job, out[images], piece)
-            for images, piece in parts
+        run = self._mended if hasattr(self.strategy, "SPREADS") else self.strategy.run
+        given = [
+            (batch[images], self.state, self.job, out[images], piece) for images, piece in parts
         ]
+        small = batch.nbytes + out.nbytes <= KEPT  # and so is what it works in
+        if small and hasattr(self.strategy, "bound"):
+            return [Bound(self.strategy.bound, *each) for each in given]
+        return [partial(run, *each) for each in given]
 
     def _mended(self, batch: Array, state: Any, job: Job, out: Array, rows: slice) -> None:
         """Run the strategy; where it spread a value that is not finite, shift the images instead.
@@ -168,6 +172,23 @@ class Prepared:
         asked = made[:, ::apart], made[:, -1:]
         if not np.isfinite([np.einsum("nhwc->", some) for some in asked]).all():  # or too large
             shifted.run(batch, self.kernels, job, out, rows)
+
+
+class Bound:
+    """A part of a convolution, for many runs: its views of memory are made once for each thread.
+
+    Meanwhile a thread has the interpreter's lock, and others wait for it: they sleep, and to wake
+    one takes longer than many a call of NumPy.
+    """
+
+    def __init__(self, bound: Callable[..., Callable[[], object]], *given: Any) -> None:
+        self._bound, self._given, self._own = bound, given, _local()
+
+    def __call__(self) -> None:
+        work = getattr(self._own, "work", None)
+        if work is None:
+            work = self._own.work = self._bound(*self._given)
+        work()
 
 
 def _arrays(state: Any) -> list[Array]:

@@ -8,15 +8,18 @@ and Simard, "High Performance Convolutional Neural Networks for Document Process
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from math import prod
 
+import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnnviz.geometry import Shape
 from cnnviz.ops.checks import Array
 from cnnviz.ops.conv.job import Job
 from cnnviz.ops.conv.parts import by_rows, cut
-from cnnviz.ops.conv.products import product
+from cnnviz.ops.conv.products import bound as bound_product
+from cnnviz.ops.padding import Call
 from cnnviz.ops.scratch import scratch
 from cnnviz.ops.threads import WORK
 
@@ -50,8 +53,9 @@ def parts(
     count, height, width, filters = shape
     macs = prod(shape) * state[0].shape[0]
     several = min(PARTS, height * width // FEW) // 2 * 2
-    if count == 1 and several == 0 and job.groups == 1 and macs >= WORK:
-        return [(slice(0, 1), (slice(0, height), some)) for some in cut(filters, 2, of=16)]
+    if count == 1 and several == 0 and macs >= WORK:
+        of = 16 if job.groups == 1 else filters // job.groups
+        return [(slice(0, 1), (slice(0, height), some)) for some in cut(filters, 2, of=of)]
     rows = by_rows(shape, macs, max(1, several))
     return [(images, (piece, slice(0, filters))) for images, piece in rows]
 
@@ -59,38 +63,73 @@ def parts(
 def run(
     batch: Array, state: tuple[Array, Shape], job: Job, out: Array, part: tuple[slice, slice]
 ) -> None:
-    """Convolve rows of images `(N, H, W, C)` with some filters, into `out` `(N, H', W', filters)`.
+    """Convolve rows of `(N, H, W, C)` with some filters, into `out` `(N, H', W', filters)`.
 
-    All filters where there are groups.
+    Whole groups where there are some.
     """
+    for call in _calls(batch, state, job, out, part):
+        call()
+
+
+def bound(
+    batch: Array, state: tuple[Array, Shape], job: Job, out: Array, part: tuple[slice, slice]
+) -> Call:
+    """Return what `run` does with whatever the arrays hold by then, on this thread."""
+    calls = [*_calls(batch, state, job, out, part)]
+
+    def work() -> None:
+        for call in calls:
+            call()
+
+    return work
+
+
+def _calls(
+    batch: Array, state: tuple[Array, Shape], job: Job, out: Array, part: tuple[slice, slice]
+) -> Iterator[Call]:
     weights, kernel = state
     rows, filters = part
     values = BAND * len(weights) // (len(weights) + kernel[3])
-    for band, group, matrix in matrices(batch, kernel, job, rows, values):
+    each = kernel[3] // job.groups
+    groups = range(filters.start // each, -(-filters.stop // each))
+    for band, group, matrix, lay in _laid(batch, kernel, job, rows, values, groups):
         mine = job.filters(group, kernel[3]) if job.groups > 1 else filters
         made = out[band].reshape(-1, kernel[3])  # a view: rows of an image lie behind each other
-        product(matrix, weights[:, mine], made[:, mine])
-        if group == job.groups - 1:
-            job.finish(out[band][..., filters], filters)
+        yield from lay
+        yield bound_product(matrix, weights[:, mine], made[:, mine])
+        if group == groups[-1]:
+            yield from job.finish.bound(out[band][..., filters], filters)
 
 
 def matrices(
-    batch: Array, kernel: Shape, job: Job, outputs: slice | None = None, values: int = VALUES
+    batch: Array, kernel: Shape, job: Job
 ) -> Iterator[tuple[tuple[slice, slice], int, Array]]:
-    """Yield the windows of a batch or of some output rows, band by band, a group after another.
+    """Yield the windows of a batch, band by band, a group after another.
 
     As the images and output rows of the band, the group, and the matrix of its windows, `(windows,
     kh · kw · channels)`, which is overwritten by the next.
     """
+    rows, groups = slice(0, job.rows.output), range(job.groups)
+    for band, group, matrix, lay in _laid(batch, kernel, job, rows, VALUES, groups):
+        for call in lay:
+            call()
+        yield band, group, matrix
+
+
+def _laid(
+    batch: Array, kernel: Shape, job: Job, outputs: slice, values: int, groups: range
+) -> Iterator[tuple[tuple[slice, slice], int, Array, list[Call]]]:
+    """Yield what `matrices` does of some output rows and groups, and the calls that lay it out."""
     kh, kw, channels, _ = kernel
     enough = min(JOINED, job.columns.output // 3)
     joined = job.groups == 1 and job.columns.dilation == 1 and channels * kw >= enough
     windows = _from_runs_of_channels if joined or channels >= RUN else _from_planes
-    for images, rows in _bands(batch, kernel, job, outputs or slice(0, job.rows.output), values):
+    for images, rows in _bands(batch, kernel, job, outputs, values):
         count = len(batch[images]) * (rows.stop - rows.start) * job.columns.output
         room = scratch("first", (count * kh * kw * channels,), batch.dtype)
-        for group, matrix in enumerate(windows(batch[images], kernel, job, rows, room)):
-            yield (images, rows), group, matrix
+        found = windows(batch[images], kernel, job, rows, room, groups)
+        for group, laid in zip(groups, found, strict=True):
+            yield (images, rows), group, *laid
 
 
 def _bands(
@@ -111,38 +150,40 @@ def _bands(
 
 
 def _from_runs_of_channels(
-    batch: Array, kernel: Shape, job: Job, outputs: slice, room: Array
-) -> Iterator[Array]:
-    """Yield the matrix of windows of each group, laid out in `room`."""
+    batch: Array, kernel: Shape, job: Job, outputs: slice, room: Array, groups: range
+) -> Iterator[tuple[Array, list[Call]]]:
+    """Yield the matrix of windows of each group, laid out in `room` by calls."""
     kh, kw, channels, _ = kernel
     rows = outputs.stop - outputs.start
-    band = job.band(batch, outputs.start, rows)
+    band, fill = job.bound_band(batch, outputs.start, rows)
     image, down, across, deep = band.strides
     taps = down * job.rows.dilation, across * job.columns.dilation
     strides = (image, down * job.rows.stride, across * job.columns.stride, *taps, deep)
-    for start in range(0, batch.shape[3], channels):
+    for group in groups:
         shape = (len(batch), rows, job.columns.output, kh, kw, channels)
-        view = as_strided(band[..., start:], shape, strides, writeable=False)
-        if kh * kw == 1:  # most often no copy
-            yield view.reshape(-1, channels)
-        else:
-            room[: view.size].reshape(shape)[...] = view
-            yield room[: view.size].reshape(-1, kh * kw * channels)
+        view = as_strided(band[..., group * channels :], shape, strides, writeable=False)
+        matrix = view.reshape(-1, channels) if kh * kw == 1 else room
+        if kh * kw > 1 or not np.may_share_memory(matrix, band):
+            matrix = room[: view.size].reshape(-1, kh * kw * channels)
+            fill = [*fill, partial(np.copyto, matrix.reshape(shape), view)]
+        yield matrix, fill
+        fill = []
 
 
 def _from_planes(
-    batch: Array, kernel: Shape, job: Job, outputs: slice, room: Array
-) -> Iterator[Array]:
+    batch: Array, kernel: Shape, job: Job, outputs: slice, room: Array, groups: range
+) -> Iterator[tuple[Array, list[Call]]]:
     """Yield the same matrices, transposed in memory: a line of them is a shifted plane."""
     kh, kw, channels, _ = kernel
     rows = outputs.stop - outputs.start
-    planes = job.planes(batch, outputs.start, rows)
+    planes, fill = job.bound_planes(batch, outputs.start, rows)
     deep, image, down, across = planes.strides
     taps = down * job.rows.dilation, across * job.columns.dilation
     strides = (*taps, deep, image, down * job.rows.stride, across * job.columns.stride)
     shape = (kh, kw, channels, len(batch), rows, job.columns.output)
     lines = room[: prod(shape)].reshape(shape)
-    for start in range(0, batch.shape[3], channels):
+    for group in groups:
         # One copy for all taps: a call each would hand the interpreter's lock to and fro.
-        lines[...] = as_strided(planes[start:], shape, strides, writeable=False)
-        yield lines.reshape(kh * kw * channels, -1).T
+        view = as_strided(planes[group * channels :], shape, strides, writeable=False)
+        yield lines.reshape(kh * kw * channels, -1).T, [*fill, partial(np.copyto, lines, view)]
+        fill = []

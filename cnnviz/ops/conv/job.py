@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from cnnviz.geometry import Axis
 from cnnviz.ops.checks import Array
-from cnnviz.ops.padding import Padded
+from cnnviz.ops.padding import Call, Padded
+from cnnviz.ops.scratch import scratch
 
 # Values of an image below which a call for each costs more than the copy.
 SMALL = 2**14
@@ -29,24 +31,31 @@ class Finish:
 
     def __call__(self, part: Array, filters: slice = slice(None)) -> None:
         """Finish a part of the output, `(..., filters)`, which may be of some filters only."""
-        if self.bias is None and self.activation is None:
-            return
-        if part.flags.c_contiguous:
-            self._run(part, filters)
-        else:  # between two copies it takes a third of the time
-            made = np.ascontiguousarray(part)
-            self._run(made, filters)
-            part[...] = made
+        for call in self.bound(part, filters):
+            call()
 
-    def _run(self, part: Array, filters: slice) -> None:
+    def bound(self, part: Array, filters: slice = slice(None)) -> list[Call]:
+        """Return the calls that finish a part, whatever it holds by then."""
+        if self.bias is None and self.activation is None:
+            return []
+        if part.flags.c_contiguous:
+            return self._calls(part, filters)
+        # Between two copies it takes a third of the time.
+        made = scratch("finish", part.shape, part.dtype)
+        calls = self._calls(made, filters)
+        return [partial(np.copyto, made, part), *calls, partial(np.copyto, part, made)]
+
+    def _calls(self, part: Array, filters: slice) -> list[Call]:
+        calls: list[Call] = []
         if self.bias is not None:
             bias = self.bias[filters]
             if part.ndim > 2:  # whole rows are added twice as fast
                 bias = self._line(bias, filters, part.shape[-2])
                 part = part.reshape(-1, len(bias))
-            part += bias
+            calls.append(partial(np.add, part, bias, out=part))
         if self.activation is not None:
-            self.activation(part)
+            calls.append(partial(self.activation, part))
+        return calls
 
     def _line(self, bias: Array, filters: slice, width: int) -> Array:
         """Return the bias of some filters, repeated along a row; it is kept for the next band."""
@@ -114,6 +123,35 @@ class Job:
         band = np.empty((len(batch), height, len(self.padded.columns), batch.shape[3]), dtype)
         self.padded.fill(band.transpose(1, 2, 0, 3), batch.transpose(1, 2, 0, 3), start)
         return band
+
+    def bound_band(self, batch: Array, first: int, count: int) -> tuple[Array, list[Call]]:
+        """Return what `band` does, and the calls that fill it on this thread."""
+        start, height = self._span(first, count)
+        if self._inside(start, height):
+            return self.band(batch, first, count), []
+        shape = (len(batch), height, len(self.padded.columns), batch.shape[3])
+        band = scratch("padded", shape, batch.dtype)
+        image = batch.transpose(1, 2, 0, 3)
+        return band, self.padded.filling(band.transpose(1, 2, 0, 3), image, start)
+
+    def bound_planes(self, batch: Array, first: int, count: int) -> tuple[Array, list[Call]]:
+        """Return what `planes` does, and the calls that fill them on this thread."""
+        start, height = self._span(first, count)
+        channels = 1 if self.summed else batch.shape[3]
+        shape = (len(batch), height, channels, len(self.padded.columns))
+        lines = scratch("padded", shape, batch.dtype)
+        if self.summed:
+            fill: list[Call] = [lambda: np.copyto(lines, self.lines(batch, first, count))]
+        elif batch[0].size < SMALL:
+            image = batch.transpose(1, 2, 0, 3)
+            fill = self.padded.filling(lines.transpose(1, 3, 0, 2), image, start)
+        else:
+            each = zip(lines, batch, strict=True)
+            several = [
+                self.padded.filling(own.transpose(0, 2, 1), image, start) for own, image in each
+            ]
+            fill = [call for calls in several for call in calls]
+        return lines.transpose(2, 0, 1, 3), fill
 
     def by_filter(self, lines: Array, filters: int) -> Iterator[tuple[int, Array]]:
         """Yield each filter, and which of the lines, `(rows, C, W)`, it reads."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from math import ceil
 
 import numpy as np
@@ -16,16 +18,20 @@ ROWS = 64
 
 def product(matrix: Array, weights: Array, out: Array) -> None:
     """Write `matrix @ weights` to `out`, in pieces that are not copied if they are large enough."""
+    bound(matrix, weights, out)()
+
+
+def bound(matrix: Array, weights: Array, out: Array) -> Callable[[], object]:
+    """Return what `product` does with whatever the arrays hold by then."""
     rows, channels = matrix.shape
     count = pieces(rows, matrix.size * weights.shape[1] / DIRECT, ROWS)
     if count == 1:
-        np.matmul(matrix, weights, out=out)
-        return
+        return partial(np.matmul, matrix, weights, out=out)
     if matrix.flags.c_contiguous:
         stack = matrix.reshape(count, -1, channels)
     else:  # a row behind each other in memory
         stack = matrix.T.reshape(channels, count, -1).transpose(1, 2, 0)
-    np.matmul(stack, weights, out=out.reshape(count, -1, out.shape[1]))
+    return partial(np.matmul, stack, weights, out=out.reshape(count, -1, out.shape[1]))
 
 
 def pieces(count: int, least: float, size: int) -> int:

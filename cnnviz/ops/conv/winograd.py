@@ -14,6 +14,8 @@ standard deviation, where adding up all products is off by 3e-6. 3e-4 is what th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from math import isfinite
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -24,6 +26,7 @@ from cnnviz.ops.conv import im2col
 from cnnviz.ops.conv.job import Job
 from cnnviz.ops.conv.parts import cut
 from cnnviz.ops.conv.products import DIRECT, pieces
+from cnnviz.ops.padding import Call
 from cnnviz.ops.scratch import scratch
 from cnnviz.ops.threads import WORK
 
@@ -40,7 +43,8 @@ FEW = 2**7
 # Filters of a product.
 PANEL = 64
 
-Part = tuple[slice, tuple[slice, slice]]  # images, rows of tiles, panels of filters
+Rows = tuple[slice, slice]  # of tiles, and panels of filters
+Part = tuple[slice, Rows]  # images first
 
 
 @dataclass(eq=False, repr=False)
@@ -61,7 +65,7 @@ class Kernels:
 def prepare(kernels: Array, job: Job) -> Kernels:
     """Return kernels `(k, k, C, filters)`, transformed."""
     size, _, channels, filters = kernels.shape
-    side = 4 if job.rows.output * job.columns.output <= SMALL else 6
+    side = 4 if size == 3 and job.rows.output * job.columns.output <= SMALL else 6
     back, into, over = (matrix.astype(kernels.dtype) for matrix in transforms(size, side))
     outputs = side + 1 - size
     tiles = -(-job.rows.output // outputs) * -(-job.columns.output // outputs)
@@ -99,22 +103,36 @@ def parts(shape: Shape, kernels: Kernels, job: Job) -> list[Part]:
     return [(slice(n, n + 1), (band, every)) for n in range(count) for band in bands]
 
 
-def run(batch: Array, kernels: Kernels, job: Job, out: Array, part: tuple[slice, slice]) -> None:
+def run(batch: Array, kernels: Kernels, job: Job, out: Array, part: Rows) -> None:
     """Convolve rows of tiles of `(N, H, W, C)` with some panels, into `(N, H', W', filters)`."""
+    bound(batch, kernels, job, out, part)()
+
+
+def bound(batch: Array, kernels: Kernels, job: Job, out: Array, part: Rows) -> Call:
+    """Return what `run` does with whatever the arrays hold by then, on this thread."""
     tiles, panels = part
     side = kernels.outputs
     each = kernels.panels.shape[3]
     rows = slice(tiles.start * side, min(tiles.stop * side, out.shape[1]))
     filters = slice(panels.start * each, panels.stop * each)
     columns = -(-out.shape[2] // side)
-    band = _band(batch, job, rows.start, (tiles.stop - tiles.start) * side, columns * side)
-    if not np.isfinite(np.vdot(band, band)):
-        im2col.run(batch, kernels.plain, job, out, (rows, filters))  # a tile would spread it
-        return
-    inputs = _inputs(band, kernels, (len(batch), tiles.stop - tiles.start, columns))
-    products = _products(inputs, kernels.panels[:, panels])
-    _outputs(products, kernels, out[:, rows, :, filters])
-    job.finish(out[:, rows, :, filters], filters)
+    made = out[:, rows, :, filters]
+    band, fill = _band(batch, job, rows.start, (tiles.stop - tiles.start) * side, columns * side)
+    inputs, into = _inputs(band, kernels, (len(batch), tiles.stop - tiles.start, columns))
+    products, multiply = _products(inputs, kernels.panels[:, panels])
+    calls = [*into, multiply, *_outputs(products, kernels, made), *job.finish.bound(made, filters)]
+    line = band.reshape(-1)
+
+    def work() -> None:
+        for call in fill:
+            call()
+        if not isfinite(np.dot(line, line)):
+            im2col.run(batch, kernels.plain, job, out, (rows, filters))  # a tile would spread it
+            return
+        for call in calls:
+            call()
+
+    return work
 
 
 def transforms(size: int, side: int) -> tuple[Array, Array, Array]:
@@ -137,21 +155,23 @@ def transforms(size: int, side: int) -> tuple[Array, Array, Array]:
     return back, into, over
 
 
-def _band(batch: Array, job: Job, first: int, height: int, width: int) -> Array:
-    """Return the padded rows that `height × width` outputs read, zeros beyond the padded image."""
+def _band(batch: Array, job: Job, first: int, height: int, width: int) -> tuple[Array, list[Call]]:
+    """Return the padded rows that `height × width` outputs read, zeros beyond the padded image.
+
+    And the calls that fill them.
+    """
     count, channels = len(batch), batch.shape[3]
     extra = job.rows.kernel_size - 1
     band = scratch("first", (count, height + extra, width + extra, channels), batch.dtype)
     lines = min(height + extra, len(job.padded.rows) - first)
     cells = len(job.padded.columns)
-    band[:, lines:] = 0
-    band[:, :lines, cells:] = 0
     inside = band[:, :lines, :cells]
-    job.padded.fill(inside.transpose(1, 2, 0, 3), batch.transpose(1, 2, 0, 3), first)
-    return band
+    beyond = (part for part in (band[:, lines:], band[:, :lines, cells:]) if part.size)
+    fill = job.padded.filling(inside.transpose(1, 2, 0, 3), batch.transpose(1, 2, 0, 3), first)
+    return band, [*(partial(part.fill, 0) for part in beyond), *fill]
 
 
-def _inputs(band: Array, kernels: Kernels, tiles: Shape) -> Array:
+def _inputs(band: Array, kernels: Kernels, tiles: Shape) -> tuple[Array, list[Call]]:
     """Return `Bᵀ d B` of all tiles, `(36, tiles, C)`; `tiles` are images, rows and columns."""
     side = len(kernels.into)
     count, rows, columns = tiles
@@ -165,7 +185,7 @@ def _inputs(band: Array, kernels: Kernels, tiles: Shape) -> Array:
         (count, rows, side, width * channels),
         (band.strides[0], step * line, line, band.itemsize),
     )
-    np.matmul(kernels.into, lines, out=halves.transpose(1, 2, 0, 3))
+    down = partial(np.matmul, kernels.into, lines, out=halves.transpose(1, 2, 0, 3))
 
     inputs = scratch("first", (side, side, count * rows, columns, channels), band.dtype)
     cells = as_strided(
@@ -173,25 +193,25 @@ def _inputs(band: Array, kernels: Kernels, tiles: Shape) -> Array:
         (side, count * rows, columns, side, channels),
         (count * rows * line, line, step * cell, cell, band.itemsize),
     )
-    np.matmul(kernels.into, cells, out=inputs.transpose(0, 2, 3, 1, 4))
-    return inputs.reshape(side**2, -1, channels)
+    across = partial(np.matmul, kernels.into, cells, out=inputs.transpose(0, 2, 3, 1, 4))
+    return inputs.reshape(side**2, -1, channels), [down, across]
 
 
-def _products(inputs: Array, panels: Array) -> Array:
+def _products(inputs: Array, panels: Array) -> tuple[Array, Call]:
     """Return the products `(36, panels, tiles, filters)`."""
     (each, tiles, channels), (_, count, _, filters) = inputs.shape, panels.shape
     products = scratch("second", (each, count, tiles, filters), inputs.dtype)
     chunks = pieces(tiles, tiles * channels * filters / DIRECT, 8)
-    np.matmul(
+    return products, partial(
+        np.matmul,
         inputs.reshape(each, 1, chunks, -1, channels),
         panels[:, :, np.newaxis],
         out=products.reshape(each, count, chunks, -1, filters),
     )
-    return products
 
 
-def _outputs(products: Array, kernels: Kernels, out: Array) -> None:
-    """Write `Aᵀ m A` of all tiles' products `m` to `out`, `(N, rows, columns, filters)`."""
+def _outputs(products: Array, kernels: Kernels, out: Array) -> list[Call]:
+    """Return what writes `Aᵀ m A` of all tiles' products `m` to `out`, `(N, H', W', filters)`."""
     count, height, width, _ = out.shape
     (_, panels, tiles, each), (side, taken) = products.shape, kernels.back.shape
     columns = -(-width // side)
@@ -201,7 +221,7 @@ def _outputs(products: Array, kernels: Kernels, out: Array) -> None:
     chunks = pieces(size, size * side * taken / DIRECT, 8)
     halves = scratch("first", (side, taken, chunks, size // chunks), products.dtype)
     lines = products.reshape(taken, taken, chunks, -1).transpose(1, 2, 0, 3)
-    np.matmul(kernels.back, lines, out=halves.transpose(1, 2, 0, 3))
+    down = partial(np.matmul, kernels.back, lines, out=halves.transpose(1, 2, 0, 3))
 
     whole = (count, rows * side, columns * side, panels * each)
     room = out if whole == out.shape else scratch("second", whole, out.dtype)
@@ -209,9 +229,10 @@ def _outputs(products: Array, kernels: Kernels, out: Array) -> None:
     shape = (side, panels, count, rows, columns, side, each)
     strides = (line, each * value, image, side * line, side * cell, cell, value)
     cells = halves.reshape(side, taken, *shape[1:5], each).transpose(0, 2, 3, 4, 5, 1, 6)
-    np.matmul(kernels.back, cells, out=as_strided(room, shape, strides))
-    if room is not out:
-        out[...] = room[:, :height, :width]
+    across = partial(np.matmul, kernels.back, cells, out=as_strided(room, shape, strides))
+    if room is out:
+        return [down, across]
+    return [down, across, partial(np.copyto, out, room[:, :height, :width])]
 
 
 def _even(count: int) -> int:
