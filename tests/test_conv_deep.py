@@ -204,7 +204,7 @@ def test_the_planner_chooses_by_shape():
 
 
 def test_doubles_and_exact_singles_take_no_short_cut(monkeypatch):
-    monkeypatch.setattr(winograd, "run", None)
+    monkeypatch.setattr(winograd, "prepare", None)
     x, k = values(9, 1, 60, 60, 64), values(10, 3, 3, 64, 32)
     exact = conv2d(x.astype(np.float64), k, padding=1)
     assert_near(conv2d(x, k, padding=1, precision="exact"), exact, EXACT)

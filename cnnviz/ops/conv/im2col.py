@@ -53,8 +53,9 @@ def parts(
     count, height, width, filters = shape
     macs = prod(shape) * state[0].shape[0]
     several = min(PARTS, height * width // FEW) // 2 * 2
-    if count == 1 and several == 0 and job.groups == 1 and macs >= WORK:
-        return [(slice(0, 1), (slice(0, height), some)) for some in cut(filters, 2, of=16)]
+    if count == 1 and several == 0 and macs >= WORK:
+        of = 16 if job.groups == 1 else filters // job.groups
+        return [(slice(0, 1), (slice(0, height), some)) for some in cut(filters, 2, of=of)]
     rows = by_rows(shape, macs, max(1, several))
     return [(images, (piece, slice(0, filters))) for images, piece in rows]
 
@@ -67,23 +68,22 @@ def run(
     part: tuple[slice, slice],
     do: Do = now,
 ) -> None:
-    """Convolve rows of images `(N, H, W, C)` with some filters, into `out` `(N, H', W', filters)`.
+    """Convolve rows of `(N, H, W, C)` with some filters, into `out` `(N, H', W', filters)`.
 
-    All filters where there are groups.
+    Whole groups where there are some.
     """
     weights, kernel = state
     rows, filters = part
     values = BAND * len(weights) // (len(weights) + kernel[3])
-    for band, group, windows in matrices(batch, kernel, job, rows, values, do):
+    each = kernel[3] // job.groups
+    groups = range(filters.start // each, -(-filters.stop // each))
+    for band, group, windows in matrices(batch, kernel, job, rows, values, groups, do):
         wanted = out[band][..., filters]
         made = in_one_run(wanted)
-        columns = made.reshape(-1, made.shape[3])
-        if job.groups == 1:
-            product(windows, weights[:, filters], columns, do)
-        else:
-            mine = job.filters(group, kernel[3])
-            product(windows, weights[:, mine], columns[:, mine], do)
-        if group == job.groups - 1:
+        mine = job.filters(group, kernel[3]) if job.groups > 1 else filters
+        columns = slice(mine.start - filters.start, mine.stop - filters.start)
+        product(windows, weights[:, mine], made.reshape(-1, made.shape[3])[:, columns], do)
+        if group == groups[-1]:
             job.finish(made, filters, do)
             if made is not wanted:
                 do(np.copyto, wanted, made)
@@ -95,6 +95,7 @@ def matrices(
     job: Job,
     outputs: slice | None = None,
     values: int = VALUES,
+    groups: range | None = None,
     do: Do = now,
 ) -> Iterator[tuple[tuple[slice, slice], int, Array]]:
     """Yield the windows of a batch or of some output rows, band by band, a group after another.
@@ -109,7 +110,9 @@ def matrices(
     for images, rows in _bands(batch, kernel, job, outputs or slice(0, job.rows.output), values):
         count = len(batch[images]) * (rows.stop - rows.start) * job.columns.output
         room = scratch("first", (count * kh * kw * channels,), batch.dtype)
-        for group, made in enumerate(windows(batch[images], kernel, job, rows, room, do)):
+        for group in groups or range(job.groups):
+            own = slice(group * channels, (group + 1) * channels)
+            made = windows(batch[images][..., own], kernel, job, rows, room, do)
             yield (images, rows), group, made
 
 
@@ -132,28 +135,26 @@ def _bands(
 
 def _from_runs_of_channels(
     batch: Array, kernel: Shape, job: Job, outputs: slice, room: Array, do: Do
-) -> Iterator[Array]:
-    """Yield the matrix of windows of each group, laid out in `room`."""
+) -> Array:
+    """Return the matrix of windows of a group's channels, laid out in `room`."""
     kh, kw, channels, _ = kernel
     rows = outputs.stop - outputs.start
     band = job.band(batch, outputs.start, rows, do=do)
     image, down, across, deep = band.strides
     taps = down * job.rows.dilation, across * job.columns.dilation
     strides = (image, down * job.rows.stride, across * job.columns.stride, *taps, deep)
-    for start in range(0, batch.shape[3], channels):
-        shape = (len(batch), rows, job.columns.output, kh, kw, channels)
-        view = as_strided(band[..., start:], shape, strides, writeable=False)
-        if kh * kw == 1:  # most often no copy
-            yield matrix(view, do)
-        else:
-            do(np.copyto, room[: view.size].reshape(shape), view)
-            yield room[: view.size].reshape(-1, kh * kw * channels)
+    shape = (len(batch), rows, job.columns.output, kh, kw, channels)
+    view = as_strided(band, shape, strides, writeable=False)
+    if kh * kw == 1:  # most often no copy
+        return matrix(view, do)
+    do(np.copyto, room.reshape(shape), view)
+    return room.reshape(-1, kh * kw * channels)
 
 
 def _from_planes(
     batch: Array, kernel: Shape, job: Job, outputs: slice, room: Array, do: Do
-) -> Iterator[Array]:
-    """Yield the same matrices, transposed in memory: a line of them is a shifted plane."""
+) -> Array:
+    """Return the same matrix, transposed in memory: a line of it is a shifted plane."""
     kh, kw, channels, _ = kernel
     rows = outputs.stop - outputs.start
     planes = job.planes(batch, outputs.start, rows, do)
@@ -161,8 +162,6 @@ def _from_planes(
     taps = down * job.rows.dilation, across * job.columns.dilation
     strides = (*taps, deep, image, down * job.rows.stride, across * job.columns.stride)
     shape = (kh, kw, channels, len(batch), rows, job.columns.output)
-    lines = room[: prod(shape)].reshape(shape)
-    for start in range(0, batch.shape[3], channels):
-        # One copy for all taps: a call each would hand the interpreter's lock to and fro.
-        do(np.copyto, lines, as_strided(planes[start:], shape, strides, writeable=False))
-        yield lines.reshape(kh * kw * channels, -1).T
+    # One copy for all taps: a call each would hand the interpreter's lock to and fro.
+    do(np.copyto, room.reshape(shape), as_strided(planes, shape, strides, writeable=False))
+    return room.reshape(kh * kw * channels, -1).T
