@@ -49,7 +49,7 @@ class Ready:
     bind : callable
         `bind(out, *xs)`, from memory for the output, `(N, *output_shape)`, and the inputs to the
         tasks that fill it: in any order, on any threads, as often as there is something new in the
-        inputs.
+        inputs. Values that are not finite may spread to others there.
     nbytes : int
         What it holds beside the weights that it was given.
     """
@@ -227,7 +227,7 @@ def divided(shape: Shape, least: int = 2**17) -> list[tuple[slice, ...]]:
     rows = shape[1]
     lines = max(-(-rows // PARTS), -(-least * rows * count // values))
     return [
-        (slice(n, n + 1), slice(at, at + lines))
+        (slice(n, n + 1), slice(at, min(at + lines, rows)))
         for n in range(count)
         for at in range(0, rows, lines)
     ]

@@ -7,7 +7,7 @@ Conventions: sizes, strides and starts are tuples with one entry an axis, `(heig
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import index
 from typing import TYPE_CHECKING, Literal
 
@@ -86,6 +86,24 @@ class Axis:
         """Cells that output cell `output` reads; those outside `[0, size)` are padding."""
         first = self.start(output)
         return range(first, first + self.extent, self.dilation)
+
+    def part(self, outputs: slice) -> tuple[slice, Axis]:
+        """Return which cells some windows read, and those windows laid on those cells alone.
+
+        >>> Window.of(3, strides=2, padding=1).on((9, 9))[0].part(slice(2, 4))[0]
+        slice(3, 8, None)
+        """
+        first, last = self.start(outputs.start), self.start(outputs.stop - 1)
+        top = max(0, first)
+        bottom = max(top, min(self.size, last + self.extent))
+        laid = replace(
+            self,
+            size=bottom - top,
+            before=top - first,
+            after=self.after if bottom == self.size else 0,
+            output=outputs.stop - outputs.start,
+        )
+        return slice(top, bottom), laid
 
     def working(self) -> str:
         """Return the size formula with its numbers, `floor((224 + 2*3 - 7)/2) + 1 = 112`."""

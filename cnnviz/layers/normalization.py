@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cnnviz.contract import Layer, Ready
+from cnnviz.contract import Layer, Ready, divided
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
@@ -15,7 +15,10 @@ from cnnviz.layers._backward import backward_by
 if TYPE_CHECKING:
     import numpy as np
 
-    from cnnviz.contract import Array, Backward, Ending, Weights
+    from cnnviz.contract import Array, Backward, Ending, Task, Weights
+
+# Values of a part of a response at least, if there are several.
+BAND = 3 * 2**15
 
 
 @dataclass(frozen=True)
@@ -179,14 +182,21 @@ class LocalResponseNormalization(Layer):
 
     def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
         """Normalise in bands straight to where the result belongs."""
-        from cnnviz.ops.normalization import respond
+        from cnnviz.ops.bands import SHARED
+        from cnnviz.ops.calls import Do, Written
+        from cnnviz.ops.normalization import PASSES, respond
 
-        def task(out: Array, x: Array) -> None:
-            respond(x, **vars(self), out=out)
+        def write(out: Array, x: Array, together: bool, do: Do) -> None:
+            respond(x, **vars(self), out=out, do=do, together=together)
             if ending is not None:
-                ending(out)
+                do(ending, out)
 
-        return Ready(lambda out, x: [partial(task, out, x)])
+        def bind(out: Array, x: Array) -> list[Task]:
+            together = PASSES * out.size >= SHARED
+            parts = divided(out.shape, BAND) if together else [()]
+            return [Written(partial(write, out[part], x[part], together)) for part in parts]
+
+        return Ready(bind)
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Normalise."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from cnnviz.contract import Layer, Ready
+from cnnviz.contract import Layer, Ready, divided
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Axis, Padding, Shape, Size, Window, pads, sizes
 from cnnviz.layers import checks
 from cnnviz.layers._backward import backward_by
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array, Backward, Ending, Weights
+    from cnnviz.contract import Array, Backward, Ending, Task, Weights
+    from cnnviz.ops.calls import Do
 
 
 @dataclass(frozen=True)
@@ -84,23 +86,44 @@ class _Pooling(Layer):
         (shape,) = in_shapes
         if self.rank == 1 or not self._reduces:
             return super().prepare(weights, shape, ending=ending)
+        from cnnviz.ops.bands import SHARED
+        from cnnviz.ops.calls import Written
+
         rows, columns = self.window(shape).on(shape[:-1])
+        passes = rows.kernel_size + columns.kernel_size
 
-        def task(out: Array, x: Array) -> None:
-            self._reduce(x, rows, columns, out)
+        def bind(out: Array, x: Array) -> list[Task]:
+            passed = (*out.shape[:2], *shape[1:])  # on the way, when rows are reduced
+            if passes * prod(passed) < SHARED:
+                return [Written(partial(write, out, x, rows, False))]
+            tasks: list[Task] = []
+            for images, *lines in (part or (slice(None),) for part in divided(passed)):
+                made, cells, laid = out[images], x[images], rows
+                if lines:
+                    read, laid = rows.part(lines[0])
+                    made, cells = made[:, lines[0]], cells[:, read]
+                tasks.append(Written(partial(write, made, cells, laid, True)))
+            return tasks
+
+        def write(out: Array, x: Array, rows: Axis, together: bool, do: Do) -> None:
+            self._reduce(x, rows, columns, out, do, together)
             if ending is not None:
-                ending(out)
+                do(ending, out)
 
-        return Ready(lambda out, x: [partial(task, out, x)])
+        return Ready(bind)
 
-    def _reduce(self, x: Array, rows: Axis, columns: Axis, out: Array) -> None:
-        """Write what windows come to into `out`."""
+    def _reduce(
+        self, x: Array, rows: Axis, columns: Axis, out: Array, do: Do, together: bool
+    ) -> None:
+        """Write what windows come to into `out`; for `do` and `together` see `reduce_windows`."""
         import numpy as np
 
         from cnnviz.ops.windows import reduce_windows
 
         ufunc, identity = self._reduces
-        reduce_windows(x, rows, columns, getattr(np, ufunc), identity, out=out)
+        reduce_windows(
+            x, rows, columns, getattr(np, ufunc), identity, out=out, do=do, together=together
+        )
 
     def _gradient(self, gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...]) -> Array:
         """Return the input's gradient: all of each output's to the cell that won."""
@@ -176,10 +199,12 @@ class AveragePooling2D(_Pooling):
 
         return average_gradient(gradient, axes, count_include_pad=self.count_include_pad)
 
-    def _reduce(self, x: Array, rows: Axis, columns: Axis, out: Array) -> None:
+    def _reduce(
+        self, x: Array, rows: Axis, columns: Axis, out: Array, do: Do, together: bool
+    ) -> None:
         from cnnviz.ops.pooling.average import average_windows
 
-        average_windows(x, rows, columns, include_pad=self.count_include_pad, out=out)
+        do(average_windows, x, rows, columns, include_pad=self.count_include_pad, out=out)
 
     def _needs_cells(self) -> bool:
         return not self.count_include_pad

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnnviz.errors import SpecError
-from cnnviz.ops.bands import cut, run
+from cnnviz.ops.bands import SHARED, cut, run
+from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array, check_finite, number, real_array, result_type
 from cnnviz.ops.conv.checks import positive
 from cnnviz.ops.scratch import scratch
@@ -152,9 +153,20 @@ def local_response_normalization(
 
 
 def respond(
-    x: Array, size: int, alpha: float, beta: float, bias: float, *, out: Array | None = None
+    x: Array,
+    size: int,
+    alpha: float,
+    beta: float,
+    bias: float,
+    *,
+    out: Array | None = None,
+    do: Do = now,
+    together: bool = False,
 ) -> Array:
-    """Return `local_response_normalization(x, ...)`; `out` as in `scale_channels`."""
+    """Return `local_response_normalization(x, ...)`; `out` as in `scale_channels`.
+
+    What is written down by `do` is as in `reduce_windows`.
+    """
     channels = x.shape[-1]
     before, after = _reach(size, channels)
     out = np.empty(x.shape, x.dtype) if out is None else out
@@ -162,14 +174,17 @@ def respond(
 
     def work(cells: slice) -> None:
         part = source[cells]
-        scale = _channel_sums(part, before, after)
-        scale *= alpha
-        scale += bias
-        np.divide(part, _power(scale, beta)[:, :channels], out=result[cells])
+        scale = _channel_sums(part, before, after, do=do)
+        do(np.multiply, scale, alpha, out=scale)
+        do(np.add, scale, bias, out=scale)
+        power = _power(scale, beta, do)[:, :channels]
+        do(np.divide, part, power, out=result[cells])
 
     with np.errstate(all="ignore"):
         passes = PASSES * x.size
-        run(work, cut(len(source), channels + before + after, passes, PORTION), passes)
+        size = passes if do is now else SHARED * together
+        bands = cut(len(source), channels + before + after, size, PORTION)
+        run(work, bands, passes if do is now else 0)
     return out
 
 
@@ -205,7 +220,9 @@ def _reach(size: int, channels: int) -> tuple[int, int]:
     return before, after
 
 
-def _channel_sums(values: Array, before: int, after: int, of: np.ufunc = np.square) -> Array:
+def _channel_sums(
+    values: Array, before: int, after: int, of: np.ufunc = np.square, do: Do = now
+) -> Array:
     """Return the sum of squares of channels `c - before … c + after`, for `(M, C)` values.
 
     Or of another function of them, in memory for the next call too. The last `before + after`
@@ -217,36 +234,38 @@ def _channel_sums(values: Array, before: int, after: int, of: np.ufunc = np.squa
     shape = (size.bit_length(), rows, channels + size - 1)
     powers = scratch("powers of channels", shape, values.dtype)
     cells = powers[0]
-    cells[:, :before] = 0
-    cells[:, before + channels :] = 0
-    of(values, out=cells[:, before : before + channels])
+    do(cells[:, :before].fill, 0)
+    do(cells[:, before + channels :].fill, 0)
+    do(of, values, out=cells[:, before : before + channels])
     flat = powers.reshape(len(powers), -1)
     width = 1
     for one, two in pairwise(flat):
         count = len(one) - 2 * width + 1
-        np.add(one[:count], one[width : width + count], out=two[:count])
+        do(np.add, one[:count], one[width : width + count], out=two[:count])
         width *= 2
     total: Array = flat[-1, : flat.shape[1] - size + 1]
     done = width
     for power in range(len(flat) - 2, -1, -1):
         if size >> power & 1:
-            total += flat[power, done : done + len(total)]
+            do(np.add, total, flat[power, done : done + len(total)], out=total)
             done += 1 << power
     sums: Array = powers[-1]
     return sums
 
 
-def _power(scale: Array, beta: float) -> Array:
+def _power(scale: Array, beta: float, do: Do = now) -> Array:
     """Return `scale ** beta`; by square roots, much faster, for the exponents in use.
 
     `scale` is no more what it was.
     """
     if beta not in (0.5, 0.75):
-        np.power(scale, beta, out=scale)
+        do(np.power, scale, beta, out=scale)
         return scale
-    root: Array = np.sqrt(scale)
+    root = scratch("roots", scale.shape, scale.dtype)
+    do(np.sqrt, scale, out=root)
     if beta == 0.75:
-        root *= np.sqrt(root, out=scale)
+        do(np.sqrt, root, out=scale)
+        do(np.multiply, root, scale, out=root)
     return root
 
 

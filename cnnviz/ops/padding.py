@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from cnnviz.errors import SpecError, unknown_name
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Padding, Window
+from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array, as_batch
 
 Border = str | float
@@ -53,7 +54,7 @@ class Padded:
         rows, columns = (_sources(axis, border, constant is not None) for axis in axes)
         return cls(rows, columns, (axes[0].before, axes[1].before), constant)
 
-    def fill(self, out: Array, image: Array, first: int) -> None:
+    def fill(self, out: Array, image: Array, first: int, do: Do = now) -> None:
         """Write the padded rows `first, first + 1, …` of `image` into `out`.
 
         Both have rows and columns as their leading axes (any strides, so that a transposed view
@@ -64,15 +65,22 @@ class Padded:
         start = min(max(top - first, 0), len(out))
         stop = min(max(top + height - first, start), len(out))
         inside = out[:, left : left + width]
-        inside[start:stop] = image[first + start - top : first + stop - top]
+        do(np.copyto, inside[start:stop], image[first + start - top : first + stop - top])
         for part in (slice(0, start), slice(stop, len(out))):
             if part.start < part.stop:
                 sources = self.rows[first + part.start : first + part.stop]
-                inside[part] = image[sources] if self.constant is None else self.constant
+                self._fill(inside[part], image, (sources,), do)
         for part in (slice(0, left), slice(left + width, out.shape[1])):
             if part.start < part.stop:
                 sources = left + self.columns[part]
-                out[:, part] = out[:, sources] if self.constant is None else self.constant
+                self._fill(out[:, part], out, (slice(None), sources), do)
+
+    def _fill(self, border: Array, image: Array, sources: tuple[Any, ...], do: Do) -> None:
+        """Fill a border with the constant, or with what is at `sources`."""
+        if self.constant is None:
+            do(lambda: np.copyto(border, image[sources]))
+        else:
+            do(border.fill, self.constant)
 
 
 def pad2d(x: ArrayLike, padding: Padding, *, border: Border = "zero") -> Array:

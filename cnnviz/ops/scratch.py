@@ -29,11 +29,18 @@ def scratch(name: str, shape: Shape, dtype: np.dtype[np.floating]) -> Array:
     room: np.ndarray | None = getattr(_own, name, None)
     if room is None or room.size < count:
         room = np.empty(count + LINE, np.uint8)
+        _own.renewed = renewed() + 1
         start = -room.ctypes.data % LINE
         room = room[start : start + count]
         if count <= KEPT:
             setattr(_own, name, room)
     return room[:count].view(dtype).reshape(shape)
+
+
+def renewed() -> int:
+    """Return how often this thread was given new memory: views of what was before hold that."""
+    count: int = getattr(_own, "renewed", 0)
+    return count
 
 
 class unbuffered(np.errstate):

@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Padding, Size, Window
-from cnnviz.ops.bands import cut, run
+from cnnviz.ops.bands import SHARED, cut, run
+from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array, as_batch, result_type
 from cnnviz.ops.scratch import scratch
 
@@ -69,13 +70,16 @@ def reduce_windows(
     *,
     out: Array | None = None,
     finish: Callable[[Array, slice], object] | None = None,
+    do: Do = now,
+    together: bool = False,
 ) -> Array:
     """Return `ufunc` over the image cells of every window of `batch`, `(N, H', W', C)`.
 
     `identity` is the value of a window without any; `before` is applied to each value first;
     `dtype` is the type to reduce in, that of `batch` unless given. The result is written to `out`,
     which may be a slice of the channels of a wider array; `finish` works in place on a band of
-    its rows, and is told which they are.
+    its rows, and is told which they are. What is written down by `do` is in the order of one
+    thread, in bands that suit several `together` if others write such parts.
     """
     n, _, width, channels = batch.shape
     dtype = dtype or batch.dtype.type
@@ -98,21 +102,22 @@ def reduce_windows(
         top = max(0, start)
         band = batch[images, top : max(top, rows.start(lines.stop - 1) + rows.extent)]
         found = down(start - top, band.shape[1], height)
-        if before is not None:
+        if before is not None:  # which is not written down
             band = before(band)
         if lone:
-            _reduce(band, made, found, ufunc, identity)
+            _reduce(band, made, found, ufunc, identity, do)
         else:
             partial = scratch("partial", (count, height, width, channels), np.dtype(dtype))
-            _reduce(band, partial, found, ufunc, identity)
-            _reduce(partial, made, across, ufunc, identity)
+            _reduce(band, partial, found, ufunc, identity, do)
+            _reduce(partial, made, across, ufunc, identity, do)
         if finish is not None:
-            finish(made, lines)
+            do(finish, made, lines)
 
     line = width * channels
     passes = n * rows.output * line * (rows.kernel_size + columns.kernel_size)
-    bands = cut(n, rows.output * line, passes), cut(rows.output, line, passes)
-    run(work, [*product(*bands)], passes)
+    size = passes if do is now else SHARED * together
+    bands = cut(n, rows.output * line, size), cut(rows.output, line, size)
+    run(work, [*product(*bands)], passes if do is now else 0)
     return result
 
 
@@ -136,19 +141,21 @@ def _found(axis: Axis, place: int, cells: int, outputs: int, start: int | None =
     )
 
 
-def _reduce(cells: Array, out: Array, found: _Found, ufunc: np.ufunc, identity: float) -> None:
+def _reduce(
+    cells: Array, out: Array, found: _Found, ufunc: np.ufunc, identity: float, do: Do
+) -> None:
     """Reduce what is found along one axis into `out`."""
     whole, rest = found
     # Two taps that every output finds start the reduction without a pass to fill `out`.
     if len(whole) >= 2:
-        ufunc(cells[whole[0]], cells[whole[1]], out=out)
+        do(ufunc, cells[whole[0]], cells[whole[1]], out=out)
     else:
-        out[...] = cells[whole[0]] if whole else identity
+        do(np.copyto, out, cells[whole[0]] if whole else identity)
     for read in whole[2:]:
-        ufunc(out, cells[read], out=out)
+        do(ufunc, out, cells[read], out=out)
     for meets, read in rest:
         part = out[meets]
-        ufunc(part, cells[read], out=part)
+        do(ufunc, part, cells[read], out=part)
 
 
 def taps(

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from cnnviz.errors import unknown_name
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis
+from cnnviz.ops.calls import Written
 from cnnviz.ops.checks import Array, check_finite, result_type
 from cnnviz.ops.conv import shifted
 from cnnviz.ops.conv.checks import offsets
@@ -146,19 +147,23 @@ class Prepared:
         channels of a wider array, or planes: of any strides.
         """
         with unbuffered(), one_blas_thread():
-            share(lambda task: task(), self.tasks(batch, out))
+            share(lambda task: task(), self.tasks(batch, out, many=False))
 
-    def tasks(self, batch: Array, out: Array) -> list[Callable[[], None]]:
-        """Return what `run` does, in parts that may run in any order, on any threads."""
+    def tasks(self, batch: Array, out: Array, *, many: bool = True) -> list[Callable[[], None]]:
+        """Return what `run` does, in parts that may run in any order, on any threads.
+
+        If they are run `many` times, values that are not finite may be spread.
+        """
         own = getattr(self.strategy, "parts", None)
         macs = prod(out.shape) * max(VALUE, self.kernels[..., 0].size)
         pieces = min(max(2, macs // PIECE), PARTS)
         parts = own(out.shape, self.state, self.job) if own else by_rows(out.shape, macs, pieces)
         work = self._mended if hasattr(self.strategy, "SPREADS") else self.strategy.run
-        return [
+        tasks: list[Callable[..., None]] = [
             partial(work, batch[images], self.state, self.job, out[images], piece)
             for images, piece in parts
         ]
+        return [*map(Written, tasks)] if many and hasattr(self.strategy, "WRITTEN") else tasks
 
     def _mended(self, batch: Array, state: Any, job: Job, out: Array, rows: slice) -> None:
         """Run the strategy; where it spread a value that is not finite, shift the images instead.

@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
+import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnnviz.geometry import Shape
+from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array
-from cnnviz.ops.conv.job import Job
+from cnnviz.ops.conv.job import Job, in_one_run
 from cnnviz.ops.conv.parts import by_rows, cut
-from cnnviz.ops.conv.products import product
+from cnnviz.ops.conv.products import matrix, product
 from cnnviz.ops.scratch import scratch
 from cnnviz.ops.threads import WORK
 
+WRITTEN = True
 # Windows in a band at most and at least, and values in its matrix: enough for the product to run at
 # full speed. On several threads BAND is twice as quick as what would stay in the cache: with more
 # calls they wait for each other's hold of the interpreter's lock. So it is with the parts.
@@ -50,32 +53,50 @@ def parts(
     count, height, width, filters = shape
     macs = prod(shape) * state[0].shape[0]
     several = min(PARTS, height * width // FEW) // 2 * 2
-    if count == 1 and several == 0 and job.groups == 1 and macs >= WORK:
-        return [(slice(0, 1), (slice(0, height), some)) for some in cut(filters, 2, of=16)]
+    if count == 1 and several == 0 and macs >= WORK:
+        of = 16 if job.groups == 1 else filters // job.groups
+        return [(slice(0, 1), (slice(0, height), some)) for some in cut(filters, 2, of=of)]
     rows = by_rows(shape, macs, max(1, several))
     return [(images, (piece, slice(0, filters))) for images, piece in rows]
 
 
 def run(
-    batch: Array, state: tuple[Array, Shape], job: Job, out: Array, part: tuple[slice, slice]
+    batch: Array,
+    state: tuple[Array, Shape],
+    job: Job,
+    out: Array,
+    part: tuple[slice, slice],
+    do: Do = now,
 ) -> None:
-    """Convolve rows of images `(N, H, W, C)` with some filters, into `out` `(N, H', W', filters)`.
+    """Convolve rows of `(N, H, W, C)` with some filters, into `out` `(N, H', W', filters)`.
 
-    All filters where there are groups.
+    Whole groups where there are some.
     """
     weights, kernel = state
     rows, filters = part
     values = BAND * len(weights) // (len(weights) + kernel[3])
-    for band, group, matrix in matrices(batch, kernel, job, rows, values):
+    each = kernel[3] // job.groups
+    groups = range(filters.start // each, -(-filters.stop // each))
+    for band, group, windows in matrices(batch, kernel, job, rows, values, groups, do):
+        wanted = out[band][..., filters]
+        made = in_one_run(wanted)
         mine = job.filters(group, kernel[3]) if job.groups > 1 else filters
-        made = out[band].reshape(-1, kernel[3])  # a view: rows of an image lie behind each other
-        product(matrix, weights[:, mine], made[:, mine])
-        if group == job.groups - 1:
-            job.finish(out[band][..., filters], filters)
+        columns = slice(mine.start - filters.start, mine.stop - filters.start)
+        product(windows, weights[:, mine], made.reshape(-1, made.shape[3])[:, columns], do)
+        if group == groups[-1]:
+            job.finish(made, filters, do)
+            if made is not wanted:
+                do(np.copyto, wanted, made)
 
 
 def matrices(
-    batch: Array, kernel: Shape, job: Job, outputs: slice | None = None, values: int = VALUES
+    batch: Array,
+    kernel: Shape,
+    job: Job,
+    outputs: slice | None = None,
+    values: int = VALUES,
+    groups: range | None = None,
+    do: Do = now,
 ) -> Iterator[tuple[tuple[slice, slice], int, Array]]:
     """Yield the windows of a batch or of some output rows, band by band, a group after another.
 
@@ -89,8 +110,10 @@ def matrices(
     for images, rows in _bands(batch, kernel, job, outputs or slice(0, job.rows.output), values):
         count = len(batch[images]) * (rows.stop - rows.start) * job.columns.output
         room = scratch("first", (count * kh * kw * channels,), batch.dtype)
-        for group, matrix in enumerate(windows(batch[images], kernel, job, rows, room)):
-            yield (images, rows), group, matrix
+        for group in groups or range(job.groups):
+            own = slice(group * channels, (group + 1) * channels)
+            made = windows(batch[images][..., own], kernel, job, rows, room, do)
+            yield (images, rows), group, made
 
 
 def _bands(
@@ -111,38 +134,34 @@ def _bands(
 
 
 def _from_runs_of_channels(
-    batch: Array, kernel: Shape, job: Job, outputs: slice, room: Array
-) -> Iterator[Array]:
-    """Yield the matrix of windows of each group, laid out in `room`."""
+    batch: Array, kernel: Shape, job: Job, outputs: slice, room: Array, do: Do
+) -> Array:
+    """Return the matrix of windows of a group's channels, laid out in `room`."""
     kh, kw, channels, _ = kernel
     rows = outputs.stop - outputs.start
-    band = job.band(batch, outputs.start, rows)
+    band = job.band(batch, outputs.start, rows, do=do)
     image, down, across, deep = band.strides
     taps = down * job.rows.dilation, across * job.columns.dilation
     strides = (image, down * job.rows.stride, across * job.columns.stride, *taps, deep)
-    for start in range(0, batch.shape[3], channels):
-        shape = (len(batch), rows, job.columns.output, kh, kw, channels)
-        view = as_strided(band[..., start:], shape, strides, writeable=False)
-        if kh * kw == 1:  # most often no copy
-            yield view.reshape(-1, channels)
-        else:
-            room[: view.size].reshape(shape)[...] = view
-            yield room[: view.size].reshape(-1, kh * kw * channels)
+    shape = (len(batch), rows, job.columns.output, kh, kw, channels)
+    view = as_strided(band, shape, strides, writeable=False)
+    if kh * kw == 1:  # most often no copy
+        return matrix(view, do)
+    do(np.copyto, room.reshape(shape), view)
+    return room.reshape(-1, kh * kw * channels)
 
 
 def _from_planes(
-    batch: Array, kernel: Shape, job: Job, outputs: slice, room: Array
-) -> Iterator[Array]:
-    """Yield the same matrices, transposed in memory: a line of them is a shifted plane."""
+    batch: Array, kernel: Shape, job: Job, outputs: slice, room: Array, do: Do
+) -> Array:
+    """Return the same matrix, transposed in memory: a line of it is a shifted plane."""
     kh, kw, channels, _ = kernel
     rows = outputs.stop - outputs.start
-    planes = job.planes(batch, outputs.start, rows)
+    planes = job.planes(batch, outputs.start, rows, do)
     deep, image, down, across = planes.strides
     taps = down * job.rows.dilation, across * job.columns.dilation
     strides = (*taps, deep, image, down * job.rows.stride, across * job.columns.stride)
     shape = (kh, kw, channels, len(batch), rows, job.columns.output)
-    lines = room[: prod(shape)].reshape(shape)
-    for start in range(0, batch.shape[3], channels):
-        # One copy for all taps: a call each would hand the interpreter's lock to and fro.
-        lines[...] = as_strided(planes[start:], shape, strides, writeable=False)
-        yield lines.reshape(kh * kw * channels, -1).T
+    # One copy for all taps: a call each would hand the interpreter's lock to and fro.
+    do(np.copyto, room.reshape(shape), as_strided(planes, shape, strides, writeable=False))
+    return room.reshape(kh * kw * channels, -1).T

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnnviz.geometry import Axis
+from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array
 from cnnviz.ops.padding import Padded
 from cnnviz.ops.scratch import scratch
@@ -28,26 +29,26 @@ class Finish:
     activation: Callable[[Array], object] | None = None
     _lines: dict[Any, Array] = field(default_factory=dict, init=False)
 
-    def __call__(self, part: Array, filters: slice = slice(None)) -> None:
+    def __call__(self, part: Array, filters: slice = slice(None), do: Do = now) -> None:
         """Finish a part of the output, `(..., filters)`, which may be of some filters only."""
         if self.bias is None and self.activation is None:
             return
-        if part.flags.c_contiguous:
-            self._run(part, filters)
-        else:  # between two copies it takes a third of the time
-            made = np.ascontiguousarray(part)
-            self._run(made, filters)
-            part[...] = made
+        made = in_one_run(part)
+        if made is not part:  # between two copies it takes a third of the time
+            do(np.copyto, made, part)
+        self._run(made, filters, do)
+        if made is not part:
+            do(np.copyto, part, made)
 
-    def _run(self, part: Array, filters: slice) -> None:
+    def _run(self, part: Array, filters: slice, do: Do) -> None:
         if self.bias is not None:
             bias = self.bias[filters]
             if part.ndim > 2:  # whole rows are added twice as fast
                 bias = self._line(bias, filters, part.shape[-2])
                 part = part.reshape(-1, len(bias))
-            part += bias
+            do(np.add, part, bias, out=part)
         if self.activation is not None:
-            self.activation(part)
+            do(self.activation, part)
 
     def _line(self, bias: Array, filters: slice, width: int) -> Array:
         """Return the bias of some filters, repeated along a row; it is kept for the next band."""
@@ -55,6 +56,11 @@ class Finish:
         if key not in self._lines:
             self._lines[key] = np.tile(bias, width)
         return self._lines[key]
+
+
+def in_one_run(part: Array) -> Array:
+    """Return where to make a part of the output: itself, or memory of its shape without gaps."""
+    return part if part.flags.c_contiguous else scratch("finished", part.shape, part.dtype)
 
 
 @dataclass(eq=False, repr=False)
@@ -72,15 +78,20 @@ class Job:
     summed: bool = False
     finish: Finish = field(default_factory=Finish)
 
-    def planes(self, batch: Array, first: int, count: int) -> Array:
+    def planes(self, batch: Array, first: int, count: int, do: Do = now) -> Array:
         """Return the padded rows that outputs `first … first + count - 1` read, `(C, N, rows, W)`.
 
         `batch` is `(N, H, W, C)`.
         """
-        return self.lines(batch, first, count).transpose(2, 0, 1, 3)
+        return self.lines(batch, first, count, do=do).transpose(2, 0, 1, 3)
 
     def lines(
-        self, batch: Array, first: int, count: int, dtype: np.dtype[Any] | None = None
+        self,
+        batch: Array,
+        first: int,
+        count: int,
+        dtype: np.dtype[Any] | None = None,
+        do: Do = now,
     ) -> Array:
         """Return the same rows, `(N, rows, C, W)` with each line in one piece, as `dtype`.
 
@@ -89,22 +100,29 @@ class Job:
         dtype = dtype or batch.dtype
         channels = batch.shape[3]
         if self.summed and channels > 1:
-            band = self.band(batch, first, count, dtype)
+            band = self.band(batch, first, count, dtype, do)
             return (band @ np.ones(channels, dtype))[:, :, np.newaxis]
         start, height = self._span(first, count)
         if channels == 1 and self._inside(start, height):
             top = start - self.rows.before
-            return np.ascontiguousarray(batch[:, top : top + height].transpose(0, 1, 3, 2), dtype)
-        lines = np.empty((len(batch), height, channels, len(self.padded.columns)), dtype)
+            lines = batch[:, top : top + height].transpose(0, 1, 3, 2)
+            if lines.flags.c_contiguous and lines.dtype == dtype:
+                return lines
+        lines = scratch("band", (len(batch), height, channels, len(self.padded.columns)), dtype)
         if batch[0].size < SMALL:
-            self.padded.fill(lines.transpose(1, 3, 0, 2), batch.transpose(1, 2, 0, 3), start)
+            self.padded.fill(lines.transpose(1, 3, 0, 2), batch.transpose(1, 2, 0, 3), start, do)
         else:  # an axis fewer is copied faster
             for n, image in enumerate(batch):
-                self.padded.fill(lines[n].transpose(0, 2, 1), image, start)
+                self.padded.fill(lines[n].transpose(0, 2, 1), image, start, do)
         return lines
 
     def band(
-        self, batch: Array, first: int, count: int, dtype: np.dtype[Any] | None = None
+        self,
+        batch: Array,
+        first: int,
+        count: int,
+        dtype: np.dtype[Any] | None = None,
+        do: Do = now,
     ) -> Array:
         """Return the same rows, `(N, rows, W, C)`; a view where nothing is padded or converted."""
         dtype = dtype or batch.dtype
@@ -112,9 +130,9 @@ class Job:
         if self._inside(start, height):
             top = start - self.rows.before
             return batch[:, top : top + height].astype(dtype, copy=False)
-        shape = len(batch), height, len(self.padded.columns), batch.shape[3]
+        shape = (len(batch), height, len(self.padded.columns), batch.shape[3])
         band = scratch("band", shape, dtype)
-        self.padded.fill(band.transpose(1, 2, 0, 3), batch.transpose(1, 2, 0, 3), start)
+        self.padded.fill(band.transpose(1, 2, 0, 3), batch.transpose(1, 2, 0, 3), start, do)
         return band
 
     def by_filter(self, lines: Array, filters: int) -> Iterator[tuple[int, Array]]:

@@ -25,8 +25,9 @@ class Strategy(Protocol):
     """What a module of a strategy has.
 
     And, where it is so, `CONVERTS`: that `batch` may hold integers; `SPREADS`: that a value that is
-    not finite comes to all of at least so many rows of outputs, counted from the first; and
-    `parts`, how it divides an output.
+    not finite comes to all of at least so many rows of outputs, counted from the first;
+    `WRITTEN`: that `run` takes another argument, by which its calls are written down (see
+    `ops.calls`), when values may be spread; and `parts`, how it divides an output.
     """
 
     def prepare(self, kernels: Array, job: Job) -> Any:
@@ -101,7 +102,12 @@ def winograd_pays(kernels: Array, job: Job, images: int | None) -> bool:
     """
     size, width, channels, filters = kernels.shape
     axes = job.rows, job.columns
-    if size != 3 or width != 3 or min(channels, filters) < 32 or kernels.dtype != np.float32:
+    if (
+        size not in (3, 5)
+        or width != size
+        or min(channels, filters) < 32
+        or kernels.dtype != np.float32
+    ):
         return False
     if job.groups > 1 or any(axis.stride > 1 or axis.dilation > 1 for axis in axes):
         return False

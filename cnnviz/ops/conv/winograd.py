@@ -19,6 +19,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnnviz.geometry import Shape
+from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array
 from cnnviz.ops.conv import im2col
 from cnnviz.ops.conv.job import Job
@@ -27,12 +28,14 @@ from cnnviz.ops.conv.products import DIRECT, pieces
 from cnnviz.ops.scratch import scratch
 from cnnviz.ops.threads import WORK
 
+WRITTEN = True
 POINTS = {6: (0.0, 0.75, -0.75, 1.5, -1.5), 4: (0.0, 1.0, -1.0)}
 # Outputs of an image up to which tiles are 4 × 4, with 2 × 2 outputs: 16 products for 36, but of
 # few outputs the time goes into reading the kernels, which are 16/36 of the size.
 SMALL = 2**8
-# Tiles of a part times channels and filters: what it works in is 10 MB, which is not all of it in
-# the cache, but fewer tiles are too few for each of the kernels, which have to be read too.
+# Tiles of a part times channels and filters: what it works in is 7 MB, which is not all of it in
+# the cache, but fewer tiles are too few for each of the kernels, which have to be read too. Each
+# step overwrites what the step before it read: with four arrays for two it took a seventh longer.
 TILES = 2**16
 # Tiles up to which filters are divided, rather than rows of tiles.
 FEW = 2**7
@@ -60,7 +63,7 @@ class Kernels:
 def prepare(kernels: Array, job: Job) -> Kernels:
     """Return kernels `(k, k, C, filters)`, transformed."""
     size, _, channels, filters = kernels.shape
-    side = 4 if job.rows.output * job.columns.output <= SMALL else 6
+    side = 4 if size == 3 and job.rows.output * job.columns.output <= SMALL else 6
     back, into, over = (matrix.astype(kernels.dtype) for matrix in transforms(size, side))
     outputs = side + 1 - size
     tiles = -(-job.rows.output // outputs) * -(-job.columns.output // outputs)
@@ -98,7 +101,14 @@ def parts(shape: Shape, kernels: Kernels, job: Job) -> list[Part]:
     return [(slice(n, n + 1), (band, every)) for n in range(count) for band in bands]
 
 
-def run(batch: Array, kernels: Kernels, job: Job, out: Array, part: tuple[slice, slice]) -> None:
+def run(
+    batch: Array,
+    kernels: Kernels,
+    job: Job,
+    out: Array,
+    part: tuple[slice, slice],
+    do: Do = now,
+) -> None:
     """Convolve rows of tiles of `(N, H, W, C)` with some panels, into `(N, H', W', filters)`."""
     tiles, panels = part
     side = kernels.outputs
@@ -106,14 +116,17 @@ def run(batch: Array, kernels: Kernels, job: Job, out: Array, part: tuple[slice,
     rows = slice(tiles.start * side, min(tiles.stop * side, out.shape[1]))
     filters = slice(panels.start * each, panels.stop * each)
     columns = -(-out.shape[2] // side)
-    band = _band(batch, job, rows.start, (tiles.stop - tiles.start) * side, columns * side)
-    if not np.isfinite(np.vdot(band, band)):
+    band = _band(batch, job, rows.start, (tiles.stop - tiles.start) * side, columns * side, do)
+    if do is now and not np.isfinite(np.vdot(band, band)):
         im2col.run(batch, kernels.plain, job, out, (rows, filters))  # a tile would spread it
         return
-    inputs = _inputs(band, kernels, (len(batch), tiles.stop - tiles.start, columns))
-    products = _products(inputs, kernels.panels[:, panels])
-    _outputs(products, kernels, out[:, rows, :, filters])
-    job.finish(out[:, rows, :, filters], filters)
+    inputs = _inputs(band, kernels, (len(batch), tiles.stop - tiles.start, columns), do)
+    products = _products(inputs, kernels.panels[:, panels], do)
+    made = out[:, rows, :, filters]
+    whole = _outputs(products, kernels, made, do)
+    job.finish(whole, filters, do)
+    if whole is not made:
+        do(np.copyto, made, whole[:, : made.shape[1], : made.shape[2]])
 
 
 def transforms(size: int, side: int) -> tuple[Array, Array, Array]:
@@ -136,21 +149,22 @@ def transforms(size: int, side: int) -> tuple[Array, Array, Array]:
     return back, into, over
 
 
-def _band(batch: Array, job: Job, first: int, height: int, width: int) -> Array:
+def _band(batch: Array, job: Job, first: int, height: int, width: int, do: Do) -> Array:
     """Return the padded rows that `height × width` outputs read, zeros beyond the padded image."""
     count, channels = len(batch), batch.shape[3]
     extra = job.rows.kernel_size - 1
     band = scratch("first", (count, height + extra, width + extra, channels), batch.dtype)
     lines = min(height + extra, len(job.padded.rows) - first)
     cells = len(job.padded.columns)
-    band[:, lines:] = 0
-    band[:, :lines, cells:] = 0
+    for beyond in (band[:, lines:], band[:, :lines, cells:]):
+        if beyond.size:
+            do(beyond.fill, 0)
     inside = band[:, :lines, :cells]
-    job.padded.fill(inside.transpose(1, 2, 0, 3), batch.transpose(1, 2, 0, 3), first)
+    job.padded.fill(inside.transpose(1, 2, 0, 3), batch.transpose(1, 2, 0, 3), first, do)
     return band
 
 
-def _inputs(band: Array, kernels: Kernels, tiles: Shape) -> Array:
+def _inputs(band: Array, kernels: Kernels, tiles: Shape, do: Do) -> Array:
     """Return `Bᵀ d B` of all tiles, `(36, tiles, C)`; `tiles` are images, rows and columns."""
     side = len(kernels.into)
     count, rows, columns = tiles
@@ -164,24 +178,25 @@ def _inputs(band: Array, kernels: Kernels, tiles: Shape) -> Array:
         (count, rows, side, width * channels),
         (band.strides[0], step * line, line, band.itemsize),
     )
-    np.matmul(kernels.into, lines, out=halves.transpose(1, 2, 0, 3))
+    do(np.matmul, kernels.into, lines, out=halves.transpose(1, 2, 0, 3))
 
-    inputs = scratch("third", (side, side, count * rows, columns, channels), band.dtype)
+    inputs = scratch("first", (side, side, count * rows, columns, channels), band.dtype)
     cells = as_strided(
         halves,
         (side, count * rows, columns, side, channels),
         (count * rows * line, line, step * cell, cell, band.itemsize),
     )
-    np.matmul(kernels.into, cells, out=inputs.transpose(0, 2, 3, 1, 4))
+    do(np.matmul, kernels.into, cells, out=inputs.transpose(0, 2, 3, 1, 4))
     return inputs.reshape(side**2, -1, channels)
 
 
-def _products(inputs: Array, panels: Array) -> Array:
+def _products(inputs: Array, panels: Array, do: Do) -> Array:
     """Return the products `(36, panels, tiles, filters)`."""
     (each, tiles, channels), (_, count, _, filters) = inputs.shape, panels.shape
-    products = scratch("fourth", (each, count, tiles, filters), inputs.dtype)
+    products = scratch("second", (each, count, tiles, filters), inputs.dtype)
     chunks = pieces(tiles, tiles * channels * filters / DIRECT, 8)
-    np.matmul(
+    do(
+        np.matmul,
         inputs.reshape(each, 1, chunks, -1, channels),
         panels[:, :, np.newaxis],
         out=products.reshape(each, count, chunks, -1, filters),
@@ -189,28 +204,31 @@ def _products(inputs: Array, panels: Array) -> Array:
     return products
 
 
-def _outputs(products: Array, kernels: Kernels, out: Array) -> None:
-    """Write `Aᵀ m A` of all tiles' products `m` to `out`, `(N, rows, columns, filters)`."""
-    count, height, width, _ = out.shape
+def _outputs(products: Array, kernels: Kernels, out: Array, do: Do) -> Array:
+    """Return `Aᵀ m A` of all tiles' products `m`, for `out`, `(N, rows, columns, filters)`.
+
+    There, or elsewhere if tiles go beyond it or it has gaps.
+    """
+    count, _, width, _ = out.shape
     (_, panels, tiles, each), (side, taken) = products.shape, kernels.back.shape
     columns = -(-width // side)
     rows = tiles // columns // count
 
     size = panels * tiles * each
     chunks = pieces(size, size * side * taken / DIRECT, 8)
-    halves = scratch("second", (side, taken, chunks, size // chunks), products.dtype)
+    halves = scratch("first", (side, taken, chunks, size // chunks), products.dtype)
     lines = products.reshape(taken, taken, chunks, -1).transpose(1, 2, 0, 3)
-    np.matmul(kernels.back, lines, out=halves.transpose(1, 2, 0, 3))
+    do(np.matmul, kernels.back, lines, out=halves.transpose(1, 2, 0, 3))
 
     whole = (count, rows * side, columns * side, panels * each)
-    room = out if whole == out.shape else scratch("first", whole, out.dtype)
+    inside = whole == out.shape and out.flags.c_contiguous
+    room = out if inside else scratch("second", whole, out.dtype)
     image, line, cell, value = room.strides
     shape = (side, panels, count, rows, columns, side, each)
     strides = (line, each * value, image, side * line, side * cell, cell, value)
     cells = halves.reshape(side, taken, *shape[1:5], each).transpose(0, 2, 3, 4, 5, 1, 6)
-    np.matmul(kernels.back, cells, out=as_strided(room, shape, strides))
-    if room is not out:
-        out[...] = room[:, :height, :width]
+    do(np.matmul, kernels.back, cells, out=as_strided(room, shape, strides))
+    return room
 
 
 def _even(count: int) -> int:
