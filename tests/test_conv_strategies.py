@@ -63,12 +63,15 @@ def convolutions(draw: st.DrawFn, name: str) -> dict:
     summed = False
     if name in ("pointwise", "winograd"):
         groups, dilation = 1, (1, 1)
-        kernel = (3, 3) if name == "winograd" else (1, 1)
+        kernel = draw(st.sampled_from([(3, 3), (5, 5)])) if name == "winograd" else (1, 1)
         strides = (1, 1) if name == "winograd" else strides
         padding = padding if name == "winograd" else ((0, 0), (0, 0))
         channels, each = draw(pairs(1, 40))
     elif name == "channelwise":
         groups, channels = draw(st.integers(1, 9)), 1
+    elif name == "sequence":
+        groups, dilation, kernel = 1, (1, 1), (kernel[0], 1)
+        padding = (padding[0], (0, 0))
     elif name != "im2col":
         strides = (1, 1) if name == "fourier" else strides
         summed = draw(st.booleans())
@@ -77,6 +80,8 @@ def convolutions(draw: st.DrawFn, name: str) -> dict:
     extent = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]
     low = (max(1, e - a - b) for e, (a, b) in zip(extent, padding, strict=True))
     size = tuple(n + m for n, m in zip(low, draw(pairs(0, 30)), strict=True))
+    if name == "sequence":
+        size = size[0], 1
     return {
         "shape": (draw(st.integers(1, 3)), *size, channels * (3 if summed else groups)),
         "kernel": (*kernel, channels, each * groups),
@@ -156,6 +161,6 @@ def test_every_strategy_makes_what_the_formula_says(name):
 
 def test_all_strategies_are_here():
     assert STRATEGIES == [
-        "channelwise", "fourier", "im2col", "pointwise", "separable", "shifted", "toeplitz",
-        "winograd",
+        "channelwise", "fourier", "im2col", "pointwise", "separable", "sequence", "shifted",
+        "toeplitz", "winograd",
     ]  # fmt: skip

@@ -78,8 +78,9 @@ def run(
     each = kernel[3] // job.groups
     groups = range(filters.start // each, -(-filters.stop // each))
     for band, group, windows in matrices(batch, kernel, job, rows, values, groups, do):
-        wanted = out[band][..., filters]
-        made = in_one_run(wanted)
+        if group == groups[0]:
+            wanted = out[band][..., filters]
+            made = in_one_run(wanted)
         mine = job.filters(group, kernel[3]) if job.groups > 1 else filters
         columns = slice(mine.start - filters.start, mine.stop - filters.start)
         product(windows, weights[:, mine], made.reshape(-1, made.shape[3])[:, columns], do)
