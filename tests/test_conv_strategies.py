@@ -127,7 +127,7 @@ def convolved(name: str, x: np.ndarray, kernels: np.ndarray, how: dict, finish: 
         Prepared.of(kernels, job).run(x, out)
 
 
-def relu(part: np.ndarray) -> None:
+def relu(part: np.ndarray, *_: object) -> None:
     np.maximum(part, 0, out=part)
 
 
@@ -155,6 +155,27 @@ def test_every_strategy_makes_what_the_formula_says(name):
         error = np.abs(out - expected).max()
         assert error <= (3e-4 if name == "winograd" else 1e-5) * scale
         assert (np.delete(room, np.s_[beside : beside + bias.size], axis=3) == 7).all()
+
+    check()
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_what_is_not_finite_stays_in_its_windows(name):
+    @many(40)
+    @given(convolutions(name), seeds, st.sampled_from([np.nan, np.inf, -np.inf]))
+    def check(how, seed, value):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(0.5, 1, how["shape"]).astype(np.float32)
+        x[tuple(rng.integers(0, how["shape"]))] = value
+        kernels = rng.uniform(0.5, 1, how["kernel"])
+        if name == "separable":
+            kernels = kernels[:1] * kernels[:, :1]
+        kernels = kernels.astype(np.float32)
+        with np.errstate(invalid="ignore"):
+            expected = plain(x, kernels, how)
+        out = np.zeros(expected.shape, np.float32)
+        convolved(name, x, kernels, how, Finish(), out)
+        np.testing.assert_array_equal(np.isfinite(out), np.isfinite(expected))
 
     check()
 
