@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
     Weights = Mapping[str, Array]
     ModelWeights = Mapping[str, Weights]  # by node: running statistics too
-    # Works in place on values of an output, as many of them and in whatever order they are made.
-    Ending = Callable[[Array], object]
+    from cnnviz.ops.calls import Do
+
     Task = Callable[[], object]
 
 Unknown = Literal["unknown"]
@@ -38,6 +38,39 @@ class Backward(Protocol):
 
         `gradient` is not changed; those of inputs may share memory with it and with each other.
         """
+
+
+@dataclass(frozen=True, eq=False)
+class Ending:
+    """What is done in place to values of an output, in whatever order they are made.
+
+    Parameters
+    ----------
+    work : callable
+        `work(part, do)` does it by calls of `do` (see `ops.calls`).
+    whole : bool
+        Whether a part must have all channels of its places.
+    """
+
+    work: Callable[[Array, Do], object]
+    whole: bool = False
+
+    def __call__(self, part: Array, do: Do) -> None:
+        """Do it to a part of the output, now or when what `do` writes down is done."""
+        self.work(part, do)
+
+    @classmethod
+    def of(cls, *endings: Ending | None) -> Ending | None:
+        """Return what does one after another, None if there is none."""
+        several = [ending for ending in endings if ending is not None]
+
+        def work(part: Array, do: Do) -> None:
+            for ending in several:
+                ending(part, do)
+
+        if len(several) < 2:
+            return several[0] if several else None
+        return cls(work, any(ending.whole for ending in several))
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +107,8 @@ class Layer:
     # Each place follows from that place of the inputs alone: any rows may be worked on by
     # themselves, and the result may take the place of the first input.
     is_local: ClassVar[bool] = False
+    # Prepared, it can finish parts that have all channels of their places.
+    makes_places: ClassVar[bool] = False
 
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return the shape of the output; raise `SpecError` if the input does not fit."""
@@ -141,19 +176,21 @@ class Layer:
         ----------
         weights, *in_shapes
             As for `forward`, with the shapes of its inputs.
-        ending : callable, optional
-            Finishes the values of the output, at best while they are in the cache.
+        ending : Ending, optional
+            Is done to the values of the output, at best while they are in the cache. One that needs
+            whole places is only for a layer that `makes_places`.
 
         Returns
         -------
         Ready
             Its tasks write what `forward` would return.
         """
+        from cnnviz.ops.calls import now
 
         def task(out: Array, *xs: Array) -> None:
             out[...] = self.forward(weights, *xs)[0]
             if ending is not None:
-                ending(out)
+                ending(out, now)
 
         def bind(out: Array, *xs: Array) -> Sequence[Task]:
             alike = self.is_local and all(x.shape == out.shape for x in xs)
@@ -167,7 +204,7 @@ class Layer:
         return []
 
     def ending(self) -> Ending | None:
-        """Return what does the layer's work in place, if it is a function of each value alone."""
+        """Return what does the layer's work in place, if it is a function of each place alone."""
         return None
 
     def affine(self, weights: Weights) -> tuple[Array, Array] | None:

@@ -142,6 +142,25 @@ def test_helpers_keep_off_the_core_of_whoever_asks(count, monkeypatch):
             assert at == (cores if alone else cores - {core})
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no cores to choose among")
+def test_a_thread_stays_on_its_core_and_helpers_keep_off_it(count):
+    cores = os.sched_getaffinity(0)
+    for _ in range(3):
+        with threads.on_one_core(), threads.on_one_core():
+            (core,) = kept = os.sched_getaffinity(0) if len(cores) > 1 and count > 1 else {0}
+            threads.share(lambda part: time.sleep(0.01), range(6))
+            found = threads.share(
+                lambda part: (time.sleep(0.01), get_ident(), os.sched_getaffinity(0)), range(6)
+            )
+        if len(cores) > 1 and count > 1:
+            for _, thread, at in found:
+                assert at == (kept if thread == get_ident() else cores - {core})
+        assert os.sched_getaffinity(0) == cores
+    with pytest.raises(ZeroDivisionError), threads.on_one_core():
+        threads.share(lambda part: 1 / part, range(6))
+    assert os.sched_getaffinity(0) == cores
+
+
 def test_the_byte_budget_goes_along(count):
     with byte_budget(1000), pytest.raises(RefusedError, match=r"2\.0 KiB"):
         threads.share(lambda part: check_bytes(2048 * (part == 4), "a part"), range(5))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from cnnviz.contract import Ending
+
 if TYPE_CHECKING:
-    from cnnviz.contract import Array, Ending
+    from cnnviz.contract import Array
 
     Before = Callable[[Array], Array]
 
@@ -21,7 +23,7 @@ def activated(y: Array, name: str | None) -> tuple[Array, Before]:
 
 
 def in_place(name: str | None) -> Ending | None:
-    """Return the activation of that name as a function that overwrites its values, None for none.
+    """Return the activation of that name in place of its values, None for none.
 
     Raises
     ------
@@ -30,32 +32,27 @@ def in_place(name: str | None) -> Ending | None:
     """
     if name is None or name == "linear":
         return None
-    import numpy as np
-
     if name == "relu":
         from cnnviz.ops.activations.piecewise import rectify
 
-        return rectify
+        return Ending(rectify)
     if name == "tanh":
-        return lambda part: np.tanh(part, out=part)
+        import numpy as np
+
+        return Ending(lambda part, do: do(np.tanh, part, out=part))
     from cnnviz.ops import activation
 
     function = activation(name)
     if function.__module__.endswith(".probabilities"):
         raise LookupError(name)
-    return lambda part: np.copyto(part, function(part))
+    return overwriting(function)
 
 
-def both(first: Ending | None, second: Ending | None) -> Ending | None:
-    """Return what does the one and then the other, either of which may be nothing."""
-    if first is None or second is None:
-        return first or second
+def overwriting(function: Callable[[Array], Array]) -> Ending:
+    """Return a function of each value alone that overwrites what it is given."""
+    import numpy as np
 
-    def ending(part: Array) -> None:
-        first(part)
-        second(part)
-
-    return ending
+    return Ending(lambda part, do: do(lambda: np.copyto(part, function(part))))
 
 
 def _run(y: Array, name: str | None) -> Array:

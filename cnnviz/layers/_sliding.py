@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from cnnviz.contract import Layer, Ready
+from cnnviz.contract import Ending, Layer, Ready
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Padding, Shape, Size, Window, pads, sizes
 from cnnviz.layers import checks
-from cnnviz.layers._activated import both, in_place
+from cnnviz.layers._activated import in_place
 from cnnviz.layers._folded import folded
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array, Backward, Ending, Task, Weights
+    from cnnviz.contract import Array, Backward, Task, Weights
     from cnnviz.layers._activated import Before
 
 
@@ -77,20 +77,30 @@ class _Sliding(Layer):
     ) -> Ready | None:
         """Return kernels laid out to slide over images, each band finished in the cache.
 
-        `kernels` are `(*kernel_size, C/groups, filters)`. None where the activation needs all
-        filters at once.
+        `kernels` are `(*kernel_size, C/groups, filters)`. None where the activation, or the ending,
+        needs all filters at once.
         """
         from cnnviz.ops.conv.engine import prepared
         from cnnviz.ops.sequences import UNIT
 
         try:
-            activation = both(in_place(self.activation), ending)
+            activation = Ending.of(in_place(self.activation), ending)
         except LookupError:
             return None
         space = self.window(shape).on(shape[:-1])
         rows, columns = space if self.rank == 2 else (*space, UNIT)
         images = kernels if self.rank == 2 else kernels[:, None]
-        ready = prepared(images, (rows, columns), groups=groups, bias=bias, activation=activation)
+        whole = activation is not None and activation.whole
+        ready = prepared(
+            images,
+            (rows, columns),
+            groups=groups,
+            bias=bias,
+            activation=activation,
+            whole=whole,
+        )
+        if whole and not ready.is_written:
+            return None
 
         def bind(out: Array, *xs: Array) -> Sequence[Task]:
             (x,) = xs
@@ -110,6 +120,7 @@ class _Sliding(Layer):
 class _Convolution(_Sliding):
     """A convolution whose groups of filters each see their own channels."""
 
+    makes_places = True
     filters: int | None
     groups: int
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
-from cnnviz.contract import UNKNOWN, Layer, Unknown
+from cnnviz.contract import UNKNOWN, Ending, Layer, Unknown
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
-from cnnviz.layers._activated import in_place
+from cnnviz.layers._activated import in_place, overwriting
 from cnnviz.layers._backward import backward_by, summed_to
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array, Backward, Ending, Weights
+    from cnnviz.contract import Array, Backward, Weights
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,7 @@ class _Elementwise(Layer):
 
     def ending(self) -> Ending | None:
         """Return the function, in place."""
-        import numpy as np
-
-        return lambda part: np.copyto(part, self.forward({}, part)[0])
+        return overwriting(lambda part: self.forward({}, part)[0])
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Activation(_Elementwise):
     def ending(self) -> Ending | None:
         """Return the function in place, None if it looks at several values."""
         try:
-            return in_place(self.activation) or (lambda part: None)
+            return in_place(self.activation) or Ending(lambda part, do: None)
         except LookupError:
             return None
 

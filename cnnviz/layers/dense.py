@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
-from cnnviz.contract import Layer, Ready
+from cnnviz.contract import Ending, Layer, Ready
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
-from cnnviz.layers._activated import activated, both, in_place
+from cnnviz.layers._activated import activated, in_place
 from cnnviz.layers._backward import backward_by
 from cnnviz.layers._folded import folded
 
@@ -73,7 +73,7 @@ class Dense(Layer):
         from cnnviz.ops.fully_connected import Wired
 
         try:
-            activation = both(in_place(self.activation), ending)
+            activation = Ending.of(in_place(self.activation), ending)
         except LookupError:
             return super().prepare(weights, *in_shapes, ending=ending)
         bias = weights["bias"] if self.use_bias else None

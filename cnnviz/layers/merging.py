@@ -164,6 +164,8 @@ class Concatenate(Layer):
 
     def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
         """Copy what is not made in its place."""
+        from cnnviz.ops.calls import now
+
         axis = checks.axis(self.axis, in_shapes[0])
         stops = list(accumulate(shape[axis] for shape in in_shapes))
         places = [slice(start, stop) for start, stop in pairwise([0, *stops])]
@@ -172,7 +174,7 @@ class Concatenate(Layer):
             if not there:
                 part[...] = x
             if ending is not None:
-                ending(part)
+                ending(part, now)
 
         def bind(out: Array, *xs: Array) -> Sequence[Task]:
             parts = [_part(out, axis + 1, cells) for cells in places]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cnnviz.contract import Layer, Ready, divided
+from cnnviz.contract import Ending, Layer, Ready, divided
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
@@ -15,7 +15,8 @@ from cnnviz.layers._backward import backward_by
 if TYPE_CHECKING:
     import numpy as np
 
-    from cnnviz.contract import Array, Backward, Ending, Task, Weights
+    from cnnviz.contract import Array, Backward, Task, Weights
+    from cnnviz.ops.calls import Do
 
 # Values of a part of a response at least, if there are several.
 BAND = 3 * 2**15
@@ -183,13 +184,13 @@ class LocalResponseNormalization(Layer):
     def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
         """Normalise in bands straight to where the result belongs."""
         from cnnviz.ops.bands import SHARED
-        from cnnviz.ops.calls import Do, Written
+        from cnnviz.ops.calls import Written
         from cnnviz.ops.normalization import PASSES, respond
 
         def write(out: Array, x: Array, together: bool, do: Do) -> None:
             respond(x, **vars(self), out=out, do=do, together=together)
             if ending is not None:
-                do(ending, out)
+                ending(out, do)
 
         def bind(out: Array, x: Array) -> list[Task]:
             together = PASSES * out.size >= SHARED
@@ -197,6 +198,15 @@ class LocalResponseNormalization(Layer):
             return [Written(partial(write, out[part], x[part], together)) for part in parts]
 
         return Ready(bind)
+
+    def ending(self) -> Ending | None:
+        """Return the normalisation, in place."""
+        from cnnviz.ops.normalization import respond
+
+        def work(part: Array, do: Do) -> None:
+            respond(part, **vars(self), out=part, do=do, together=True)
+
+        return Ending(work, whole=True)
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Normalise."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class _Pooling(Layer):
     """Each channel on its own: `(H, W, C)` to `(H', W', C)`; the stride defaults to the window."""
 
+    makes_places = True
     rank: ClassVar[int] = 2
     # The name of the function in `ops`.
     _op: ClassVar[str]
@@ -108,7 +109,7 @@ class _Pooling(Layer):
         def write(out: Array, x: Array, rows: Axis, together: bool, do: Do) -> None:
             self._reduce(x, rows, columns, out, do, together)
             if ending is not None:
-                do(ending, out)
+                ending(out, do)
 
         return Ready(bind)
 

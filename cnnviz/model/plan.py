@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnnviz.contract import Ending
 from cnnviz.errors import CnnvizError, RefusedError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Shape
@@ -20,10 +21,11 @@ from cnnviz.graph import INPUT, Graph
 from cnnviz.model.executor import Sequential
 from cnnviz.model.memory import LINE, Memory, flat, memory_of
 from cnnviz.model.steps import Step, fits, steps
-from cnnviz.ops.threads import one_blas_thread, share
+from cnnviz.ops.threads import on_one_core, one_blas_thread, share
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array, Ending, ModelWeights, Ready, Task
+    from cnnviz.contract import Array, ModelWeights, Ready, Task
+    from cnnviz.ops.calls import Do
 
 # Plans that are kept, each with its memory: for other sizes of a batch, and other outputs.
 PLANS = 4
@@ -166,21 +168,13 @@ class Stock:
 
     def _ending(self, step: Step) -> Ending | None:
         """Return what is done to the bands of a step: the look at them, and the nodes behind it."""
-        endings: list[Ending] = [] if step.layer.stays_finite else [self.watch]
+        watch = Ending(self.watch)
+        endings: list[Ending | None] = [] if step.layer.stays_finite else [watch]
         for layer in step.endings:
-            last = layer.ending()
-            assert last is not None
-            endings.append(last)
+            endings.append(layer.ending())
             if not layer.stays_finite:
-                endings.append(self.watch)
-        if len(endings) < 2:
-            return endings[0] if endings else None
-
-        def ending(part: Array) -> None:
-            for each in endings:
-                each(part)
-
-        return ending
+                endings.append(watch)
+        return Ending.of(*endings)
 
 
 class Watch:
@@ -188,14 +182,18 @@ class Watch:
 
     count = 0
 
-    def __call__(self, part: Array) -> None:
-        """Look at a band; squares above 3e38 count too, which the plain way then allows."""
-        if part.flags.c_contiguous:
-            line = part.reshape(-1)
-            finite = isfinite(np.dot(line, line))  # one call for two
-        else:
-            finite = bool(np.isfinite(part).all())
-        if not finite:
+    def __call__(self, part: Array, do: Do) -> None:
+        """Look at a band."""
+        contiguous = part.flags.c_contiguous
+        do(*((self._line, part.reshape(-1)) if contiguous else (self._part, part)))
+
+    def _line(self, line: Array) -> None:
+        """Look at values; squares above 3e38 count too, which the plain way then allows."""
+        if not isfinite(np.dot(line, line)):  # one call for two
+            self.count += 1
+
+    def _part(self, part: Array) -> None:
+        if not np.isfinite(part).all():
             self.count += 1
 
 
@@ -217,7 +215,7 @@ class _Program:
     def run(self, x: Array) -> Mapping[str, Array]:
         """Compute all values of a batch; those whose memory is used again are gone."""
         np.copyto(self._values[INPUT], x)
-        with one_blas_thread(), np.errstate(all="ignore"):
+        with on_one_core(), one_blas_thread(), np.errstate(all="ignore"):
             for tasks in self._waves:
                 share(_call, tasks)
         return self._values

@@ -87,6 +87,7 @@ def _joined(above: Step, node: Node, weights: Weights) -> Step | None:
     folded = above.layer.folded(above.weights, *affine) if affine else None
     if folded is not None:
         return Step(nodes, *folded, above.inputs)
-    if node.layer.ending() is not None:
+    ending = node.layer.ending()
+    if ending is not None and (above.layer.makes_places or not ending.whole):
         return replace(above, nodes=nodes, endings=(*above.endings, node.layer))
     return None

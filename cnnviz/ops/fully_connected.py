@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
+from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array, check_finite, real_array, result_type
 from cnnviz.ops.threads import share
 
@@ -93,7 +94,7 @@ class Wired:
 
     kernel: Array
     bias: Array | None
-    activation: Callable[[Array], object] | None
+    activation: Callable[[Array, Do], object] | None
     nbytes: int  # beside the weights as they were given
 
     @classmethod
@@ -101,7 +102,7 @@ class Wired:
         cls,
         kernel: Array,
         bias: ArrayLike | None,
-        activation: Callable[[Array], object] | None = None,
+        activation: Callable[[Array, Do], object] | None = None,
     ) -> Wired:
         """Check the weights; `activation` works in place on parts of the output.
 
@@ -150,7 +151,7 @@ class Wired:
         if self.bias is not None:
             made += self.bias[units]
         if self.activation is not None:
-            self.activation(made)
+            self.activation(made, now)
 
 
 def divided(count: int, nbytes: int) -> list[slice]:

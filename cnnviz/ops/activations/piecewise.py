@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnnviz.errors import SpecError
+from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array, check_finite, floats, number, real_array
 
 _ZEROS = np.zeros(2**14, np.float32)
@@ -46,7 +47,7 @@ def relu(
     return above + slope * np.minimum(x - threshold, 0) if slope else above
 
 
-def rectify(x: Array) -> None:
+def rectify(x: Array, do: Do = now) -> None:
     """Set what is negative to 0, in place.
 
     >>> x = np.array([-2.0, 3.0])
@@ -58,9 +59,9 @@ def rectify(x: Array) -> None:
     if x.flags.c_contiguous and x.dtype == np.float32 and line <= len(_ZEROS):
         # The larger of two arrays is found in less than half the time of the larger than a number.
         lines = x.reshape(-1, line)
-        np.maximum(lines, _ZEROS[:line], out=lines)
+        do(np.maximum, lines, _ZEROS[:line], out=lines)
     else:
-        np.maximum(x, 0, out=x)
+        do(np.maximum, x, 0, out=x)
 
 
 def relu_gradient(

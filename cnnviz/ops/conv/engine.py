@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from cnnviz.errors import unknown_name
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis
-from cnnviz.ops.calls import Written
+from cnnviz.ops.calls import Do, Written
 from cnnviz.ops.checks import Array, check_finite, result_type
 from cnnviz.ops.conv import shifted
 from cnnviz.ops.conv.checks import offsets
@@ -85,7 +85,8 @@ def prepared(
     *,
     groups: int = 1,
     bias: Array | None = None,
-    activation: Callable[[Array], object] | None = None,
+    activation: Callable[[Array, Do], object] | None = None,
+    whole: bool = False,
 ) -> Prepared:
     """Return a convolution of zero-padded float32 batches, ready for many runs.
 
@@ -98,7 +99,9 @@ def prepared(
     groups : int
     bias : (filters,), optional
     activation : callable, optional
-        Works in place on parts of the output, of whatever shape.
+        Works in place on parts of the output, of whatever shape, by calls (see `ops.calls`).
+    whole : bool
+        Whether those parts must have all filters; only a strategy that is `WRITTEN` sees to it.
 
     Raises
     ------
@@ -109,7 +112,7 @@ def prepared(
     weights = as_weights(kernels, np.float32)
     added = offsets(bias, weights.shape[3])
     check_band(rows, columns, weights.itemsize * weights.shape[2] * groups)
-    finish = Finish(None if added is None else added.astype(np.float32), activation)
+    finish = Finish(None if added is None else added.astype(np.float32), activation, whole)
     job = Job(rows, columns, Padded.of(axes), groups, finish=finish)
     return Prepared.of(weights, job)
 
@@ -163,7 +166,12 @@ class Prepared:
             partial(work, batch[images], self.state, self.job, out[images], piece)
             for images, piece in parts
         ]
-        return [*map(Written, tasks)] if many and hasattr(self.strategy, "WRITTEN") else tasks
+        return [*map(Written, tasks)] if many and self.is_written else tasks
+
+    @property
+    def is_written(self) -> bool:
+        """Tell whether its calls can be written down."""
+        return hasattr(self.strategy, "WRITTEN")
 
     def _mended(self, batch: Array, state: Any, job: Job, out: Array, rows: slice) -> None:
         """Run the strategy; where it spread a value that is not finite, shift the images instead.

@@ -53,7 +53,7 @@ def parts(
     count, height, width, filters = shape
     macs = prod(shape) * state[0].shape[0]
     several = min(PARTS, height * width // FEW) // 2 * 2
-    if count == 1 and several == 0 and macs >= WORK:
+    if count == 1 and several == 0 and macs >= WORK and not job.finish.whole:
         of = 16 if job.groups == 1 else filters // job.groups
         return [(slice(0, 1), (slice(0, height), some)) for some in cut(filters, 2, of=of)]
     rows = by_rows(shape, macs, max(1, several))

@@ -22,11 +22,13 @@ SMALL = 2**14
 class Finish:
     """What is done to a band of the output while it is in the cache: bias, then activation.
 
-    `bias` is `(filters,)` in the type of the output; `activation` works in place.
+    `bias` is `(filters,)` in the type of the output; `activation` works in place, if it says
+    `whole` on parts that have all filters.
     """
 
     bias: Array | None = None
-    activation: Callable[[Array], object] | None = None
+    activation: Callable[[Array, Do], object] | None = None
+    whole: bool = False
     _lines: dict[Any, Array] = field(default_factory=dict, init=False)
 
     def __call__(self, part: Array, filters: slice = slice(None), do: Do = now) -> None:
@@ -48,7 +50,7 @@ class Finish:
                 part = part.reshape(-1, len(bias))
             do(np.add, part, bias, out=part)
         if self.activation is not None:
-            do(self.activation, part)
+            self.activation(part, do)
 
     def _line(self, bias: Array, filters: slice, width: int) -> Array:
         """Return the bias of some filters, repeated along a row; it is kept for the next band."""

@@ -90,7 +90,7 @@ def parts(shape: Shape, kernels: Kernels, job: Job) -> list[Part]:
     rows, across = (-(-n // kernels.outputs) for n in (height, width))
     most = max(1, TILES // (channels + filters) // across)  # rows of tiles
     every = slice(0, panels)
-    if count * rows * across <= FEW:
+    if count * rows * across <= FEW and not job.finish.whole:
         work = count * rows * across * len(kernels.panels) * channels * filters
         several = cut(panels, 1 if work < WORK else 2)
         return [(slice(0, count), (slice(0, rows), piece)) for piece in several]
