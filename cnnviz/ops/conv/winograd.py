@@ -3,7 +3,8 @@
 A tile of 6 × 6 inputs `d` gives the 4 × 4 outputs of a kernel `g` of 3 × 3 as `Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d
 B)] A`: 36 products for 144. Summed over channels, each of the 36 is a matrix product of tiles and
 filters. After Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016). Small
-images have tiles of 4 × 4, with 2 × 2 outputs.
+images have tiles of 4 × 4, with 2 × 2 outputs; a kernel of 5 × 5 makes 2 × 2 of 6 × 6, by 36
+products for 100.
 
 The matrices evaluate polynomials at 0, ±3/4, ±3/2 and infinity (Toom and Cook). With the usual 0,
 ±1, ±2 transforms are sums and shifts, but here they are matrix products, and those points round a
