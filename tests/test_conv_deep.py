@@ -179,6 +179,24 @@ def test_results_are_the_same_bits_on_any_number_of_threads(monkeypatch):
     assert threads() >= 1
 
 
+@pytest.mark.usefixtures("divided")
+@pytest.mark.parametrize("side", [3, 5])
+def test_groups_of_tiles_match_onnxruntime(side):
+    for count, size, groups, each in ((1, 13, 2, 48), (3, 9, 3, 40), (1, 22, 2, 33)):
+        x, k = values(11, count, size, size, 32 * groups), values(12, side, side, 32, each * groups)
+        bias, begin = values(13, each * groups), side // 2
+        ours = forced("winograd", x, k, bias=bias, act=relu, padding=begin, groups=groups, wide=1)
+        assert_near(ours, peer(x, k, bias, [begin] * 4, groups=groups), FAST)
+        x[0, 3, 4, 40] = np.inf  # in the second group
+        spoilt = forced("winograd", x, k, bias=bias, padding=begin, groups=groups)
+        whole = np.isfinite(spoilt).all(axis=(0, 1, 2))
+        assert not whole[each : 2 * each].any()
+        assert whole[:each].all()
+        hit = np.zeros((size, size), bool)
+        hit[3 - begin : 4 + begin, 4 - begin : 5 + begin] = True
+        np.testing.assert_array_equal(np.isfinite(spoilt[0, ..., each : 2 * each]).all(-1), ~hit)
+
+
 def chosen(x, k, precision="fast", images=None, **window) -> str:
     groups = x[2] // k[2]
     axes = Window.of(k[:2], **window).on(x[:2])
@@ -195,7 +213,8 @@ def test_the_planner_chooses_by_shape():
     assert chosen(*deep, padding=1, dilation_rate=2) == "im2col"
     assert chosen(*deep, images=1, padding=1) == "im2col"  # the transform is for one run
     assert chosen((64, 64, 256), deep[1], images=1, padding=1) == "winograd"
-    assert chosen((28, 28, 512), deep[1], padding=1) == "im2col"  # in two groups
+    assert chosen((28, 28, 512), deep[1], padding=1) == "winograd"  # in two groups
+    assert chosen((28, 28, 512), (3, 3, 256, 60), padding=1) == "im2col"  # of 30 filters
     assert chosen((28, 28, 3), (3, 3, 3, 64), padding=1) == "im2col"
     assert chosen((28, 28, 192), (1, 1, 192, 64)) == "pointwise"
     assert chosen((28, 28, 192), (1, 1, 192, 64), padding=1) == "im2col"

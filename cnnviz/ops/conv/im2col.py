@@ -65,7 +65,7 @@ def run(
 ) -> None:
     """Convolve rows of `(N, H, W, C)` with some filters, into `out` `(N, H', W', filters)`.
 
-    Whole groups where there are some.
+    Of however many groups.
     """
     for call in _calls(batch, state, job, out, part):
         call()
@@ -93,7 +93,7 @@ def _calls(
     each = kernel[3] // job.groups
     groups = range(filters.start // each, -(-filters.stop // each))
     for band, group, matrix, lay in _laid(batch, kernel, job, rows, values, groups):
-        mine = job.filters(group, kernel[3]) if job.groups > 1 else filters
+        mine = slice(max(filters.start, group * each), min(filters.stop, (group + 1) * each))
         made = out[band].reshape(-1, kernel[3])  # a view: rows of an image lie behind each other
         yield from lay
         yield bound_product(matrix, weights[:, mine], made[:, mine])

@@ -71,8 +71,9 @@ def prepare(kernels: Array, job: Job) -> Kernels:
     outputs = side + 1 - size
     tiles = -(-job.rows.output // outputs) * -(-job.columns.output // outputs)
     most = min(PANEL, DIRECT // (channels * min(tiles, PANEL)))
+    own = filters // job.groups
     # An even number of panels, so that two threads have as much to do.
-    each = next((n for n in range(most, 23, -1) if filters % (2 * n) == 0), filters)
+    each = next((n for n in range(most, 23, -1) if own % (2 * n) == 0), own)
     panels = np.empty((side**2, filters // each, channels, each), kernels.dtype)
     taps = kernels.reshape(size**2, channels, -1, each)
     both = np.kron(over, over)
@@ -86,22 +87,25 @@ def prepare(kernels: Array, job: Job) -> Kernels:
 def parts(shape: Shape, kernels: Kernels, job: Job) -> list[Part]:
     """Return the parts of an output `(N, H', W', filters)`: so many tiles that it pays.
 
-    Of few tiles, and many kernels then, each takes some filters.
+    Of few tiles, and many kernels then, each takes some filters; of groups each takes those of one.
     """
     count, height, width, filters = shape
     panels, channels = kernels.panels.shape[1:3]
     rows, across = (-(-n // kernels.outputs) for n in (height, width))
-    most = max(1, TILES // (channels + filters) // across)  # rows of tiles
-    every = slice(0, panels)
+    own = panels // job.groups
+    every = [slice(at, at + own) for at in range(0, panels, own)]
+    most = max(1, TILES // (channels + filters // job.groups) // across)  # rows of tiles
+    bands = cut(rows, _even(-(-rows // most)))
     if count * rows * across <= FEW:
         work = count * rows * across * len(kernels.panels) * channels * filters
-        several = cut(panels, 1 if work < WORK else 2)
+        several = cut(panels, 1 if work < WORK else 2) if job.groups == 1 else every
         return [(slice(0, count), (slice(0, rows), piece)) for piece in several]
     if count > 1 and rows <= most:
         groups = cut(count, _even(-(-count // (most // rows))))
-        return [(images, (slice(0, rows), every)) for images in groups]
-    bands = cut(rows, _even(-(-rows // most)))
-    return [(slice(n, n + 1), (band, every)) for n in range(count) for band in bands]
+        return [(images, (slice(0, rows), piece)) for piece in every for images in groups]
+    return [
+        (slice(n, n + 1), (band, piece)) for n in range(count) for piece in every for band in bands
+    ]
 
 
 def run(batch: Array, kernels: Kernels, job: Job, out: Array, part: Rows) -> None:
@@ -118,7 +122,10 @@ def bound(batch: Array, kernels: Kernels, job: Job, out: Array, part: Rows) -> C
     filters = slice(panels.start * each, panels.stop * each)
     columns = -(-out.shape[2] // side)
     made = out[:, rows, :, filters]
-    band, fill = _band(batch, job, rows.start, (tiles.stop - tiles.start) * side, columns * side)
+    channels = kernels.panels.shape[2]
+    group = panels.start * job.groups // kernels.panels.shape[1]
+    read = batch[..., group * channels : (group + 1) * channels]
+    band, fill = _band(read, job, rows.start, (tiles.stop - tiles.start) * side, columns * side)
     inputs, into = _inputs(band, kernels, (len(batch), tiles.stop - tiles.start, columns))
     products, multiply = _products(inputs, kernels.panels[:, panels])
     calls = [*into, multiply, *_outputs(products, kernels, made), *job.finish.bound(made, filters)]
