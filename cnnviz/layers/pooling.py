@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 class _Pooling(Layer):
     """Each channel on its own: `(H, W, C)` to `(H', W', C)`; the stride defaults to the window."""
 
-    makes_places = True
     rank: ClassVar[int] = 2
     # The name of the function in `ops`.
     _op: ClassVar[str]
@@ -34,6 +33,11 @@ class _Pooling(Layer):
     padding: Padding = "valid"
     # Keras has data_format here, so what follows is taken by keyword only.
     ceil_mode: bool = field(default=False, kw_only=True)
+
+    @property
+    def makes_places(self) -> bool:
+        """Tell that it can."""
+        return True
 
     def __post_init__(self) -> None:
         strides, rank = self.strides, self.rank
