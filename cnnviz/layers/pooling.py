@@ -97,7 +97,7 @@ class _Pooling(Layer):
         """Write what windows come to into `out`."""
         import numpy as np
 
-        from cnnviz.ops.windows import reduce_windows
+        from cnnviz.ops.reduction import reduce_windows
 
         ufunc, identity = self._reduces
         reduce_windows(x, rows, columns, getattr(np, ufunc), identity, out=out)

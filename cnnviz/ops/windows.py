@@ -1,16 +1,9 @@
-"""Reduce the windows of an image: the engine of every pooling type.
-
-Padding is never laid out: each shifted view is clipped to the image, so that a cell outside it
-takes no part. Rows and columns are reduced one after the other, `kh + kw` passes in place of
-`kh · kw`, which is the same for maxima, minima and sums.
-"""
+"""Windows laid on the rows and columns of an image, and which cells each of them reads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache
-from itertools import product
-from typing import Any, cast
+from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,9 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Padding, Size, Window
-from cnnviz.ops.bands import cut, run
 from cnnviz.ops.checks import Array, as_batch, result_type
-from cnnviz.ops.scratch import scratch
 
 
 def lay(
@@ -56,99 +47,6 @@ def lay(
         count += batch.size
     check_bytes(dtype.itemsize * count, "the result of the pooling")
     return batch.astype(dtype, copy=False), rows, columns
-
-
-def reduce_windows(
-    batch: Array,
-    rows: Axis,
-    columns: Axis,
-    ufunc: np.ufunc,
-    identity: float,
-    before: Callable[[Array], Array] | None = None,
-    dtype: type[np.floating[Any]] | None = None,
-    *,
-    out: Array | None = None,
-    finish: Callable[[Array, slice], object] | None = None,
-) -> Array:
-    """Return `ufunc` over the image cells of every window of `batch`, `(N, H', W', C)`.
-
-    `identity` is the value of a window without any; `before` is applied to each value first;
-    `dtype` is the type to reduce in, that of `batch` unless given. The result is written to `out`,
-    which may be a slice of the channels of a wider array; `finish` works in place on a band of
-    its rows, and is told which they are.
-    """
-    n, _, width, channels = batch.shape
-    dtype = dtype or batch.dtype.type
-    if out is None:
-        out = np.empty((n, rows.output, columns.output, channels), dtype)
-    result = out
-    across = _found(columns, 2, width, columns.output)
-    # Windows one column wide leave nothing to reduce along the rows.
-    lone = columns.kernel_size == columns.stride == 1 and columns.output == width
-
-    @cache  # the same for most parts, whose Python should be short: one thread runs it at a time
-    def down(start: int, cells: int, outputs: int) -> _Found:
-        return _found(rows, 1, cells, outputs, start)
-
-    def work(part: tuple[slice, slice]) -> None:
-        images, lines = part
-        made = result[images, lines]
-        count, height = made.shape[:2]
-        start = rows.start(lines.start)
-        top = max(0, start)
-        band = batch[images, top : max(top, rows.start(lines.stop - 1) + rows.extent)]
-        found = down(start - top, band.shape[1], height)
-        if before is not None:
-            band = before(band)
-        if lone:
-            _reduce(band, made, found, ufunc, identity)
-        else:
-            partial = scratch("partial", (count, height, width, channels), np.dtype(dtype))
-            _reduce(band, partial, found, ufunc, identity)
-            _reduce(partial, made, across, ufunc, identity)
-        if finish is not None:
-            finish(made, lines)
-
-    line = width * channels
-    passes = n * rows.output * line * (rows.kernel_size + columns.kernel_size)
-    bands = cut(n, rows.output * line, passes), cut(rows.output, line, passes)
-    run(work, [*product(*bands)], passes)
-    return result
-
-
-# Where the cells are that each tap of the window reads: of taps that every output finds in the
-# image; and, of others, the outputs that find it and the cells.
-_Place = tuple[slice, ...]
-_Found = tuple[list[_Place], list[tuple[_Place, _Place]]]
-
-
-def _found(axis: Axis, place: int, cells: int, outputs: int, start: int | None = None) -> _Found:
-    """Return what outputs find in a band of cells, by the place of the axis in arrays.
-
-    The first output's window begins at the cell `start` of the band.
-    """
-    start = -axis.before if start is None else start
-    ahead, everyone = (slice(None),) * place, slice(0, outputs)
-    found = [*taps(axis, cells, outputs, (0, -axis.before - start))]
-    return (
-        [(*ahead, read) for meets, read in found if meets == everyone],
-        [((*ahead, meets), (*ahead, read)) for meets, read in found if meets != everyone],
-    )
-
-
-def _reduce(cells: Array, out: Array, found: _Found, ufunc: np.ufunc, identity: float) -> None:
-    """Reduce what is found along one axis into `out`."""
-    whole, rest = found
-    # Two taps that every output finds start the reduction without a pass to fill `out`.
-    if len(whole) >= 2:
-        ufunc(cells[whole[0]], cells[whole[1]], out=out)
-    else:
-        out[...] = cells[whole[0]] if whole else identity
-    for read in whole[2:]:
-        ufunc(out, cells[read], out=out)
-    for meets, read in rest:
-        part = out[meets]
-        ufunc(part, cells[read], out=part)
 
 
 def taps(
