@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
-from cnnviz.geometry import Axis, Padding, Size, Window
+from cnnviz.geometry import Axis, Padding, Shape, Size, Window
 from cnnviz.ops.checks import Array, as_batch, result_type
 
 
@@ -40,13 +41,18 @@ def lay(
         dilation_rate=dilation_rate,
         ceil_mode=ceil_mode,
     )
-    rows, columns = window.on(batch.shape[1:3])
+    rows, columns = _laid(window, batch.shape[1:3])
     dtype = np.dtype(result_type(batch))
     count = len(batch) * rows.output * columns.output * batch.shape[3]
     if batch.dtype != dtype:
         count += batch.size
     check_bytes(dtype.itemsize * count, "the result of the pooling")
     return batch.astype(dtype, copy=False), rows, columns
+
+
+@lru_cache(64)
+def _laid(window: Window, shape: Shape) -> tuple[Axis, ...]:
+    return window.on(shape)
 
 
 def taps(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from _thread import get_ident
 from collections.abc import Callable
 from itertools import product
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -120,11 +121,12 @@ def _by_products(batch: Array, rows: Axis, columns: Axis, out: Array | None) -> 
         if not exact:
             np.divide(made, cells, out=made)
 
-    values = 2 * n * rows.output * line
-    bands = cut(n, rows.output * line, values, PORTION), cut(rows.output, line, values, PORTION)
+    bands = cut(n, rows.output * line, inf, PORTION), cut(rows.output, line, inf, PORTION)
     wide = out[:, :, :, np.newaxis]
     with one_blas_thread(), np.errstate(all="ignore"):
-        run(work, [(sums[part], wide[part]) for part in product(*bands)], values)
+        run(
+            work, [(sums[part], wide[part]) for part in product(*bands)], 2 * n * rows.output * line
+        )
     return out
 
 
