@@ -14,7 +14,7 @@ from cnnviz.geometry import Window
 from cnnviz.ops import activation, bands
 from cnnviz.ops.normalization import respond, scale_channels
 from cnnviz.ops.pooling.average import average_windows
-from cnnviz.ops.windows import reduce_windows
+from cnnviz.ops.reduction import reduce_windows
 
 
 @pytest.fixture(params=["one core", "all cores"], autouse=True)

@@ -16,8 +16,7 @@ from cnnviz.ops.conv import im2col, parts, planner, products, winograd
 from cnnviz.ops.conv.engine import Prepared
 from cnnviz.ops.conv.job import Finish, Job
 from cnnviz.ops.padding import Padded
-from cnnviz.ops.threads import one_blas_thread
-from cnnviz.ops.threads import threads
+from cnnviz.ops.threads import one_blas_thread, threads
 
 EXACT, FAST = 1e-5, 3e-4
 

@@ -248,6 +248,8 @@ def by(size: Size) -> str:
 
 def sizes(value: Size, name: str, *, rank: int = 2, least: int = 1) -> Shape:
     """Return `n` or `(h, w)` as a tuple of `rank` integers, each at least `least`."""
+    if type(value) is int and least <= value <= LARGEST:
+        return (value,) * rank
     values = tuple(value) if isinstance(value, Sequence) else (value,) * rank
     try:
         result = tuple(index(v) for v in values)

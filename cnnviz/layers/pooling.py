@@ -100,35 +100,31 @@ class _Pooling(Layer):
         def bind(out: Array, x: Array) -> list[Task]:
             passed = (*out.shape[:2], *shape[1:])  # on the way, when rows are reduced
             if passes * prod(passed) < SHARED:
-                return [Written(partial(write, out, x, rows, False))]
+                return [Written(partial(write, out, x, rows))]
             tasks: list[Task] = []
             for images, *lines in (part or (slice(None),) for part in divided(passed)):
                 made, cells, laid = out[images], x[images], rows
                 if lines:
                     read, laid = rows.part(lines[0])
                     made, cells = made[:, lines[0]], cells[:, read]
-                tasks.append(Written(partial(write, made, cells, laid, True)))
+                tasks.append(Written(partial(write, made, cells, laid)))
             return tasks
 
-        def write(out: Array, x: Array, rows: Axis, together: bool, do: Do) -> None:
-            self._reduce(x, rows, columns, out, do, together)
+        def write(out: Array, x: Array, rows: Axis, do: Do) -> None:
+            self._reduce(x, rows, columns, out, do)
             if ending is not None:
                 ending(out, do)
 
         return Ready(bind)
 
-    def _reduce(
-        self, x: Array, rows: Axis, columns: Axis, out: Array, do: Do, together: bool
-    ) -> None:
-        """Write what windows come to into `out`; for `do` and `together` see `reduce_windows`."""
+    def _reduce(self, x: Array, rows: Axis, columns: Axis, out: Array, do: Do) -> None:
+        """Write what windows come to into `out`, now or later."""
         import numpy as np
 
-        from cnnviz.ops.windows import reduce_windows
+        from cnnviz.ops.reduction import reduce_windows
 
         ufunc, identity = self._reduces
-        reduce_windows(
-            x, rows, columns, getattr(np, ufunc), identity, out=out, do=do, together=together
-        )
+        reduce_windows(x, rows, columns, getattr(np, ufunc), identity, out=out, do=do)
 
     def _gradient(self, gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...]) -> Array:
         """Return the input's gradient: all of each output's to the cell that won."""
@@ -204,9 +200,7 @@ class AveragePooling2D(_Pooling):
 
         return average_gradient(gradient, axes, count_include_pad=self.count_include_pad)
 
-    def _reduce(
-        self, x: Array, rows: Axis, columns: Axis, out: Array, do: Do, together: bool
-    ) -> None:
+    def _reduce(self, x: Array, rows: Axis, columns: Axis, out: Array, do: Do) -> None:
         from cnnviz.ops.pooling.average import average_windows
 
         do(average_windows, x, rows, columns, include_pad=self.count_include_pad, out=out)

@@ -75,7 +75,8 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'cnnviz.ops' has no attribute {name!r}")
-    return getattr(import_module(f"cnnviz.ops.{home}"), name)
+    found = globals()[name] = getattr(import_module(f"cnnviz.ops.{home}"), name)
+    return found
 
 
 def __dir__() -> list[str]:

@@ -5,7 +5,7 @@ A band and what is made of it stay in a core's cache from one pass to the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 from typing import TypeVar
 
@@ -34,11 +34,21 @@ def cut(lines: int, values: int, work: float, portion: float = 1) -> list[slice]
     >>> cut(9, 2**14, work=0)
     [slice(0, 3, None), slice(3, 6, None), slice(6, 9, None)]
     """
+    return [*pieces(lines, step(lines, values, work, portion))]
+
+
+def step(lines: int, values: int, work: float, portion: float = 1) -> int:
+    """Return of how many lines the bands of `cut` are."""
     count = max(1, ceil(lines * values / (portion * (TOGETHER if work >= SHARED else ALONE))))
     if count > 1:
         count |= 1  # one more for the thread that asks: the other begins, and is heard of, later
-    step = max(1, -(-lines // count))
-    return [slice(at, min(at + step, lines)) for at in range(0, lines, step)]
+    return max(1, -(-lines // count))
+
+
+def pieces(lines: int, step: int) -> Iterator[slice]:
+    """Yield bands of `step` lines."""
+    for at in range(0, lines, step):
+        yield slice(at, min(at + step, lines))
 
 
 def run(work: Callable[[P], object], parts: Sequence[P], values: float) -> None:

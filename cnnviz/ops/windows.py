@@ -1,27 +1,18 @@
-"""Reduce the windows of an image: the engine of every pooling type.
-
-Padding is never laid out: each shifted view is clipped to the image, so that a cell outside it
-takes no part. Rows and columns are reduced one after the other, `kh + kw` passes in place of
-`kh · kw`, which is the same for maxima, minima and sums.
-"""
+"""Windows laid on the rows and columns of an image, and which cells each of them reads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache
-from itertools import product
-from typing import Any, cast
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
-from cnnviz.geometry import Axis, Padding, Size, Window
-from cnnviz.ops.bands import SHARED, cut, run
-from cnnviz.ops.calls import Do, now
+from cnnviz.geometry import Axis, Padding, Shape, Size, Window
 from cnnviz.ops.checks import Array, as_batch, result_type
-from cnnviz.ops.scratch import scratch
 
 
 def lay(
@@ -50,7 +41,7 @@ def lay(
         dilation_rate=dilation_rate,
         ceil_mode=ceil_mode,
     )
-    rows, columns = window.on(batch.shape[1:3])
+    rows, columns = _laid(window, batch.shape[1:3])
     dtype = np.dtype(result_type(batch))
     count = len(batch) * rows.output * columns.output * batch.shape[3]
     if batch.dtype != dtype:
@@ -59,103 +50,9 @@ def lay(
     return batch.astype(dtype, copy=False), rows, columns
 
 
-def reduce_windows(
-    batch: Array,
-    rows: Axis,
-    columns: Axis,
-    ufunc: np.ufunc,
-    identity: float,
-    before: Callable[[Array], Array] | None = None,
-    dtype: type[np.floating[Any]] | None = None,
-    *,
-    out: Array | None = None,
-    finish: Callable[[Array, slice], object] | None = None,
-    do: Do = now,
-    together: bool = False,
-) -> Array:
-    """Return `ufunc` over the image cells of every window of `batch`, `(N, H', W', C)`.
-
-    `identity` is the value of a window without any; `before` is applied to each value first;
-    `dtype` is the type to reduce in, that of `batch` unless given. The result is written to `out`,
-    which may be a slice of the channels of a wider array; `finish` works in place on a band of
-    its rows, and is told which they are. What is written down by `do` is in the order of one
-    thread, in bands that suit several `together` if others write such parts.
-    """
-    n, _, width, channels = batch.shape
-    dtype = dtype or batch.dtype.type
-    if out is None:
-        out = np.empty((n, rows.output, columns.output, channels), dtype)
-    result = out
-    across = _found(columns, 2, width, columns.output)
-    # Windows one column wide leave nothing to reduce along the rows.
-    lone = columns.kernel_size == columns.stride == 1 and columns.output == width
-
-    @cache  # the same for most parts, whose Python should be short: one thread runs it at a time
-    def down(start: int, cells: int, outputs: int) -> _Found:
-        return _found(rows, 1, cells, outputs, start)
-
-    def work(part: tuple[slice, slice]) -> None:
-        images, lines = part
-        made = result[images, lines]
-        count, height = made.shape[:2]
-        start = rows.start(lines.start)
-        top = max(0, start)
-        band = batch[images, top : max(top, rows.start(lines.stop - 1) + rows.extent)]
-        found = down(start - top, band.shape[1], height)
-        if before is not None:  # which is not written down
-            band = before(band)
-        if lone:
-            _reduce(band, made, found, ufunc, identity, do)
-        else:
-            partial = scratch("partial", (count, height, width, channels), np.dtype(dtype))
-            _reduce(band, partial, found, ufunc, identity, do)
-            _reduce(partial, made, across, ufunc, identity, do)
-        if finish is not None:
-            do(finish, made, lines)
-
-    line = width * channels
-    passes = n * rows.output * line * (rows.kernel_size + columns.kernel_size)
-    size = passes if do is now else SHARED * together
-    bands = cut(n, rows.output * line, size), cut(rows.output, line, size)
-    run(work, [*product(*bands)], passes if do is now else 0)
-    return result
-
-
-# Where the cells are that each tap of the window reads: of taps that every output finds in the
-# image; and, of others, the outputs that find it and the cells.
-_Place = tuple[slice, ...]
-_Found = tuple[list[_Place], list[tuple[_Place, _Place]]]
-
-
-def _found(axis: Axis, place: int, cells: int, outputs: int, start: int | None = None) -> _Found:
-    """Return what outputs find in a band of cells, by the place of the axis in arrays.
-
-    The first output's window begins at the cell `start` of the band.
-    """
-    start = -axis.before if start is None else start
-    ahead, everyone = (slice(None),) * place, slice(0, outputs)
-    found = [*taps(axis, cells, outputs, (0, -axis.before - start))]
-    return (
-        [(*ahead, read) for meets, read in found if meets == everyone],
-        [((*ahead, meets), (*ahead, read)) for meets, read in found if meets != everyone],
-    )
-
-
-def _reduce(
-    cells: Array, out: Array, found: _Found, ufunc: np.ufunc, identity: float, do: Do
-) -> None:
-    """Reduce what is found along one axis into `out`."""
-    whole, rest = found
-    # Two taps that every output finds start the reduction without a pass to fill `out`.
-    if len(whole) >= 2:
-        do(ufunc, cells[whole[0]], cells[whole[1]], out=out)
-    else:
-        do(np.copyto, out, cells[whole[0]] if whole else identity)
-    for read in whole[2:]:
-        do(ufunc, out, cells[read], out=out)
-    for meets, read in rest:
-        part = out[meets]
-        do(ufunc, part, cells[read], out=part)
+@lru_cache(64)
+def _laid(window: Window, shape: Shape) -> tuple[Axis, ...]:
+    return window.on(shape)
 
 
 def taps(

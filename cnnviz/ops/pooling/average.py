@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from _thread import get_ident
 from collections.abc import Callable
 from itertools import product
+from math import inf
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import ArrayLike
 
-from cnnviz.geometry import Axis, Padding, Size
+from cnnviz.geometry import Axis, Padding, Shape, Size
 from cnnviz.ops.bands import cut, run
 from cnnviz.ops.checks import Array
 from cnnviz.ops.pooling import Pooling
+from cnnviz.ops.reduction import PORTION, reduce_windows
 from cnnviz.ops.scratch import scratch
 from cnnviz.ops.threads import one_blas_thread
-from cnnviz.ops.windows import check_seen, counts, inside, lay, like, reduce_windows
+from cnnviz.ops.windows import check_seen, counts, inside, lay, like
 
 # Channels from which a product for each window pays.
 CHANNELS = 32
@@ -99,35 +101,42 @@ def _by_products(batch: Array, rows: Axis, columns: Axis, out: Array | None) -> 
     n, height, width, channels = batch.shape
     if out is None:
         out = np.empty((n, rows.output, columns.output, channels), batch.dtype)
-    result, cells = out, rows.kernel_size * columns.kernel_size
+    cells = rows.kernel_size * columns.kernel_size
     exact = cells & (cells - 1) == 0
     down = np.ones((1, rows.kernel_size), batch.dtype)
     across = np.full((1, columns.kernel_size), 1 / cells if exact else 1, batch.dtype)
-    lines = _windows(batch.reshape(n, height, width * channels), rows, 1)
-
-    def work(part: tuple[slice, slice]) -> None:
-        made = result[part]
-        partial = scratch("partial", (*made.shape[:2], width, channels), batch.dtype)
-        np.matmul(down, lines[part], out=partial.reshape(*made.shape[:2], 1, -1))
-        np.matmul(across, _windows(partial, columns, 2), out=made[:, :, :, np.newaxis])
-        if not exact:
-            made /= cells
-
     line = width * channels
-    values = 2 * n * rows.output * line
-    bands = cut(n, rows.output * line, values), cut(rows.output, line, values)
+    sums = _windows(batch.reshape(n, height, line), rows, 1)
+    rooms: dict[tuple[int, Shape], tuple[Array, Array]] = {}
+
+    def work(band: tuple[Array, Array]) -> None:
+        read, made = band
+        place = get_ident(), made.shape
+        if place not in rooms:
+            partial = scratch("partial", (*made.shape[:2], width, channels), batch.dtype)
+            rooms[place] = partial.reshape(*made.shape[:2], 1, line), _windows(partial, columns, 2)
+        partial, windows = rooms[place]
+        np.matmul(down, read, out=partial)
+        np.matmul(across, windows, out=made)
+        if not exact:
+            np.divide(made, cells, out=made)
+
+    bands = cut(n, rows.output * line, inf, PORTION), cut(rows.output, line, inf, PORTION)
+    wide = out[:, :, :, np.newaxis]
     with one_blas_thread(), np.errstate(all="ignore"):
-        run(work, [*product(*bands)], values)
-    return result
+        run(
+            work, [(sums[part], wide[part]) for part in product(*bands)], 2 * n * rows.output * line
+        )
+    return out
 
 
 def _windows(cells: Array, axis: Axis, place: int) -> Array:
     """Return what each window reads along an axis, as an axis more behind that."""
     shape, strides = list(cells.shape), list(cells.strides)
+    cell = strides[place]
     shape[place : place + 1] = [axis.output, axis.kernel_size]
-    step = strides[place]
-    strides[place : place + 1] = [axis.stride * step, axis.dilation * step]
-    return as_strided(cells[(slice(None),) * place + (slice(-axis.before, None),)], shape, strides)
+    strides[place : place + 1] = [axis.stride * cell, axis.dilation * cell]
+    return np.ndarray(shape, cells.dtype, cells, -axis.before * cell, strides)
 
 
 def _division(

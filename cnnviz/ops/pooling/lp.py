@@ -12,7 +12,8 @@ from cnnviz.errors import SpecError
 from cnnviz.geometry import Padding, Size
 from cnnviz.ops.checks import Array
 from cnnviz.ops.pooling import Pooling
-from cnnviz.ops.windows import lay, like, reduce_windows
+from cnnviz.ops.reduction import reduce_windows
+from cnnviz.ops.windows import lay, like
 
 # Up to here the power of a pixel that is 1/255 of the largest still counts in float64.
 LARGEST = 64

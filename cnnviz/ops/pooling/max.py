@@ -12,7 +12,8 @@ from cnnviz.files import check_bytes
 from cnnviz.geometry import Padding, Size
 from cnnviz.ops.checks import Array
 from cnnviz.ops.pooling import Pooling
-from cnnviz.ops.windows import check_seen, lay, like, reduce_windows, taps
+from cnnviz.ops.reduction import reduce_windows
+from cnnviz.ops.windows import check_seen, lay, like, taps
 
 
 def max_pool2d(

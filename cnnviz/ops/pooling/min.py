@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 from cnnviz.geometry import Padding, Size
 from cnnviz.ops.checks import Array
 from cnnviz.ops.pooling import Pooling
-from cnnviz.ops.windows import check_seen, lay, like, reduce_windows
+from cnnviz.ops.reduction import reduce_windows
+from cnnviz.ops.windows import check_seen, lay, like
 
 
 def min_pool2d(
