@@ -20,6 +20,15 @@ def activated(y: Array, name: str | None) -> tuple[Array, Before]:
     return result, lambda gradient: _gradient(gradient, y, result, name)
 
 
+def of_each_value(name: str | None) -> bool:
+    """Tell whether the activation of that name looks at no value but the one that it changes."""
+    if name is None:
+        return True
+    from cnnviz.ops import activation
+
+    return not activation(name).__module__.endswith(".probabilities")
+
+
 def _run(y: Array, name: str | None) -> Array:
     if name is None or name == "linear":
         return y

@@ -10,6 +10,7 @@ from cnnviz.contract import UNKNOWN, Layer, Unknown
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
+from cnnviz.layers._activated import of_each_value
 from cnnviz.layers._backward import backward_by, summed_to
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 class _Elementwise(Layer):
     """A function of each value, whose parameters are the layer's fields."""
 
+    apart = True
     # Family and name in `ops.activations`.
     _op: ClassVar[str]
 
@@ -51,6 +53,11 @@ class Activation(_Elementwise):
         if self.activation is None:
             raise SpecError("activation is missing", hint="use linear for none")
         checks.canonical(self, activation=checks.activation(self.activation))
+
+    @property
+    def apart(self) -> bool:
+        """Whether no value depends on other channels."""
+        return of_each_value(self.activation)
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Apply the function of that name."""
@@ -109,6 +116,8 @@ class PReLU(_Elementwise):
     >>> PReLU(shared_axes=(1, 2)).weight_shapes((28, 28, 6))
     {'alpha': (1, 1, 6)}
     """
+
+    apart = False  # its slopes have an order of axes
 
     # Keras has the initializer, the regularizer and the constraint before it.
     shared_axes: tuple[int, ...] | None = field(default=None, kw_only=True)
@@ -173,6 +182,7 @@ class Softmax(_Elementwise):
     [[0.5, 0.5]]
     """
 
+    apart = False
     _op = "probabilities.softmax"
 
     axis: int = -1

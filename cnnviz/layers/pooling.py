@@ -9,9 +9,12 @@ from cnnviz.contract import Layer
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Axis, Padding, Shape, Size, Window, pads, sizes
 from cnnviz.layers import checks
+from cnnviz.layers._innermost import axes_of
 from cnnviz.layers._backward import backward_by
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from cnnviz.contract import Array, Backward, Weights
 
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 class _Pooling(Layer):
     """Each channel on its own: `(H, W, C)` to `(H', W', C)`; the stride defaults to the window."""
 
+    apart = True
     rank: ClassVar[int] = 2
     # The name of the function in `ops`.
     _op: ClassVar[str]
@@ -76,6 +80,23 @@ class _Pooling(Layer):
 
         return y, backward_by(way)
 
+    def forward_innermost(
+        self, weights: Weights, *xs: Array, generator: np.random.Generator, step: int | None = None
+    ) -> tuple[Array, Backward, dict[str, Array]]:
+        """Pool `(C, H, W, N)`; windows that lie side by side by a way of their own."""
+        from cnnviz.ops.innermost.pooling import fits
+
+        (x,) = xs
+        axes = axes_of(self, x.shape)
+        found = self._side_by_side(x, axes) if fits(axes) else None
+        if found is None:
+            return self.forward_training(weights, x, generator=generator, step=step)
+        return *found, {}
+
+    def _side_by_side(self, x: Array, axes: tuple[Axis, ...]) -> tuple[Array, Backward] | None:
+        """Return the same where windows lie side by side with images innermost, if there is a way."""
+        return None
+
     def _gradient(self, gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...]) -> Array:
         """Return the input's gradient: all of each output's to the cell that won."""
         from cnnviz.ops.pooling_gradients import winner_gradient
@@ -105,6 +126,14 @@ class MaxPooling2D(_Pooling):
 
     aliases = ("MaxPool2D", "MaxPool2d")
     _op = "max"
+
+    def _side_by_side(self, x: Array, axes: tuple[Axis, ...]) -> tuple[Array, Backward] | None:
+        import numpy as np
+
+        from cnnviz.ops.innermost.pooling import reduce, winner_gradient
+
+        y = reduce(x, axes, np.maximum)
+        return y, backward_by(lambda gradient: winner_gradient(gradient, x, y, axes))
 
 
 @dataclass(frozen=True)
@@ -136,6 +165,12 @@ class AveragePooling2D(_Pooling):
         from cnnviz.ops.pooling_gradients import average_gradient
 
         return average_gradient(gradient, axes, count_include_pad=self.count_include_pad)
+
+    def _side_by_side(self, x: Array, axes: tuple[Axis, ...]) -> tuple[Array, Backward] | None:
+        from cnnviz.ops.innermost.pooling import average, average_gradient
+
+        way = backward_by(lambda gradient: average_gradient(gradient, axes))
+        return average(x, axes), way
 
     def _needs_cells(self) -> bool:
         return not self.count_include_pad
@@ -174,6 +209,7 @@ class LpPooling2D(_Pooling):
 class _GlobalPooling(Layer):
     """One value a channel: `(H, W, C)` to `(C,)`, or `(1, 1, C)` with `keepdims`."""
 
+    apart = True
     rank: ClassVar[int] = 2
     _op: ClassVar[str]
 

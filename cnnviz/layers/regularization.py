@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class Identity(Layer):
     """Pass the input on."""
 
+    apart = True
+
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return the input's shape."""
         return checks.one(in_shapes)
@@ -34,6 +36,7 @@ class Identity(Layer):
 class Dropout(Identity):
     """Set a `rate` of the values to 0 in training; pass all of them on otherwise."""
 
+    apart = False  # what is dropped is drawn in one stream
     rate: float
 
     def __post_init__(self) -> None:
