@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
     Weights = Mapping[str, Array]
     ModelWeights = Mapping[str, Weights]  # by node: running statistics too
+    # Works in place on values of an output, as many of them and in whatever order they are made.
+    Ending = Callable[[Array], object]
+    Task = Callable[[], object]
 
 Unknown = Literal["unknown"]
 UNKNOWN: Unknown = "unknown"
+PARTS = 8
 
 
 class Backward(Protocol):
@@ -35,6 +40,24 @@ class Backward(Protocol):
         """
 
 
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """A layer with its weights, prepared for many runs.
+
+    Parameters
+    ----------
+    bind : callable
+        `bind(out, *xs)`, from memory for the output, `(N, *output_shape)`, and the inputs to the
+        tasks that fill it: in any order, on any threads, as often as there is something new in the
+        inputs.
+    nbytes : int
+        What it holds beside the weights that it was given.
+    """
+
+    bind: Callable[..., Sequence[Task]]
+    nbytes: int = 0
+
+
 @dataclass(frozen=True)
 class Layer:
     """A layer's settings, without its weights and without a place in a graph.
@@ -46,6 +69,11 @@ class Layer:
     aliases: ClassVar[tuple[str, ...]] = ()
     # The kernels that slide over the input by name, each with how many of its first axes do.
     sliding: ClassVar[Mapping[str, int]] = {}
+    # The output holds the input's values in their order: a view of it.
+    is_view: ClassVar[bool] = False
+    # Each place follows from that place of the inputs alone: any rows may be worked on by
+    # themselves, and the result may take the place of the first input.
+    is_local: ClassVar[bool] = False
 
     @property
     def apart(self) -> bool:
@@ -109,6 +137,55 @@ class Layer:
         """
         raise NotImplementedError
 
+    @property
+    def stays_finite(self) -> bool:
+        """Tell whether finite inputs have finite outputs, whatever the weights."""
+        return self.is_view
+
+    def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
+        """Return the layer ready for many runs: what can be laid out once is.
+
+        Parameters
+        ----------
+        weights, *in_shapes
+            As for `forward`, with the shapes of its inputs.
+        ending : callable, optional
+            Finishes the values of the output, at best while they are in the cache.
+
+        Returns
+        -------
+        Ready
+            Its tasks write what `forward` would return.
+        """
+
+        def task(out: Array, *xs: Array) -> None:
+            out[...] = self.forward(weights, *xs)[0]
+            if ending is not None:
+                ending(out)
+
+        def bind(out: Array, *xs: Array) -> Sequence[Task]:
+            alike = self.is_local and all(x.shape == out.shape for x in xs)
+            parts = divided(out.shape) if alike else [()]
+            return [partial(task, *(each[part] for each in (out, *xs))) for part in parts]
+
+        return Ready(bind)
+
+    def channels(self, *in_shapes: Shape) -> list[slice]:
+        """Return which channels of the output are those of each input, as they are; [] for none."""
+        return []
+
+    def ending(self) -> Ending | None:
+        """Return what does the layer's work in place, if it is a function of each value alone."""
+        return None
+
+    def affine(self, weights: Weights) -> tuple[Array, Array] | None:
+        """Return the scale and the offset of each channel, float64, if that is all it does."""
+        return None
+
+    def folded(self, weights: Weights, scale: Array, offset: Array) -> tuple[Layer, Weights] | None:
+        """Return the layer, and its weights, that makes `scale y + offset` of each channel `y`."""
+        return None
+
     def forward_training(
         self, weights: Weights, *xs: Array, generator: np.random.Generator, step: int | None = None
     ) -> tuple[Array, Backward, dict[str, Array]]:
@@ -167,3 +244,27 @@ def _swapped(x: Array) -> Array:
     import numpy as np
 
     return np.ascontiguousarray(x.swapaxes(0, -1))
+
+
+def divided(shape: Shape, least: int = 2**15) -> list[tuple[slice, ...]]:
+    """Return the parts of a batch `(N, H, ...)` to work on: some images, or some rows of one.
+
+    Of `least` values at the least, about eight an image; their number is not that of the cores, on
+    which nothing may depend.
+
+    >>> divided((1, 10, 10, 3)), len(divided((1, 56, 56, 256)))
+    ([()], 8)
+    """
+    count, values = shape[0], prod(shape)
+    if len(shape) < 3 or values < 2 * least:
+        return [()]
+    if count >= PARTS:
+        size = -(-count // PARTS)
+        return [(slice(at, at + size),) for at in range(0, count, size)]
+    rows = shape[1]
+    lines = max(-(-rows // PARTS), -(-least * rows * count // values))
+    return [
+        (slice(n, n + 1), slice(at, at + lines))
+        for n in range(count)
+        for at in range(0, rows, lines)
+    ]

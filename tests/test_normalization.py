@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import onnx_peer
 import pytest
@@ -9,7 +11,7 @@ from drawn import assert_close, dtypes, many, seeds, values
 from hypothesis import given
 from hypothesis import strategies as st
 
-import cnnviz.ops.normalization
+import cnnviz.ops.bands
 from cnnviz.errors import InputError, RefusedError, SpecError
 from cnnviz.ops import batch_normalization, dense, local_response_normalization
 
@@ -98,8 +100,9 @@ def test_bands_join_without_a_seam(monkeypatch):
     x = values(0, 7, 9, 10)
     settings = {"gamma": x[0, 0], "beta": x[0, 1], "mean": x[0, 2], "variance": x[0, 3] ** 2}
     whole = local_response_normalization(x), batch_normalization(x, **settings)
-    for band in (1, 25, 70):
-        monkeypatch.setattr(cnnviz.ops.normalization, "BAND", band)
+    for band, shared in product((1, 25, 70), (0, np.inf)):
+        for name, value in (("ALONE", band), ("TOGETHER", band), ("SHARED", shared)):
+            monkeypatch.setattr(cnnviz.ops.bands, name, value)
         np.testing.assert_array_equal(local_response_normalization(x), whole[0])
         np.testing.assert_array_equal(batch_normalization(x, **settings), whole[1])
 

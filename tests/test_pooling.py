@@ -266,7 +266,8 @@ def test_strides_are_the_pool_size_unless_given():
     )
 
 
-def test_bands_join_without_a_seam(monkeypatch):
+@pytest.mark.parametrize("shared", [0, np.inf])
+def test_bands_join_without_a_seam(monkeypatch, shared):
     x = values(3, 57, 9, 2)
     window = {
         "pool_size": (3, 2),
@@ -274,7 +275,9 @@ def test_bands_join_without_a_seam(monkeypatch):
         "padding": ((2, 1), (1, 0)),
         "dilation_rate": (2, 1),
     }
-    monkeypatch.setattr(cnnviz.ops.windows, "BAND", 100)
+    monkeypatch.setattr(cnnviz.ops.bands, "ALONE", 100)
+    monkeypatch.setattr(cnnviz.ops.bands, "TOGETHER", 100)
+    monkeypatch.setattr(cnnviz.ops.bands, "SHARED", shared)
     for kind, pool in OURS.items():
         assert_close(pool(x, **window), by_cells(x[None], window, False, kind)[0])
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from threading import get_ident
 
 import numpy as np
 import pytest
@@ -100,6 +102,21 @@ def test_an_error_ends_all_parts_and_the_next_are_shared_again(count):
             threads.share(fail, range(1000))
     assert len(seen) <= 3 * count
     assert threads.share(lambda part: part + 1, range(5)) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no cores to choose among")
+def test_helpers_keep_off_the_core_of_whoever_asks(count, monkeypatch):
+    cores = os.sched_getaffinity(0)
+    for core in cores:
+        monkeypatch.setattr(threads, "_core", lambda core=core: lambda: core)
+        for _ in range(2):  # at its first task a thread may not have told its number yet
+            threads.share(lambda part: time.sleep(0.01), range(6))
+        found = threads.share(
+            lambda part: (time.sleep(0.01), get_ident(), os.sched_getaffinity(0)), range(6)
+        )
+        for _, thread, at in found:
+            alone = thread == get_ident() or len(cores) == 1
+            assert at == (cores if alone else cores - {core})
 
 
 def test_the_byte_budget_goes_along(count):

@@ -15,7 +15,7 @@ import numpy as np
 
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
-from cnnviz.geometry import times
+from cnnviz.geometry import Shape, times
 
 if TYPE_CHECKING:
     from cnnviz.arrays.contents import Array
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "TEXT_SUFFIXES",
+    "check_stack",
     "encode",
     "holds_weights",
     "open_arrays",
@@ -108,12 +109,7 @@ def encode(format: str, names: Sequence[str], maps: Sequence[Array]) -> bytes:
     if format == "npy":
         from cnnviz.arrays import npy
 
-        shapes = sorted({times(values.shape) for values in maps})
-        if len(shapes) != 1:
-            raise SpecError(
-                f"maps of different shapes ({', '.join(shapes)}) do not fit in one .npy",
-                hint="use --padding same or .npz",
-            )
+        check_stack([values.shape for values in maps])
         return npy.write(np.stack(list(maps), axis=-1))
     if format not in FORMATS:
         raise SpecError(f"no array format {format!r}", hint=f"use {', '.join(FORMATS)}")
@@ -124,6 +120,16 @@ def encode(format: str, names: Sequence[str], maps: Sequence[Array]) -> bytes:
     from cnnviz.arrays import text
 
     return text.write(maps[0], "," if format == "csv" else " ")
+
+
+def check_stack(shapes: Sequence[Shape]) -> None:
+    """Refuse to make one array of maps of different shapes: `SpecError`."""
+    found = sorted({times(shape) for shape in shapes})
+    if len(found) != 1:
+        raise SpecError(
+            f"maps of different shapes ({', '.join(found)}) do not fit in one .npy",
+            hint="use --padding same or .npz",
+        )
 
 
 def store(format: str, named: Mapping[str, Array]) -> bytes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterable
 from math import prod
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -59,6 +60,17 @@ def write(array: Array) -> bytes:
     stream = io.BytesIO()
     np.lib.format.write_array(stream, np.ascontiguousarray(array), allow_pickle=False)
     return stream.getvalue()
+
+
+def write_bands(
+    stream: BinaryIO, shape: tuple[int, ...], dtype: np.dtype[Any], bands: Iterable[Array]
+) -> None:
+    """Write an array to a file as its rows come, some at a time."""
+    form = np.lib.format
+    fields = {"descr": form.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    form.write_array_header_1_0(stream, fields)
+    for band in bands:
+        stream.write(np.ascontiguousarray(band).data)
 
 
 def header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

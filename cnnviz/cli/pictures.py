@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cnnviz.render import Look
     from cnnviz.report.result import Result
 
+Content = Any  # of a file: bytes, or a function that writes them, `Writer` of the report
 Text = Callable[[Any, int, bool], str]  # of what the work returns
 
 
@@ -118,7 +119,7 @@ class _Run:
             image = load_image(path, **reading)
             result = work(image)
             made = [(slot, self.encode(result, slot)) for slot in slots]
-        content = image.pixels.data if path == "-" else b""
+        content = image.stored.data if path == "-" else b""
         fingerprint = stamp.fingerprint(self.context, path, content)
         written = [(slot, _write(slot, files, fingerprint)) for slot, files in made]
         self.rows += result.to_dicts()
@@ -133,8 +134,11 @@ class _Run:
             if paths and not self.quiet:
                 streams.say(folders.said(slot, paths) if slot.parts else f"wrote {paths[0]}")
 
-    def encode(self, result: Result, slot: outputs.Slot) -> dict[str, bytes]:
-        """Return the content of each file of a slot by its path, `""` for stdout."""
+    def encode(self, result: Result, slot: outputs.Slot) -> dict[str, Content]:
+        """Return the content of each file of a slot by its path, `""` for stdout.
+
+        Of arrays that are too large to be held, it is what writes it.
+        """
         if slot.parts:
             return folders.encode(result, slot, self.look, quiet=self.quiet)
         return {slot.path or "": _encode(result, slot.format, self.look)}
@@ -169,12 +173,14 @@ def _formats() -> tuple[str, ...]:
     return (*render.formats(), *arrays.FORMATS)
 
 
-def _encode(result: Result, format: str, look: Look) -> bytes:
+def _encode(result: Result, format: str, look: Look) -> Content:
     from cnnviz import arrays, render
 
     parts = result.parts()
     if format not in arrays.FORMATS:
         return render.render(parts[0][1] if len(parts) == 1 else result, format, look)
+    if writer := result.writer(format, names.member):
+        return writer
     named = result.arrays()
     if parts:  # each is one array, not a map
         keys = arrays.unique([names.member(name) for name, _ in named])
@@ -188,9 +194,9 @@ def _encode(result: Result, format: str, look: Look) -> bytes:
     return arrays.encode(format, keys, values)
 
 
-def _write(slot: outputs.Slot, files: Mapping[str, bytes], run: str) -> list[str]:
+def _write(slot: outputs.Slot, files: Mapping[str, Content], run: str) -> list[str]:
     if slot.parts:
         return folders.write(slot, files, run)
     (data,) = files.values()
-    path = outputs.write(slot, data, run)
+    path = outputs.write(slot, data, run) if isinstance(data, bytes) else outputs.stream(slot, data)
     return [] if path is None else [path]

@@ -7,7 +7,8 @@ The steps, in this order:
 
 1. decode one `frame`; 2. alpha composited on white; 3. EXIF orientation applied; 4. `region`;
 5. 16 bits divided by 257, `pixel_range` mapped to 0-255; 6. `resize`, from all pixels: the
-reduction that libjpeg offers while decoding is another filter.
+reduction that libjpeg offers while decoding is another filter; 7. `gray`, which a JPEG may be
+from the start.
 
 ICC profiles and gamma chunks are ignored with a note, so that a pixel's number is the one in the
 file.
@@ -16,6 +17,7 @@ file.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +28,7 @@ from cnnviz.geometry import times
 from cnnviz.images.adjust import Region, Resize, check_adjustments, crop, rescaled, resized
 from cnnviz.images.formats import sniff, unsupported
 from cnnviz.images.frames import no_frame
-from cnnviz.images.gray import to_gray
+from cnnviz.images.gray import check_formula, to_gray
 from cnnviz.images.photo import decode
 from cnnviz.images.source import ImageSource, Source, open_source
 
@@ -48,7 +50,8 @@ class Image:
         The source as it was given; `-` for standard input.
     name : str
         The file's name, for titles.
-    pixels : ndarray of float32, (H, W, C); also (H, W) for an array file
+    stored : ndarray of uint8 or float32, (H, W, C); also (H, W) for an array file
+        On the 0-255 scale; the photos of 8 bits, which fit in there, as they are.
     mode : str
         Pillow's mode of the file (`RGB`, `I;16`, …), `RGB;16` and the like for colour of 16 bits
         a channel, or `array`.
@@ -58,9 +61,16 @@ class Image:
 
     path: str
     name: str
-    pixels: NDArray[np.float32]
+    stored: NDArray[Any]
     mode: str
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def pixels(self) -> NDArray[np.float32]:
+        """What is stored, as float32."""
+        if self.stored.dtype != np.float32:
+            check_bytes(self.stored.nbytes + 4 * self.stored.size, self.path)
+        return self.stored.astype(np.float32, order="C", copy=False)
 
     @property
     def stem(self) -> str:
@@ -92,6 +102,7 @@ def load_image(
     alpha: str = "white",
     frame: int = 0,
     member: str | None = None,
+    gray: str | None = None,
 ) -> Image:
     """Read a photo or an array.
 
@@ -114,11 +125,14 @@ def load_image(
         The frame of an animation, as a viewer shows it, or the page of a TIFF, from 0; below 1000.
     member : str, optional
         The array to take from an `.npz`.
+    gray : "luma601", "luma709", "average" or "linear", optional
+        Only the gray image by that formula is wanted, of an image with three channels. `luma601`
+        of most JPEGs is what is stored in them, in whole numbers.
 
     Returns
     -------
     Image
-        Its pixels are float32: (H, W, 1) for gray, (H, W, 3) for colour, one channel more with
+        Its `pixels` are float32: (H, W, 1) for gray, (H, W, 3) for colour, one channel more with
         `alpha="channel"`; the array's own (H, W) or (H, W, C) for array files.
 
     Raises
@@ -131,11 +145,15 @@ def load_image(
         If the image has more than `max_pixels`, the frame is too far on, or the file is a pickle.
     """
     check_adjustments(region, resize, pixel_range, alpha, max_pixels, frame)
+    if gray is not None:
+        check_formula(gray)
     opened = open_source(source)
     with opened.file:
         try:
             if form := sniff(opened.head):
-                photo = decode(opened, form, alpha=alpha, frame=frame, max_pixels=max_pixels)
+                photo = decode(
+                    opened, form, alpha=alpha, frame=frame, max_pixels=max_pixels, gray=gray
+                )
                 pixels, white = photo.pixels, photo.white
                 mode, notes = photo.mode, photo.notes
             else:
@@ -150,7 +168,10 @@ def load_image(
                 pixels = _finite(pixels, opened.path)
             if resize is not None:
                 pixels = resized(pixels, resize, max_pixels)
-            pixels = pixels.astype(np.float32, order="C", copy=False)
+            if gray is not None and pixels.ndim == 3 and pixels.shape[2] == 3:
+                pixels = to_gray(pixels, gray)
+            keep = np.uint8 if pixels.dtype == np.uint8 else np.float32
+            pixels = pixels.astype(keep, order="C", copy=False)
         except MemoryError as error:
             raise RefusedError(
                 f"{opened.path}: not enough memory", path=opened.path, hint="use a smaller image"

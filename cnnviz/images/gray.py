@@ -19,6 +19,7 @@ LUMA = {
     "luma709": (0.2126, 0.7152, 0.0722),
 }
 FORMULAS = (*LUMA, "linear")
+_STRIP = 1 << 17  # values of whole numbers that are floats at a time
 
 
 def to_gray(pixels: NDArray[Any], formula: str = "luma601") -> NDArray[Any]:
@@ -45,8 +46,7 @@ def to_gray(pixels: NDArray[Any], formula: str = "luma601") -> NDArray[Any]:
     >>> to_gray(np.array([[[100.0, 0.0, 0.0]]])).round(3).tolist()
     [[[29.9]]]
     """
-    if formula not in FORMULAS:
-        raise SpecError(f"gray formula {formula!r} is not one of {', '.join(FORMULAS)}")
+    check_formula(formula)
     if pixels.ndim == 2:
         return pixels[..., np.newaxis]
     channels = pixels.shape[-1]
@@ -54,9 +54,24 @@ def to_gray(pixels: NDArray[Any], formula: str = "luma601") -> NDArray[Any]:
         return pixels
     if channels != 3:
         raise SpecError(f"gray needs 1 or 3 channels, the image has {channels}")
-    check_bytes(pixels.size * (28 if formula == "linear" else 8), "the gray image")
-    if pixels.dtype.kind != "f":
-        pixels = pixels.astype(np.float32)
+    if pixels.dtype.kind == "f":
+        check_bytes(pixels.size * (28 if formula == "linear" else 8), "the gray image")
+        return _gray(pixels, formula)
+    check_bytes(pixels.nbytes + 4 * pixels.size // 3, "the gray image")
+    gray = np.empty((*pixels.shape[:-1], 1), np.float32)
+    step = max(1, _STRIP // pixels[0].size)
+    for y in range(0, len(pixels), step):
+        gray[y : y + step] = _gray(pixels[y : y + step].astype(np.float32), formula)
+    return gray
+
+
+def check_formula(formula: str) -> None:
+    """Raise `SpecError` for another formula."""
+    if formula not in FORMULAS:
+        raise SpecError(f"gray formula {formula!r} is not one of {', '.join(FORMULAS)}")
+
+
+def _gray(pixels: NDArray[Any], formula: str) -> NDArray[Any]:
     if formula == "linear":
         return compress(_weigh(_expand(pixels), LUMA["luma709"]))
     return _weigh(pixels, LUMA[formula])

@@ -13,6 +13,7 @@ from cnnviz.images.alpha import Samples, without_alpha
 from cnnviz.images.depth import Layout, layout
 from cnnviz.images.formats import WEBP, Format, webp_size
 from cnnviz.images.frames import go_to, several
+from cnnviz.images.luma import take_luma
 from cnnviz.images.mend import mend
 from cnnviz.images.modes import planes, samples_of
 from cnnviz.images.profiles import profile_notes
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 # What Pillow says of float RGB, gray with alpha in 16 bits, and the like.
 _UNKNOWN_HINT = "save it with 8 or 16 bits a channel, gray or RGB, or as .npy"
 _MEMORY_HINT = "use a smaller image or a higher --max-memory"
-_GRAY_BYTES = {"1": 6, "L": 6, "LA": 10}  # of memory a pixel; colour and transparency need more
+_BYTES = {"1": 6, "L": 6, "LA": 10, "RGB": 8}  # of memory a pixel; other modes need more
 
 
 class Photo(NamedTuple):
@@ -46,6 +47,7 @@ class _File(NamedTuple):
     reader: Callable[[Any], ImageFile]
     frame: int
     max_pixels: int
+    gray: str | None
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[ImageFile]:
@@ -63,8 +65,18 @@ class _File(NamedTuple):
         _check_size(image.size, self.source.path, self.max_pixels)
 
 
-def decode(source: Source, form: Format, *, alpha: str, frame: int, max_pixels: int) -> Photo:
+def decode(
+    source: Source,
+    form: Format,
+    *,
+    alpha: str,
+    frame: int,
+    max_pixels: int,
+    gray: str | None = None,
+) -> Photo:
     """Decode a photo after checking its size.
+
+    It may have one channel only where the formula `gray` says that no more is wanted.
 
     Raises
     ------
@@ -81,7 +93,7 @@ def decode(source: Source, form: Format, *, alpha: str, frame: int, max_pixels: 
     try:
         reader = getattr(import_module(f"PIL.{form.plugin}"), form.reader)
         with quiet_pillow(max_pixels):
-            return _decoded(_File(source, reader, frame, max_pixels), alpha)
+            return _decoded(_File(source, reader, frame, max_pixels, gray), alpha)
     except (CnnvizError, MemoryError):
         raise
     except Exception as error:
@@ -117,11 +129,12 @@ def _decoded(file: _File, alpha: str) -> Photo:
 
 def _samples(file: _File, image: ImageFile, plan: Layout | None) -> tuple[str, Samples]:
     """Decode, and return the mode of the file and what it holds."""
+    alone = file.gray == "luma601" and take_luma(image)
     _check_memory(image, file.source.path, deep=plan is not None)
     if plan is None:
         _load(image)
         file.check(image)  # the frame of a GIF may be larger than its header says
-        return image.mode, samples_of(image)
+        return "RGB" if alone else image.mode, samples_of(image)
     plan.arrange(image)
     _load(image)
     low = None
@@ -160,8 +173,10 @@ def _check_size(size: tuple[int, int], path: str, max_pixels: int) -> None:
 
 
 def _check_memory(image: ImageFile, path: str, *, deep: bool) -> None:
-    """Check what the pixels need at the most at a time on their way to float32, as measured."""
-    need = 28 if deep else _GRAY_BYTES.get(image.mode, 24) + 8 * (image.format == "WEBP")
+    """Check what the pixels need at the most at a time until they are read, as measured."""
+    has_key = image.mode == "RGB" and "transparency" in image.info
+    need = 28 if deep else 24 if has_key else _BYTES.get(image.mode, 24)
+    need += 8 * (image.format == "WEBP")
     check_bytes(image.width * image.height * need, path, hint=_MEMORY_HINT)
 
 

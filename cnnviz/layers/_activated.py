@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array
+    from cnnviz.contract import Array, Ending
 
     Before = Callable[[Array], Array]
 
@@ -20,13 +20,42 @@ def activated(y: Array, name: str | None) -> tuple[Array, Before]:
     return result, lambda gradient: _gradient(gradient, y, result, name)
 
 
-def of_each_value(name: str | None) -> bool:
-    """Tell whether the activation of that name looks at no value but the one that it changes."""
-    if name is None:
-        return True
+def in_place(name: str | None) -> Ending | None:
+    """Return the activation of that name as a function that overwrites its values, None for none.
+
+    Raises
+    ------
+    LookupError
+        If it is no function of each value alone.
+    """
+    if name is None or name == "linear":
+        return None
+    import numpy as np
+
+    if name == "relu":
+        from cnnviz.ops.activations.piecewise import rectify
+
+        return rectify
+    if name == "tanh":
+        return lambda part: np.tanh(part, out=part)
     from cnnviz.ops import activation
 
-    return not activation(name).__module__.endswith(".probabilities")
+    function = activation(name)
+    if function.__module__.endswith(".probabilities"):
+        raise LookupError(name)
+    return lambda part: np.copyto(part, function(part))
+
+
+def both(first: Ending | None, second: Ending | None) -> Ending | None:
+    """Return what does the one and then the other, either of which may be nothing."""
+    if first is None or second is None:
+        return first or second
+
+    def ending(part: Array) -> None:
+        first(part)
+        second(part)
+
+    return ending
 
 
 def _run(y: Array, name: str | None) -> Array:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from cnnviz.contract import Layer
+from cnnviz.contract import Layer, Ready
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Padding, Shape, Size, Window, pads, sizes
 from cnnviz.layers import checks
+from cnnviz.layers._activated import both, in_place
+from cnnviz.layers._folded import folded
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array, Backward, Weights
+    from cnnviz.contract import Array, Backward, Ending, Task, Weights
     from cnnviz.layers._activated import Before
 
 
@@ -65,6 +67,39 @@ class _Sliding(Layer):
         shape = checks.spatial(in_shapes, self.rank)
         return self.window(shape).output_shape(shape[:-1])
 
+    def _ready(
+        self,
+        kernels: Array,
+        groups: int,
+        bias: Array | None,
+        shape: Shape,
+        ending: Ending | None,
+    ) -> Ready | None:
+        """Return kernels laid out to slide over images, each band finished in the cache.
+
+        `kernels` are `(*kernel_size, C/groups, filters)`. None where the activation needs all
+        filters at once.
+        """
+        from cnnviz.ops.conv.engine import prepared
+        from cnnviz.ops.sequences import UNIT
+
+        try:
+            activation = both(in_place(self.activation), ending)
+        except LookupError:
+            return None
+        space = self.window(shape).on(shape[:-1])
+        rows, columns = space if self.rank == 2 else (*space, UNIT)
+        images = kernels if self.rank == 2 else kernels[:, None]
+        ready = prepared(images, (rows, columns), groups=groups, bias=bias, activation=activation)
+
+        def bind(out: Array, *xs: Array) -> Sequence[Task]:
+            (x,) = xs
+            if self.rank == 1:
+                x, out = x[:, :, None], out[:, :, None]
+            return ready.tasks(x, out)
+
+        return Ready(bind, ready.nbytes)
+
     def macs(self, *in_shapes: Shape) -> int:
         """Return output positions x kernel weights."""
         shapes = self.weight_shapes(*in_shapes)
@@ -95,6 +130,16 @@ class _Convolution(_Sliding):
         size = self.window(shape).kernel_size
         kernel = (*size, shape[-1] // self.groups, self._filters)
         return {"kernel": kernel} | self._bias(self._filters)
+
+    def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
+        """Lay the kernels out, with bias and activation in each band."""
+        bias = weights["bias"] if self.use_bias else None
+        ready = self._ready(weights["kernel"], self.groups, bias, in_shapes[0], ending)
+        return ready or super().prepare(weights, *in_shapes, ending=ending)
+
+    def folded(self, weights: Weights, scale: Array, offset: Array) -> tuple[Layer, Weights] | None:
+        """Scale each filter, and make the rest of it its bias."""
+        return folded(self, weights, scale, offset)
 
     def _backward(self, weights: Weights, x: Array, before: Before) -> Backward:
         """Return the way back; `before` leads through the activation."""

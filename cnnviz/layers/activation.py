@@ -10,11 +10,11 @@ from cnnviz.contract import UNKNOWN, Layer, Unknown
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
-from cnnviz.layers._activated import of_each_value
+from cnnviz.layers._activated import in_place
 from cnnviz.layers._backward import backward_by, summed_to
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array, Backward, Weights
+    from cnnviz.contract import Array, Backward, Ending, Weights
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class _Elementwise(Layer):
     """A function of each value, whose parameters are the layer's fields."""
 
     apart = True
+    is_local = True
     # Family and name in `ops.activations`.
     _op: ClassVar[str]
 
@@ -37,6 +38,12 @@ class _Elementwise(Layer):
         y = getattr(module, name)(x, **settings)
         way = getattr(module, f"{name}_gradient")
         return y, backward_by(lambda gradient: way(gradient, x, y, **settings))
+
+    def ending(self) -> Ending | None:
+        """Return the function, in place."""
+        import numpy as np
+
+        return lambda part: np.copyto(part, self.forward({}, part)[0])
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ class Activation(_Elementwise):
     @property
     def apart(self) -> bool:
         """Whether no value depends on other channels."""
-        return of_each_value(self.activation)
+        return self.ending() is not None
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Apply the function of that name."""
@@ -66,6 +73,18 @@ class Activation(_Elementwise):
         (x,) = xs
         y = activation(self.activation)(x)
         return y, backward_by(lambda upstream: gradient(self.activation)(upstream, x, y))
+
+    @property
+    def stays_finite(self) -> bool:
+        """Tell whether it is one that only takes parts away."""
+        return self.activation in ("linear", "relu", "relu6")
+
+    def ending(self) -> Ending | None:
+        """Return the function in place, None if it looks at several values."""
+        try:
+            return in_place(self.activation) or (lambda part: None)
+        except LookupError:
+            return None
 
 
 @dataclass(frozen=True)
@@ -82,6 +101,15 @@ class ReLU(_Elementwise):
     max_value: float | None = None
     negative_slope: float = 0.0
     threshold: float = 0.0
+
+    @property
+    def stays_finite(self) -> bool:
+        """Tell whether nothing grows."""
+        return self.negative_slope <= 1
+
+    def ending(self) -> Ending | None:
+        """Return the function, in place."""
+        return in_place("relu") if self == ReLU() else super().ending()
 
     def __post_init__(self) -> None:
         if self.max_value is not None:
@@ -118,6 +146,7 @@ class PReLU(_Elementwise):
     """
 
     apart = False  # its slopes have an order of axes
+    is_local = False  # slopes may differ from row to row
 
     # Keras has the initializer, the regularizer and the constraint before it.
     shared_axes: tuple[int, ...] | None = field(default=None, kw_only=True)
@@ -140,6 +169,10 @@ class PReLU(_Elementwise):
         for axis in self.shared_axes or ():
             shape[checks.axis(axis, tuple(shape))] = 1
         return {"alpha": tuple(shape)}
+
+    def ending(self) -> Ending | None:
+        """Return none: slopes differ from channel to channel."""
+        return None
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Apply the slopes."""
@@ -189,6 +222,13 @@ class Softmax(_Elementwise):
 
     def __post_init__(self) -> None:
         checks.integer(self.axis, "axis")
+
+    # Over a spatial axis all places of it are needed.
+    is_local = False
+
+    def ending(self) -> Ending | None:
+        """Return none: each value follows from several."""
+        return None
 
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return the input's shape."""

@@ -17,7 +17,7 @@ from cnnviz.layers._sliding import _Convolution
 if TYPE_CHECKING:
     import numpy as np
 
-    from cnnviz.contract import Array, Backward, Weights
+    from cnnviz.contract import Array, Backward, Ending, Ready, Weights
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,12 @@ class Conv2D(_Convolution):
         if self.kernels is None:
             return ()
         return ("kernel", "bias") if self.use_bias else ("kernel",)
+
+    def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
+        """Lay the kernels out; without a `kernel` in `weights`, the named ones."""
+        if self.kernels is not None and "kernel" not in weights:
+            weights = self.initial(*in_shapes) | dict(weights)
+        return super().prepare(weights, *in_shapes, ending=ending)
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Convolve; without a `kernel` in `weights`, with the named ones."""

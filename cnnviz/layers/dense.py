@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
-from cnnviz.contract import Layer
+from cnnviz.contract import Layer, Ready
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
-from cnnviz.layers._activated import activated
+from cnnviz.layers._activated import activated, both, in_place
 from cnnviz.layers._backward import backward_by
+from cnnviz.layers._folded import folded
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from cnnviz.contract import Array, Backward, Weights
+    from cnnviz.contract import Array, Backward, Ending, Weights
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Flatten(Layer):
     >>> Flatten().output_shape((7, 7, 512))
     (25088,)
     """
+
+    is_view = True
 
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return `(H * W * C,)`."""
@@ -80,6 +83,22 @@ class Dense(Layer):
     def macs(self, *in_shapes: Shape) -> int:
         """Return positions x inputs x units."""
         return prod(checks.one(in_shapes)) * self.units
+
+    def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
+        """Read the kernel on all cores."""
+        from cnnviz.ops.fully_connected import Wired
+
+        try:
+            activation = both(in_place(self.activation), ending)
+        except LookupError:
+            return super().prepare(weights, *in_shapes, ending=ending)
+        bias = weights["bias"] if self.use_bias else None
+        ready = Wired.of(weights["kernel"], bias, activation)
+        return Ready(lambda out, x: ready.tasks(x, out), ready.nbytes)
+
+    def folded(self, weights: Weights, scale: Array, offset: Array) -> tuple[Layer, Weights] | None:
+        """Scale each unit, and make the rest of it its bias."""
+        return folded(self, weights, scale, offset)
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Multiply the last axis by the kernel."""

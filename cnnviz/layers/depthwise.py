@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from cnnviz.geometry import Padding, Shape, Size
 from cnnviz.layers import checks
 from cnnviz.layers._activated import activated
+from cnnviz.layers._folded import folded
 from cnnviz.layers._sliding import _Sliding
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array, Backward, Weights
+    from cnnviz.contract import Array, Backward, Ending, Layer, Ready, Weights
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,18 @@ class DepthwiseConv2D(_Sliding):
     def fan_in(self, name: str, *in_shapes: Shape) -> float:
         """Return the cells of a window: nothing is summed over channels."""
         return prod(self.window(in_shapes[0]).kernel_size)
+
+    def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
+        """Lay the kernels out, with bias and activation in each band."""
+        kernels, channels = weights["kernel"], in_shapes[0][-1]
+        grouped = kernels.reshape(*kernels.shape[:2], 1, -1)
+        bias = weights["bias"] if self.use_bias else None
+        ready = self._ready(grouped, channels, bias, in_shapes[0], ending)
+        return ready or super().prepare(weights, *in_shapes, ending=ending)
+
+    def folded(self, weights: Weights, scale: Array, offset: Array) -> tuple[Layer, Weights] | None:
+        """Scale each filter, and make the rest of it its bias."""
+        return folded(self, weights, scale, offset)
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Convolve each channel."""

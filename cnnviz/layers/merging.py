@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial, reduce
-from itertools import zip_longest
+from itertools import accumulate, pairwise, zip_longest
 from operator import mul
 from typing import TYPE_CHECKING
 
-from cnnviz.contract import UNKNOWN, Layer, Unknown
+from cnnviz.contract import UNKNOWN, Layer, Ready, Unknown
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape, times
 from cnnviz.layers import checks
 from cnnviz.layers._backward import backward_by, summed_to
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
-    from cnnviz.contract import Array, Backward, Weights
+    from cnnviz.contract import Array, Backward, Ending, Task, Weights
 
 
 @dataclass(frozen=True)
 class _Merging(Layer):
     """Values of the same place together; an axis of 1, or none, counts for all places of it."""
+
+    is_local = True
 
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return the shape that the inputs share, axes of 1 repeated."""
@@ -162,6 +166,41 @@ class Concatenate(Layer):
 
     def __post_init__(self) -> None:
         checks.integer(self.axis, "axis")
+
+    @property
+    def stays_finite(self) -> bool:
+        """Tell that nothing is computed."""
+        return True
+
+    def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
+        """Copy what is not made in its place."""
+        import numpy as np
+
+        axis = checks.axis(self.axis, in_shapes[0])
+        stops = list(accumulate(shape[axis] for shape in in_shapes))
+        places = [slice(start, stop) for start, stop in pairwise([0, *stops])]
+
+        def put(part: Array, x: Array, there: bool) -> None:
+            if not there:
+                part[...] = x
+            if ending is not None:
+                ending(part)
+
+        def bind(out: Array, *xs: Array) -> Sequence[Task]:
+            parts = [_part(out, axis + 1, cells) for cells in places]
+            pairs = [
+                (part, x, np.may_share_memory(part, x)) for part, x in zip(parts, xs, strict=True)
+            ]
+            return [partial(put, *each) for each in pairs if not each[2] or ending is not None]
+
+        return Ready(bind)
+
+    def channels(self, *in_shapes: Shape) -> list[slice]:
+        """Return which channels of the output each input is, none where another axis is joined."""
+        if checks.axis(self.axis, in_shapes[0]) != len(in_shapes[0]) - 1:
+            return []
+        stops = accumulate(shape[-1] for shape in in_shapes)
+        return [slice(start, stop) for start, stop in pairwise([0, *stops])]
 
     def window(self, in_shape: Shape) -> Unknown | None:
         """Return none over channels; along a spatial axis places move."""

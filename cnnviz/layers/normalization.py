@@ -43,6 +43,7 @@ class BatchNormalization(Layer):
     """
 
     apart = True
+    is_local = True
 
     axis: int = -1
     momentum: float = 0.99
@@ -74,6 +75,19 @@ class BatchNormalization(Layer):
         """Return `moving_mean` and `moving_variance`, `(C,)`."""
         each = self.output_shape(*in_shapes)[-1:]
         return {"moving_mean": each, "moving_variance": each}
+
+    def affine(self, weights: Weights) -> tuple[Array, Array] | None:
+        """Return the scale and the offset that the running statistics are."""
+        import numpy as np
+
+        variance = np.asarray(weights["moving_variance"], np.float64) + self.epsilon
+        if not variance.min() > 0:
+            return None  # refused when it is run
+        scale = 1 / np.sqrt(variance)
+        if self.scale:
+            scale *= weights["gamma"]
+        offset = -np.asarray(weights["moving_mean"], np.float64) * scale
+        return scale, offset + weights["beta"] if self.center else offset
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Normalise by the running statistics."""
@@ -171,6 +185,8 @@ class LocalResponseNormalization(Layer):
     >>> LocalResponseNormalization(bias=2.0).output_shape((55, 55, 96))
     (55, 55, 96)
     """
+
+    is_local = True
 
     size: int = 5
     alpha: float = 1e-4

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from cnnviz.contract import Layer
+from cnnviz.contract import Layer, Ready
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Axis, Padding, Shape, Size, Window, pads, sizes
 from cnnviz.layers import checks
@@ -15,7 +16,7 @@ from cnnviz.layers._backward import backward_by
 if TYPE_CHECKING:
     import numpy as np
 
-    from cnnviz.contract import Array, Backward, Weights
+    from cnnviz.contract import Array, Backward, Ending, Weights
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class _Pooling(Layer):
     rank: ClassVar[int] = 2
     # The name of the function in `ops`.
     _op: ClassVar[str]
+    # What windows are reduced by, and from; () for another way.
+    _reduces: ClassVar[tuple[Any, ...]] = ()
 
     pool_size: Size = 2
     strides: Size | None = None
@@ -97,6 +100,29 @@ class _Pooling(Layer):
         """Return the same where windows lie side by side with images innermost, if there is a way."""
         return None
 
+    def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
+        """Pool images straight to where the result belongs."""
+        (shape,) = in_shapes
+        if self.rank == 1 or not self._reduces:
+            return super().prepare(weights, shape, ending=ending)
+        rows, columns = self.window(shape).on(shape[:-1])
+
+        def task(out: Array, x: Array) -> None:
+            self._reduce(x, rows, columns, out)
+            if ending is not None:
+                ending(out)
+
+        return Ready(lambda out, x: [partial(task, out, x)])
+
+    def _reduce(self, x: Array, rows: Axis, columns: Axis, out: Array) -> None:
+        """Write what windows come to into `out`."""
+        import numpy as np
+
+        from cnnviz.ops.windows import reduce_windows
+
+        ufunc, identity = self._reduces
+        reduce_windows(x, rows, columns, getattr(np, ufunc), identity, out=out)
+
     def _gradient(self, gradient: Array, x: Array, y: Array, axes: tuple[Axis, ...]) -> Array:
         """Return the input's gradient: all of each output's to the cell that won."""
         from cnnviz.ops.pooling_gradients import winner_gradient
@@ -126,6 +152,12 @@ class MaxPooling2D(_Pooling):
 
     aliases = ("MaxPool2D", "MaxPool2d")
     _op = "max"
+    _reduces = ("maximum", float("-inf"))
+
+    @property
+    def stays_finite(self) -> bool:
+        """Tell that it makes no new values."""
+        return True
 
     def _side_by_side(self, x: Array, axes: tuple[Axis, ...]) -> tuple[Array, Backward] | None:
         import numpy as np
@@ -142,6 +174,12 @@ class MinPooling2D(_Pooling):
 
     aliases = ("MinPool2D",)
     _op = "min"
+    _reduces = ("minimum", float("inf"))
+
+    @property
+    def stays_finite(self) -> bool:
+        """Tell that it makes no new values."""
+        return True
 
 
 @dataclass(frozen=True)
@@ -154,6 +192,7 @@ class AveragePooling2D(_Pooling):
 
     aliases = ("AvgPool2D", "AvgPool2d", "AveragePool2D")
     _op = "average"
+    _reduces = ("add", 0.0)
 
     count_include_pad: bool = field(default=False, kw_only=True)
 
@@ -171,6 +210,11 @@ class AveragePooling2D(_Pooling):
 
         way = backward_by(lambda gradient: average_gradient(gradient, axes))
         return average(x, axes), way
+
+    def _reduce(self, x: Array, rows: Axis, columns: Axis, out: Array) -> None:
+        from cnnviz.ops.pooling.average import average_windows
+
+        average_windows(x, rows, columns, include_pad=self.count_include_pad, out=out)
 
     def _needs_cells(self) -> bool:
         return not self.count_include_pad

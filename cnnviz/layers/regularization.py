@@ -21,6 +21,7 @@ class Identity(Layer):
     """Pass the input on."""
 
     apart = True
+    is_view = True
 
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return the input's shape."""

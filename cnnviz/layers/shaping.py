@@ -24,6 +24,8 @@ class Reshape(Layer):
     (7, 7, 128)
     """
 
+    is_view = True
+
     target_shape: tuple[int, ...]
 
     def __post_init__(self) -> None:

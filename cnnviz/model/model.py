@@ -70,11 +70,11 @@ class Model:
     @cached_property
     def executor(self) -> Executor:
         """What runs it."""
-        from cnnviz.model.executor import Sequential
         from cnnviz.model.initial import he_weights
+        from cnnviz.model.plan import Planned
 
         weights = he_weights(self.graph) if self.weights is None else self.weights
-        return Sequential(self.graph, weights)
+        return Planned(self.graph, weights)
 
     def preprocessed_by(self, preset: str | None = None, invert: bool = False) -> Model:
         """Return the model with other preprocessing; see `preprocess_for`."""

@@ -69,10 +69,14 @@ def check_finite(array: Array, what: str) -> None:
     Traceback (most recent call last):
     cnnviz.errors.InputError: kernel has 2 non-finite values (NaN or Inf) among 3
     """
-    count = array.size - int(np.count_nonzero(np.isfinite(array)))
+    refuse_not_finite(array.size - int(np.count_nonzero(np.isfinite(array))), array.size, what)
+
+
+def refuse_not_finite(count: int, size: int, what: str) -> None:
+    """Refuse what has `count` values that are not finite among `size`, by name: `InputError`."""
     if count:
         values = "value" if count == 1 else "values"
-        raise InputError(f"{what} has {count} non-finite {values} (NaN or Inf) among {array.size}")
+        raise InputError(f"{what} has {count} non-finite {values} (NaN or Inf) among {size}")
 
 
 def floats(x: ArrayLike) -> Array:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cnnviz.errors import SpecError
+from cnnviz.ops.bands import cut, run
 from cnnviz.ops.checks import Array, check_finite, number, real_array, result_type
 from cnnviz.ops.conv.checks import positive
+from cnnviz.ops.scratch import scratch
 
-# Values worked on at a time, so that partial results stay in the cache.
-BAND = 2**15
+# Of the values of a band: there are three arrays as large.
+SHARE = 1 / 2
+# What a response costs, in passes over values out of the cache.
+PASSES = 6
 
 
 def batch_normalization(
@@ -49,8 +55,8 @@ def batch_normalization(
 
     Notes
     -----
-    Ioffe and Szegedy, "Batch Normalization" (2015), algorithm 2. The mean is subtracted first: one
-    multiplication and one addition would be faster, and lose the digits that they share.
+    Ioffe and Szegedy, "Batch Normalization" (2015), algorithm 2. The mean is subtracted first: a
+    multiplication before it would lose the digits that they share.
 
     Examples
     --------
@@ -72,18 +78,31 @@ def batch_normalization(
     centre = _parameter(mean, "mean", channels)
     offset = np.zeros(channels) if beta is None else _parameter(beta, "beta", channels)
 
-    out = np.empty(values.shape, values.dtype)
-    repeats = min(max(1, BAND // channels), values.size // channels)
-    lines = [np.tile(line.astype(out.dtype), repeats) for line in (centre, factor, offset)]
-    source, result = values.reshape(-1), out.reshape(-1)
-    step = channels * repeats
+    return scale_channels(values, centre, factor, offset)
+
+
+def scale_channels(
+    x: Array, centre: Array, factor: Array, offset: Array, *, out: Array | None = None
+) -> Array:
+    """Return `factor (x - centre) + offset` of each channel, the three of them float64 `(C,)`.
+
+    It is written to `out`, which may be a slice of the channels of a wider array, or `x` itself.
+    """
+    channels = x.shape[-1]
+    out = np.empty(x.shape, x.dtype) if out is None else out
+    source, result = x.reshape(-1, channels), out.reshape(-1, channels)
+    # On one core: what is read and written keeps two threads waiting for memory as long.
+    bands = cut(len(source), channels, 0, SHARE)
+    # A result in one run of memory is one long line for each band, and so are the numbers.
+    shape, places = ((-1,), bands[0].stop) if out.flags.c_contiguous else ((-1, channels), 1)
     with np.errstate(all="ignore"):
-        for first in range(0, len(source), step):
-            part = result[first : first + step]
-            centres, factors, offsets = (line[: len(part)] for line in lines)
-            np.subtract(source[first : first + step], centres, out=part)
-            part *= factors
-            part += offsets
+        lines = [np.tile(line.astype(x.dtype), places) for line in (centre, factor, offset)]
+        for part in bands:
+            values, made = source[part].reshape(shape), result[part].reshape(shape)
+            low, by, added = (line[: made.shape[-1]] for line in lines)
+            np.subtract(values, low, out=made)
+            made *= by
+            made += added
     return out
 
 
@@ -129,20 +148,28 @@ def local_response_normalization(
     bias = number(bias, "bias", 0)
     if bias == 0:
         raise SpecError("bias 0 would divide dark channels by 0", hint="give it above 0")
-    channels = values.shape[-1]
-    before, after = (min(n, channels - 1) for n in ((size - 1) // 2, size // 2))
+    return respond(values, size, alpha, beta, bias)
 
-    out = np.empty(values.shape, values.dtype)
-    source, result = values.reshape(-1, channels), out.reshape(-1, channels)
-    step = max(1, BAND // (channels + before + after))
+
+def respond(
+    x: Array, size: int, alpha: float, beta: float, bias: float, *, out: Array | None = None
+) -> Array:
+    """Return `local_response_normalization(x, ...)`; `out` as in `scale_channels`."""
+    channels = x.shape[-1]
+    before, after = _reach(size, channels)
+    out = np.empty(x.shape, x.dtype) if out is None else out
+    source, result = x.reshape(-1, channels), out.reshape(-1, channels)
+
+    def work(cells: slice) -> None:
+        part = source[cells]
+        scale = _channel_sums(part, before, after)
+        scale *= alpha
+        scale += bias
+        np.divide(part, _power(scale, beta)[:, :channels], out=result[cells])
+
     with np.errstate(all="ignore"):
-        for first in range(0, len(source), step):
-            part = source[first : first + step]
-            scale = _channel_sums(part, before, after)
-            scale *= alpha
-            scale += bias
-            factor = _inverse_power(scale, beta)[:, :channels]
-            np.multiply(part, factor, out=result[first : first + step])
+        passes = PASSES * x.size
+        run(work, cut(len(source), channels + before + after, passes, SHARE), passes)
     return out
 
 
@@ -155,50 +182,71 @@ def local_response_gradient(
     sum of `gradient x scale^(-beta - 1)` over the channels in whose sum `x` is.
     """
     channels = x.shape[-1]
-    before, after = (min(n, channels - 1) for n in ((size - 1) // 2, size // 2))
+    before, after = _reach(size, channels)
     out = np.empty(x.shape, gradient.dtype)
     source, upstream, result = (each.reshape(-1, channels) for each in (x, gradient, out))
-    step = max(1, BAND // (channels + before + after))
-    for first in range(0, len(source), step):
-        part, incoming = source[first : first + step], upstream[first : first + step]
+
+    def work(cells: slice) -> None:
+        part, incoming = source[cells], upstream[cells]
         scale = bias + alpha * _channel_sums(part, before, after)[:, :channels]
-        passed = incoming * _inverse_power(scale, beta)
+        passed = incoming / _power(scale.copy(), beta)
         shared = _channel_sums(passed * part / scale, after, before, np.positive)[:, :channels]
         passed -= 2 * alpha * beta * part * shared
-        result[first : first + step] = passed
+        result[cells] = passed
+
+    passes = 2 * PASSES * x.size
+    run(work, cut(len(source), channels + before + after, passes, SHARE), passes)
     return out
+
+
+def _reach(size: int, channels: int) -> tuple[int, int]:
+    """Return how many channels before and behind a channel are in its sum."""
+    before, after = (min(n, channels - 1) for n in ((size - 1) // 2, size // 2))
+    return before, after
 
 
 def _channel_sums(values: Array, before: int, after: int, of: np.ufunc = np.square) -> Array:
     """Return the sum of squares of channels `c - before … c + after`, for `(M, C)` values.
 
-    Or of another function of them. The last `before + after` columns of the result mean nothing:
-    zeros between the rows make one long row of all, on which sums of 1, 2, 4, … cells are added.
+    Or of another function of them, in memory for the next call too. The last `before + after`
+    columns of the result mean nothing: zeros between the rows make one long row of all, on which
+    sums of 1, 2, 4, … cells are made, and of those the sum.
     """
     rows, channels = values.shape
     size = before + after + 1
-    cells = np.zeros((rows, channels + size - 1), values.dtype)
+    shape = (size.bit_length(), rows, channels + size - 1)
+    powers = scratch("powers of channels", shape, values.dtype)
+    cells = powers[0]
+    cells[:, :before] = 0
+    cells[:, before + channels :] = 0
     of(values, out=cells[:, before : before + channels])
-    total = np.zeros_like(cells)
-    target = total.reshape(-1)[: cells.size - size + 1]
-    power, width, done = cells.reshape(-1), 1, 0
-    while done < size:
-        if size & width:
-            target += power[done:][: len(target)]
-            done += width
-        if done < size:
-            power = power[width:] + power[:-width]
-            width *= 2
-    return total
+    flat = powers.reshape(len(powers), -1)
+    width = 1
+    for one, two in pairwise(flat):
+        count = len(one) - 2 * width + 1
+        np.add(one[:count], one[width : width + count], out=two[:count])
+        width *= 2
+    total: Array = flat[-1, : flat.shape[1] - size + 1]
+    done = width
+    for power in range(len(flat) - 2, -1, -1):
+        if size >> power & 1:
+            total += flat[power, done : done + len(total)]
+            done += 1 << power
+    sums: Array = powers[-1]
+    return sums
 
 
-def _inverse_power(scale: Array, beta: float) -> Array:
-    """Return `scale ** -beta`; by square roots, much faster, for the exponents in use."""
+def _power(scale: Array, beta: float) -> Array:
+    """Return `scale ** beta`; by square roots, much faster, for the exponents in use.
+
+    `scale` is no more what it was.
+    """
     if beta not in (0.5, 0.75):
-        return np.power(scale, -beta)
-    root: Array = 1 / np.sqrt(scale)
+        np.power(scale, beta, out=scale)
+        return scale
+    root: Array = np.sqrt(scale)
     if beta == 0.75:
-        root *= np.sqrt(root)
+        root *= np.sqrt(root, out=scale)
     return root
 
 

@@ -8,6 +8,7 @@ takes no part. Rows and columns are reduced one after the other, `kh + kw` passe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import product
 from typing import Any, cast
 
@@ -17,10 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Padding, Size, Window
+from cnnviz.ops.bands import cut, run
 from cnnviz.ops.checks import Array, as_batch, result_type
-
-# Values in a band of input rows, or of small images: it and its partial results stay in the cache.
-BAND = 2**16
+from cnnviz.ops.scratch import scratch
 
 
 def lay(
@@ -66,52 +66,89 @@ def reduce_windows(
     identity: float,
     before: Callable[[Array], Array] | None = None,
     dtype: type[np.floating[Any]] | None = None,
+    *,
+    out: Array | None = None,
+    finish: Callable[[Array, slice], object] | None = None,
 ) -> Array:
     """Return `ufunc` over the image cells of every window of `batch`, `(N, H', W', C)`.
 
     `identity` is the value of a window without any; `before` is applied to each value first;
-    `dtype` is the type to reduce in, that of `batch` unless given.
+    `dtype` is the type to reduce in, that of `batch` unless given. The result is written to `out`,
+    which may be a slice of the channels of a wider array; `finish` works in place on a band of
+    its rows, and is told which they are.
     """
     n, _, width, channels = batch.shape
     dtype = dtype or batch.dtype.type
-    out = np.empty((n, rows.output, columns.output, channels), dtype)
-    lines = max(1, BAND // (width * channels * rows.stride))
-    height, together = min(lines, rows.output), max(1, lines // rows.output)
+    if out is None:
+        out = np.empty((n, rows.output, columns.output, channels), dtype)
+    result = out
+    across = _found(columns, 2, width, columns.output)
+    # Windows one column wide leave nothing to reduce along the rows.
+    lone = columns.kernel_size == columns.stride == 1 and columns.output == width
 
-    for image, first in product(range(0, n, together), range(0, rows.output, height)):
-        images = slice(image, image + together)
-        part = out[images, first : first + height]
-        top = max(0, rows.start(first))
-        stop = max(top, rows.start(first + part.shape[1] - 1) + rows.extent)
-        band = batch[images, top:stop] if before is None else before(batch[images, top:stop])
-        down = np.empty((*part.shape[:2], width, channels), dtype)
-        _reduce(band.swapaxes(0, 1), down.swapaxes(0, 1), rows, (first, top), ufunc, identity)
-        turned = (down.swapaxes(0, 2), part.swapaxes(0, 2))
-        _reduce(*turned, columns, (0, 0), ufunc, identity)
-    return out
+    @cache  # the same for most parts, whose Python should be short: one thread runs it at a time
+    def down(start: int, cells: int, outputs: int) -> _Found:
+        return _found(rows, 1, cells, outputs, start)
+
+    def work(part: tuple[slice, slice]) -> None:
+        images, lines = part
+        made = result[images, lines]
+        count, height = made.shape[:2]
+        start = rows.start(lines.start)
+        top = max(0, start)
+        band = batch[images, top : max(top, rows.start(lines.stop - 1) + rows.extent)]
+        found = down(start - top, band.shape[1], height)
+        if before is not None:
+            band = before(band)
+        if lone:
+            _reduce(band, made, found, ufunc, identity)
+        else:
+            partial = scratch("partial", (count, height, width, channels), np.dtype(dtype))
+            _reduce(band, partial, found, ufunc, identity)
+            _reduce(partial, made, across, ufunc, identity)
+        if finish is not None:
+            finish(made, lines)
+
+    line = width * channels
+    passes = n * rows.output * line * (rows.kernel_size + columns.kernel_size)
+    bands = cut(n, rows.output * line, passes), cut(rows.output, line, passes)
+    run(work, [*product(*bands)], passes)
+    return result
 
 
-def _reduce(
-    cells: Array,
-    out: Array,
-    axis: Axis,
-    origin: tuple[int, int],
-    ufunc: np.ufunc,
-    identity: float,
-) -> None:
-    """Reduce along the leading axis; `out` and `cells` begin at the output and cell `origin`."""
-    found = list(taps(axis, len(cells), len(out), origin))
+# Where the cells are that each tap of the window reads: of taps that every output finds in the
+# image; and, of others, the outputs that find it and the cells.
+_Place = tuple[slice, ...]
+_Found = tuple[list[_Place], list[tuple[_Place, _Place]]]
+
+
+def _found(axis: Axis, place: int, cells: int, outputs: int, start: int | None = None) -> _Found:
+    """Return what outputs find in a band of cells, by the place of the axis in arrays.
+
+    The first output's window begins at the cell `start` of the band.
+    """
+    start = -axis.before if start is None else start
+    ahead, everyone = (slice(None),) * place, slice(0, outputs)
+    found = [*taps(axis, cells, outputs, (0, -axis.before - start))]
+    return (
+        [(*ahead, read) for meets, read in found if meets == everyone],
+        [((*ahead, meets), (*ahead, read)) for meets, read in found if meets != everyone],
+    )
+
+
+def _reduce(cells: Array, out: Array, found: _Found, ufunc: np.ufunc, identity: float) -> None:
+    """Reduce what is found along one axis into `out`."""
+    whole, rest = found
     # Two taps that every output finds start the reduction without a pass to fill `out`.
-    whole = [cells[read] for outputs, read in found if outputs == slice(0, len(out))]
     if len(whole) >= 2:
-        ufunc(whole[0], whole[1], out=out)
+        ufunc(cells[whole[0]], cells[whole[1]], out=out)
     else:
-        out[...] = whole[0] if whole else identity
-    for view in whole[2:]:
-        ufunc(out, view, out=out)
-    for outputs, read in found:
-        if outputs != slice(0, len(out)):
-            ufunc(out[outputs], cells[read], out=out[outputs])
+        out[...] = cells[whole[0]] if whole else identity
+    for read in whole[2:]:
+        ufunc(out, cells[read], out=out)
+    for meets, read in rest:
+        part = out[meets]
+        ufunc(part, cells[read], out=part)
 
 
 def taps(
@@ -165,6 +202,11 @@ def counts(axis: Axis, *, include_pad: bool = False) -> NDArray[np.intp]:
     return found
 
 
+def inside(axis: Axis) -> bool:
+    """Return whether every window lies in the image."""
+    return axis.before <= 0 and axis.start(axis.output - 1) + axis.extent <= axis.size
+
+
 def check_seen(rows: Axis, columns: Axis) -> None:
     """Refuse windows that lie in the padding altogether, where there is nothing to pool.
 
@@ -179,6 +221,8 @@ def check_seen(rows: Axis, columns: Axis) -> None:
 
 def check_axis_seen(axis: Axis, name: str) -> None:
     """Do what `check_seen` does for one axis, whose outputs are called `name`."""
+    if axis.dilation == 1 and axis.before < axis.extent and axis.start(axis.output - 1) < axis.size:
+        return  # the first window ends in the image, and the last one begins in it
     seen = counts(axis)
     if not seen.all():
         raise SpecError(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cnnviz.errors import SpecError
 from cnnviz.render.colormaps import colormap, is_diverging
 from cnnviz.render.theme import rgb, theme
+
+if TYPE_CHECKING:
+    from cnnviz.report.maps import FeatureMap
 
 DISPLAYS = ("auto", "signed", "minmax", "abs", "clip")
 MOST_FACTOR = 40  # a single value is not blown up to fill its box
@@ -103,15 +107,16 @@ def choose(
     return Scale(low, high, table, root=root)
 
 
-def is_crowded(values: np.ndarray) -> bool:
+def is_crowded(values: np.ndarray, limits: tuple[float, float] | None = None) -> bool:
     """Tell whether 99% of the values lie within the half of the scale next to zero.
 
     Zero is the smallest value where none is negative. Tiny arrays never are: their numbers show.
+    `limits` are those of more values, of which these are some.
     """
     if values.size < CROWD:
         return False
     some = values.ravel()[:: max(1, values.size // SAMPLE)]
-    low, high = float(values.min()), float(values.max())
+    low, high = limits or (float(values.min()), float(values.max()))
     zero = 0.0 if low < 0 else low
     distance = np.sort(np.abs(some - np.float32(zero)))
     limit = max(high - zero, zero - low)
@@ -121,6 +126,11 @@ def is_crowded(values: np.ndarray) -> bool:
 def are_crowded(arrays: Sequence[np.ndarray]) -> bool:
     """Tell whether most of them are crowded: maps of one figure have one kind of scale."""
     return 2 * sum(map(is_crowded, arrays)) > len(arrays)
+
+
+def maps_are_crowded(maps: Sequence[FeatureMap]) -> bool:
+    """Tell the same of maps, by what is there of each."""
+    return 2 * sum(is_crowded(m.plane, (m.min, m.max)) for m in maps) > len(maps)
 
 
 def fit(shape: Sequence[int], box: tuple[int, int]) -> tuple[int, int]:
@@ -169,6 +179,11 @@ def steps(shape: Sequence[int], size: Sequence[int]) -> tuple[int, int]:
     return rows, columns
 
 
+def map_picture(m: FeatureMap, scale: Scale, height: int, width: int) -> np.ndarray:
+    """Return the picture of a map `(H, W)`, of what is there of it if that is enough."""
+    return picture(m.sample(*steps(m.shape, (height, width))), scale, height, width)
+
+
 def pixels(values: np.ndarray, scale: Scale | None, height: int, width: int) -> np.ndarray:
     """Return values in colour, averaged by area where they are more than fit.
 
@@ -182,6 +197,8 @@ def pixels(values: np.ndarray, scale: Scale | None, height: int, width: int) -> 
 
 def photo(values: np.ndarray) -> tuple[np.ndarray, str]:
     """Return three-channel values as uint8 and a note where they had to be scaled to 0-255."""
+    if values.dtype == np.uint8:
+        return values, ""
     low, high = float(values.min()), float(values.max())
     if low >= 0 and high <= 255:
         return np.rint(values).astype(np.uint8), ""
@@ -194,6 +211,7 @@ def _stretched(values: np.ndarray, zero: float, span: float) -> np.ndarray:
     """Return `(values - zero) / span`, in float64 only where float32 has not the range for it."""
     factor = 1 / (span or 1)
     if _LITTLE < factor < 1 / _LITTLE:
-        return (values - np.float32(zero)) * np.float32(factor)
-    result: np.ndarray = (values.astype(np.float64) - zero) * factor
-    return result
+        result = values - np.float32(zero)
+        result *= np.float32(factor)
+        return result
+    return (values.astype(np.float64) - zero) * factor

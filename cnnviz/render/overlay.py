@@ -31,7 +31,9 @@ def overlay(
     """Return `(height, width, 3)` uint8: the source in gray, coloured where the map responds."""
     from PIL import Image
 
-    gray = source.mean(axis=2) if source.ndim == 3 else source
+    gray = source
+    if source.ndim == 3:  # bytes have their mean in floats, not in float64
+        gray = source.mean(axis=2, dtype=np.float32 if source.dtype == np.uint8 else None)
     base = display.choose(float(gray.min()), float(gray.max()), display="auto", like_image=True)
     under = display.reduce(gray, height, width)
     nearest = Image.Resampling.NEAREST
@@ -48,7 +50,7 @@ def overlay(
         spans.append((round(first * size / axis.size), round(last * size / axis.size)))
     (top, bottom), (left, right) = spans
     box = max(1, right - left), max(1, bottom - top)
-    layer = np.asarray(_layer(feature_map.values, scale, box), np.float32)
+    layer = np.asarray(_layer(feature_map, scale, box), np.float32)
     layer = layer[max(0, -top) : height - top, max(0, -left) : width - left]
     top, left = max(0, top), max(0, left)
     place = np.s_[top : top + layer.shape[0], left : left + layer.shape[1]]
@@ -57,13 +59,14 @@ def overlay(
     return np.rint(np.clip(picture, 0, 255)).astype(np.uint8)
 
 
-def _layer(values: np.ndarray, scale: Scale, box: tuple[int, int]) -> Image.Image:
+def _layer(feature_map: FeatureMap, scale: Scale, box: tuple[int, int]) -> Image.Image:
     """Return values as colours and their opacity, RGBA, in a box.
 
     Colours are averaged where the box is smaller, since values of both signs would cancel out.
     """
     from PIL import Image
 
+    values = feature_map.sample(*display.steps(feature_map.shape, box[::-1]))
     steps = display.steps(values.shape, box[::-1])
     levels = scale.levels(values.astype(np.float32)[:: steps[0], :: steps[1]])
     zero, span = _zero(scale)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from cnnviz.errors import SpecError
@@ -9,7 +11,7 @@ from cnnviz.files import check_bytes
 from cnnviz.render import display
 from cnnviz.render.figures.panels import map_display
 from cnnviz.render.look import Look
-from cnnviz.render.pngfile import encode
+from cnnviz.render.pngfile import Rows, encode
 from cnnviz.report.maps import FeatureMap, MapSet
 from cnnviz.report.result import Result
 
@@ -34,22 +36,44 @@ def plain(mapset: Result, look: Look) -> bytes:
     _check_memory(mapset)
     low, high = min(m.min for m in mapset.maps), max(m.max for m in mapset.maps)
     limits = [(low, high) if look.range == "shared" else (m.min, m.max) for m in mapset.maps]
-    crowded = display.are_crowded([m.values for m in mapset.maps])
+    crowded = display.maps_are_crowded(mapset.maps)
     scales = [_scale(*limit, map_display(mapset, look), look, crowded) for limit in limits]
-    if any(m.values.ndim == 3 for m in mapset.maps) or len({s.signed for s in scales}) > 1:
-        pairs = zip(mapset.maps, scales, strict=True)
-        return encode(_tiled([_colours(m, scale) for m, scale in pairs]))
-    tiles = [s.levels(m.values) for m, s in zip(mapset.maps, scales, strict=True)]
-    has_palette = scales[0].signed or look.colormap
-    return encode(_tiled(tiles), palette=scales[0].table if has_palette else None)
+    has_colours = _has_colours(mapset) or len({s.signed for s in scales}) > 1
+    if len(mapset.maps) == 1 and not has_colours:
+        sheet: Rows = _Levels(mapset.maps[0], scales[0])
+    else:
+        sheet = _tiled(mapset.maps, scales, (3,) * has_colours)
+    has_palette = not has_colours and (scales[0].signed or look.colormap)
+    return encode(sheet, palette=scales[0].table if has_palette else None)
+
+
+class _Levels:
+    """The table entries of a map's values, made for the rows that are asked for."""
+
+    def __init__(self, m: FeatureMap, scale: display.Scale) -> None:
+        self.map, self.scale = m, scale
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of the values."""
+        return self.map.shape
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray:
+        """Return the entries of some rows, uint8."""
+        return self.scale.levels(self.map.rows(rows))
+
+
+def _has_colours(mapset: MapSet) -> bool:
+    return any(len(m.shape) == 3 for m in mapset.maps)
 
 
 def _check_memory(mapset: MapSet) -> None:
     """Check what the maps hold together with what turns them into colours."""
-    sizes = [m.values.size for m in mapset.maps]
-    # A map at a time in floats; all of them as levels or colours, in three copies.
-    work = 16 * max(sizes) + 9 * sum(sizes)
-    check_bytes(mapset.nbytes + work, f"a figure of {mapset.image}")
+    total = sum(m.size for m in mapset.maps)
+    # A map is worked on by bands, and compressed twice at the end, in blocks and joined; of several
+    # all levels or colours are there too.
+    flat = len(mapset.maps) == 1 and not _has_colours(mapset)
+    check_bytes(mapset.nbytes + (3 if flat else 9) * total, f"a figure of {mapset.image}")
 
 
 def _scale(low: float, high: float, how: str, look: Look, crowded: bool) -> display.Scale:
@@ -64,20 +88,28 @@ def _scale(low: float, high: float, how: str, look: Look, crowded: bool) -> disp
     )
 
 
-def _colours(m: FeatureMap, scale: display.Scale) -> np.ndarray:
-    return display.photo(m.values)[0] if m.values.ndim == 3 else scale.colours(m.values)
-
-
-def _tiled(tiles: list[np.ndarray]) -> np.ndarray:
-    """Lay tiles side by side in a near-square grid, a gap of level 128 between them."""
-    if len(tiles) == 1:
-        return tiles[0]
-    columns = int(np.ceil(np.sqrt(len(tiles))))
-    height, width = (max(t.shape[i] for t in tiles) for i in (0, 1))
-    rows = -(-len(tiles) // columns)
-    size = (rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, *tiles[0].shape[2:])
+def _tiled(
+    maps: Sequence[FeatureMap], scales: Sequence[display.Scale], channels: tuple[int, ...]
+) -> np.ndarray:
+    """Lay maps side by side in a near-square grid, a gap of level 128 between them."""
+    columns = int(np.ceil(np.sqrt(len(maps))))
+    height, width = (max(m.shape[i] for m in maps) for i in (0, 1))
+    rows = -(-len(maps) // columns)
+    size = (rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, *channels)
     sheet = np.full(size, 128, np.uint8)
-    for i, tile in enumerate(tiles):
+    for i, (m, scale) in enumerate(zip(maps, scales, strict=True)):
         y, x = i // columns * (height + GAP), i % columns * (width + GAP)
-        sheet[y : y + tile.shape[0], x : x + tile.shape[1]] = tile
+        _paint(sheet[y : y + m.shape[0], x : x + m.shape[1]], m, scale)
     return sheet
+
+
+def _paint(place: np.ndarray, m: FeatureMap, scale: display.Scale) -> None:
+    """Write the colours of a map (its levels where there is no room for colours)."""
+    if len(m.shape) == 3:
+        place[...] = display.photo(m.values)[0]
+        return
+
+    def work(rows: slice, values: np.ndarray) -> None:
+        place[rows] = scale.colours(values) if place.ndim == 3 else scale.levels(values)
+
+    m.by_bands(work)

@@ -41,16 +41,23 @@ def array_tile(name: str, values: np.ndarray, scale: Scale) -> Tile:
     return _tile(name, values.shape, limits, values.shape, partial(display.pixels, values, scale))
 
 
+def map_tile(m: FeatureMap, scale: Scale) -> Tile:
+    """Return the tile of a map, with its range."""
+    draw = partial(display.map_picture, m, scale)
+    if len(m.shape) == 3:
+        draw = partial(display.pixels, m.values, scale)
+    return _tile(m.name, m.shape, (m.min, m.max), m.shape, draw)
+
+
 def _map(mapset: MapSet, m: FeatureMap, scale: Scale, look: Look) -> Tile:
-    shape, limits = m.shape, (m.min, m.max)
+    tile = map_tile(m, scale)
     if look.overlay:
         from cnnviz.render.overlay import overlay
 
-        shown, draw = mapset.source.shape, partial(overlay, mapset.source, m, scale)
-        return _tile(m.name, shape, limits, shown, draw)
+        draw = partial(overlay, mapset.source, m, scale)
+        return replace(tile, shape=mapset.source.shape[:2], draw=draw)
     afar = look.display == "auto" and look.range == "own" and (scale.signed or scale.root)
-    draw = partial(_seen_from_afar if afar else display.pixels, m.values, scale)
-    return _tile(m.name, shape, limits, shape, draw)
+    return replace(tile, draw=partial(_seen_from_afar, m, scale)) if afar else tile
 
 
 def _tile(name: str, shape: Shape, limits: tuple[float, float], shown: Shape, draw: Draw) -> Tile:
@@ -63,16 +70,17 @@ def _tile(name: str, shape: Shape, limits: tuple[float, float], shown: Shape, dr
     return Tile((f"{name}  {times(shape)}", name), captions, shown[:2], draw)
 
 
-def _seen_from_afar(values: np.ndarray, scale: Scale, height: int, width: int) -> np.ndarray:
+def _seen_from_afar(m: FeatureMap, scale: Scale, height: int, width: int) -> np.ndarray:
     """Return the averages of the colours, not the colour of averages.
 
     The edges of a photo are positive on one side and negative on the other: averaged over a
     hundred pixels nothing would be left of them. The colours are stretched until the strongest
     pixel of the small picture has the full colour.
     """
-    rows, columns = values.shape
+    rows, columns = m.shape
     if rows <= height and columns <= width:
-        return scale.colours(values)
+        return scale.colours(m.values)
+    values = m.sample(*display.steps(m.shape, (height, width)))
     down, across = display.steps(values.shape, (height, width))
     some = values[::down, ::across]
     levels = scale.levels(some).astype(np.float32)

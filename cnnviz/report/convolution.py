@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from cnnviz import ops
 from cnnviz.arrays import unique
 from cnnviz.errors import SpecError
-from cnnviz.files import check_bytes
 from cnnviz.geometry import Padding, Size, Window, times
-from cnnviz.ops.checks import check_finite
+from cnnviz.report.bands import measure
+from cnnviz.report.banks import Act, Filters, Magnitude
 from cnnviz.report.maps import FeatureMap, MapSet
 from cnnviz.report.words import settings_words
 
 if TYPE_CHECKING:
     from cnnviz.kernels import Kernel
+
+MANY = 3  # kernels from which a matrix product pays
+TAPS = 8  # of a kernel, for each kernel of a bank
 
 
 def convolve(
@@ -67,32 +70,74 @@ def convolve(
 
         source = to_gray(image, gray)
     act = ops.activation(activation) if activation else None
-    window: dict[str, Any] = {
-        "strides": strides,
-        "padding": padding,
-        "dilation_rate": dilation_rate,
-        "border": border,
-        "flip": flip,
-    }
-    maps: list[FeatureMap] = []
-    for kernel, label in zip(kernels, unique([k.name for k in kernels]), strict=True):
-        held = source.nbytes + sum(m.values.nbytes for m in maps)
-        late = act if combine is None else None
-        maps += _maps(source, kernel, label, window, groups=groups, bias=bias, act=late, held=held)
-    if combine:
-        maps = [_magnitude(maps, act)]
+    named = list(zip(unique([k.name for k in kernels]), kernels, strict=True))
+    added = [bias + kernel.offset for kernel in kernels]
+    wanted = [
+        Wanted(name, kernel, source, offset, None if combine else act)
+        for (name, kernel), offset in zip(named, added, strict=True)
+    ]
+    if channels == "each":
+        from cnnviz.report import each
+
+        wanted = [part for total in wanted for part in (*each.addends(total), total)]
+    sliding = _Sliding(strides, padding, dilation_rate, border, groups, flip)
+    maps = [_magnitude(wanted, sliding, act)] if combine else _maps(wanted, sliding)
     words = settings_words(strides, padding, dilation_rate, border)
-    words += ("true convolution",) * flip + ("gray",) * (source is not image)
+    words += ("true convolution",) * flip
+    words += ("gray",) * (channels == "gray" and (source.ndim == 2 or source.shape[2] == 1))
     words += (f"bias {bias:g}",) * bool(bias) + (str(activation),) * bool(activation)
     words += tuple(
         f"offset {k.offset:g}" + f" of {k.name}" * (len(kernels) > 1) for k in kernels if k.offset
     )
-    result = MapSet("convolve", name, source, tuple(maps), words, is_photo, flip)
-    if channels == "each":
-        from cnnviz.report.each import take_apart
+    fields = ("convolve", name, source, tuple(maps), words, is_photo, flip)
+    return each.EachSet(*fields, bias, activation) if channels == "each" else MapSet(*fields)
 
-        return take_apart(result, image, bias=bias, activation=activation, **window)
-    return result
+
+class Wanted(NamedTuple):
+    """A map that is wanted, or one a group: the kernel and what it slides over, and what follows.
+
+    `source` is `(H, W)` or `(H, W, C)`; `added` is added to every value, then comes `act`.
+    """
+
+    name: str
+    kernel: Kernel
+    source: np.ndarray
+    added: float
+    act: Act | None
+
+
+class _Sliding(NamedTuple):
+    """How all kernels slide."""
+
+    strides: Size
+    padding: Padding
+    dilation_rate: Size
+    border: str | float
+    groups: int
+    flip: bool
+
+    def bank(self, wanted: Sequence[Wanted]) -> Filters:
+        """Return the bank of kernels of one size over one image."""
+        _, kernel, source, _, act = wanted[0]
+        rows, columns = Window.of(
+            kernel.values.shape[:2],
+            strides=self.strides,
+            padding=self.padding,
+            dilation_rate=self.dilation_rate,
+        ).on(source.shape[:2])
+        weights = np.stack([self._weights(w.kernel.values, source) for w in wanted], axis=-1)
+        weights = weights.reshape(*weights.shape[:3], -1)
+        added = np.repeat([w.added for w in wanted], self.groups)
+        axes = rows, columns
+        return Filters(source, weights, axes, self.border, self.groups, self.flip, added, act)
+
+    def _weights(self, values: np.ndarray, source: np.ndarray) -> np.ndarray:
+        """Return one kernel as weights of a convolution, `(kh, kw, C, groups)`."""
+        stack = values if values.ndim == 3 else values[:, :, np.newaxis]
+        if self.groups > 1:
+            channels = source.shape[2] // self.groups if source.ndim == 3 else 1
+            stack = stack if values.ndim == 3 else np.repeat(stack, channels, axis=2)
+        return np.repeat(stack[..., np.newaxis], self.groups, axis=3)
 
 
 def _check_settings(
@@ -114,41 +159,50 @@ def _check_settings(
         each.check(image, groups, combine)
 
 
-def _maps(
-    source: np.ndarray,
-    kernel: Kernel,
-    label: str,
-    window: dict[str, Any],
-    *,
-    groups: int,
-    bias: float,
-    act: Callable[[np.ndarray], np.ndarray] | None,
-    held: int,
-) -> Iterator[FeatureMap]:
-    """Yield the maps of one kernel, one a group, beside `held` bytes."""
-    _check_channels(kernel, source, groups)
-    axes = Window.of(
-        kernel.values.shape[:2],
-        strides=window["strides"],
-        padding=window["padding"],
-        dilation_rate=window["dilation_rate"],
-    ).on(source.shape[:2])
-    size = axes[0].output * axes[1].output * groups * source.itemsize
-    # The result twice, which of it is finite, and what an activation works in.
-    check_bytes(held + size * (6 if act else 2), f"the map of {kernel.name}")
-    with np.errstate(over="ignore", invalid="ignore"):  # reported by name below
-        values = ops.conv2d(
-            source, _as_weights(kernel.values, source, groups), groups=groups, **window
-        )
-        if bias + kernel.offset:
-            values = values + values.dtype.type(bias + kernel.offset)
-        if act is not None:
-            values = act(values)
-    check_finite(values, f"the result of {kernel.name}")
-    planes = [values] if values.ndim == 2 else list(np.moveaxis(values, 2, 0))
-    for i, plane in enumerate(planes):
-        name = label if len(planes) == 1 else f"{label}[{i}]"
-        yield FeatureMap(name, np.ascontiguousarray(plane), axes, (kernel,))
+def _maps(wanted: Sequence[Wanted], sliding: _Sliding) -> list[FeatureMap]:
+    """Return the maps in the order of `wanted`, each one map a group."""
+    made = _banks(wanted, sliding)
+    names = [
+        [name for i in places for name in _names(wanted[i].name, sliding.groups)]
+        for _, places in made
+    ]
+    measured = measure([bank for bank, _ in made], names)
+    maps: dict[int, list[FeatureMap]] = {}
+    for (bank, places), found, labels in zip(made, measured, names, strict=True):
+        each = len(found) // len(places)
+        for n, (one, label) in enumerate(zip(found, labels, strict=True)):
+            place = places[n // each]
+            kernels = (wanted[place].kernel,)
+            m = FeatureMap(label, one.kept, bank.axes, kernels, made=one)
+            maps.setdefault(place, []).append(m)
+    return [m for place in range(len(wanted)) for m in maps[place]]
+
+
+def _banks(wanted: Sequence[Wanted], sliding: _Sliding) -> list[tuple[Filters, list[int]]]:
+    """Return banks that make all maps, and the places in `wanted` of each bank's.
+
+    Kernels of one size are one bank if they are many: laying out their windows for a matrix product
+    costs as much as so many shifted sums.
+    """
+    alike: dict[tuple[Any, ...], list[int]] = {}
+    for i, (_, kernel, source, _, act) in enumerate(wanted):
+        _check_channels(kernel, source, sliding.groups)
+        lines = act is not None and "axis" in (act.__kwdefaults__ or {})
+        alone = i if lines or sliding.groups > 1 else -1
+        place = source.__array_interface__["data"]
+        key = (place, source.shape, act, kernel.values.shape, alone)
+        alike.setdefault(key, []).append(i)
+    banks: list[tuple[Filters, list[int]]] = []
+    for places in alike.values():
+        taps = wanted[places[0]].kernel.values.size
+        joined = len(places) >= MANY and taps <= TAPS * len(places)
+        for some in [places] if joined else [[i] for i in places]:
+            banks.append((sliding.bank([wanted[i] for i in some]), some))
+    return sorted(banks, key=lambda bank: bank[1])
+
+
+def _names(label: str, groups: int) -> list[str]:
+    return [label] if groups == 1 else [f"{label}[{i}]" for i in range(groups)]
 
 
 def _check_channels(kernel: Kernel, source: np.ndarray, groups: int) -> None:
@@ -162,29 +216,17 @@ def _check_channels(kernel: Kernel, source: np.ndarray, groups: int) -> None:
         raise SpecError(f"{kernel.name} reads {channels}, the image has {has}", hint=hint)
 
 
-def _as_weights(values: np.ndarray, source: np.ndarray, groups: int) -> np.ndarray:
-    """Return one kernel as conv weights where groups ask for a filter a group."""
-    if groups == 1:
-        return values
-    channels = source.shape[2] // groups if source.ndim == 3 else 1
-    stack = values if values.ndim == 3 else np.repeat(values[:, :, None], channels, axis=2)
-    return np.repeat(stack[..., None], groups, axis=3)
-
-
-def _magnitude(
-    maps: Sequence[FeatureMap], act: Callable[[np.ndarray], np.ndarray] | None
-) -> FeatureMap:
-    if len(maps) != 2:
+def _magnitude(wanted: Sequence[Wanted], sliding: _Sliding, act: Act | None) -> FeatureMap:
+    x, y = (bank for bank, _ in _banks(wanted, sliding))
+    if x.shape[2] > 1:
         raise SpecError("combine magnitude joins two maps, and groups make more")
-    x, y = maps
     if x.shape != y.shape:
         raise SpecError(
-            f"combine magnitude needs equal shapes, not {times(x.shape)} and {times(y.shape)}",
+            f"combine magnitude needs equal shapes, not {times(x.shape[:2])} "
+            f"and {times(y.shape[:2])}",
             hint="use --padding same",
         )
-    # Both maps, the result, and what an activation works in.
-    check_bytes(x.values.nbytes * (7 if act else 3), f"the magnitude of {x.name} and {y.name}")
-    values = np.hypot(x.values, y.values)
-    if act is not None:
-        values = act(values)
-    return FeatureMap(f"magnitude({x.name}, {y.name})", values, x.axes, x.kernels + y.kernels)
+    name = f"magnitude({wanted[0].name}, {wanted[1].name})"
+    ((one,),) = measure([Magnitude(x, y, act)], [[name]])
+    kernels = (wanted[0].kernel, wanted[1].kernel)
+    return FeatureMap(name, one.kept, x.axes, kernels, made=one)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from cnnviz import ops
 from cnnviz.errors import SpecError
-from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, times
 from cnnviz.kernels import Kernel
-from cnnviz.ops.checks import check_finite
 from cnnviz.report.maps import FeatureMap, MapSet
+
+if TYPE_CHECKING:
+    from cnnviz.report.convolution import Wanted
 
 CHANNELS = "RGB"
 TERMS = len(CHANNELS) + 1  # maps of one kernel: the addends, then their sum
@@ -97,48 +97,22 @@ def check(image: np.ndarray, groups: int, combine: str | None) -> None:
         )
 
 
-def take_apart(
-    result: MapSet, image: np.ndarray, *, bias: float, activation: str | None, **window: Any
-) -> EachSet:
-    """Return the maps of `result`, each behind the three that it is the sum of.
+def addends(total: Wanted) -> Iterator[Wanted]:
+    """Yield what a map on a colour image is the sum of: the maps of R, G and B.
 
-    Parameters
-    ----------
-    result : MapSet
-        The ordinary result on `image`, one map a kernel.
-    image : ndarray, (H, W, 3)
-    bias, activation
-        What `result` has behind its sums, to be told.
-    window
-        The other settings of `conv2d`: strides, padding, dilation_rate, border, flip.
-
-    Raises
-    ------
-    InputError
-        If an addend is not finite.
-    RefusedError
-        If all maps are over the byte budget.
+    Bias, offset and activation are of the sum alone.
 
     >>> from cnnviz.kernels import resolve
     >>> from cnnviz.report.convolution import convolve
-    >>> result = convolve(np.array([[[1.0, 2.0, 3.0]]]), resolve("10"))
-    >>> apart = take_apart(result, result.source, bias=0, activation=None)
+    >>> apart = convolve(np.array([[[1.0, 2.0, 3.0]]]), resolve("10"), channels="each")
     >>> [(m.name, m.max) for m in apart.maps]
     [('custom[R]', 10.0), ('custom[G]', 20.0), ('custom[B]', 30.0), ('custom', 60.0)]
     """
-    maps: list[FeatureMap] = []
-    addends = 3 * sum(total.values.nbytes for total in result.maps)
-    check_bytes(result.nbytes + addends, f"the maps of R, G and B of {result.image}")
-    for total in result.maps:
-        (kernel,) = total.kernels
-        for i, channel in enumerate(CHANNELS):
-            name = f"{total.name}[{channel}]"
-            weights = kernel.values if kernel.values.ndim == 2 else kernel.values[:, :, i]
-            with np.errstate(over="ignore", invalid="ignore"):  # reported by name
-                values = ops.conv2d(image[:, :, i], weights, **window)
-            check_finite(values, f"the result of {name}")
-            part = Kernel(f"{kernel.name}[{channel}]", weights, kernel.source)
-            maps.append(FeatureMap(name, values, total.axes, (part,)))
-        maps.append(total)
-    fields = (result.settings, result.is_photo, result.is_flipped, bias, activation)
-    return EachSet(result.command, result.image, image, tuple(maps), *fields)
+    kernel = total.kernel
+    for i, channel in enumerate(CHANNELS):
+        weights = kernel.values if kernel.values.ndim == 2 else kernel.values[:, :, i]
+        part = Kernel(f"{kernel.name}[{channel}]", weights, kernel.source)
+        plane = total.source[:, :, i]
+        yield total._replace(
+            name=f"{total.name}[{channel}]", kernel=part, source=plane, added=0.0, act=None
+        )

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
+from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Shape, times
-from cnnviz.report.result import Result
+from cnnviz.report.result import Result, Writer
 from cnnviz.report.shares import tenths
 
 if TYPE_CHECKING:
     from cnnviz.kernels import Kernel
+    from cnnviz.report.bands import Made
+
+T = TypeVar("T")
 
 KEPT = 0.05  # 0.059 is the least of the sharpening kernels, 0.02 the most of the Gabor ones
 
@@ -49,15 +54,86 @@ class Ranged:
 class FeatureMap(Ranged):
     """One output channel (or a pooled image), with the kernels and windows that made it.
 
-    `values` is `(H, W)`, or `(H, W, C)` for a pooled image. `winners` holds, for each max-pooled
-    value, the flat index (row * width + column) of the input pixel that it was taken from.
+    `plane` is `(H, W)`, or `(H, W, C)` for a pooled image. `winners` holds, for each max-pooled
+    value, the flat index (row * width + column) of the input pixel that it was taken from. Of a
+    large map that was `made`, `plane` has every nth row and column.
     """
 
     name: str
-    values: np.ndarray
+    plane: np.ndarray
     axes: tuple[Axis, ...]
     kernels: tuple[Kernel, ...] = ()
     winners: np.ndarray | None = None
+    made: Made | None = None
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """Which rows and columns of the map `plane` has, every nth."""
+        return self.made.steps if self.made else (1, 1)
+
+    @property
+    def shape(self) -> Shape:
+        """Shape of the values."""
+        return (self.axes[0].output, self.axes[1].output) if self.made else self.plane.shape
+
+    @property
+    def size(self) -> int:
+        """Number of the values."""
+        return prod(self.shape)
+
+    @cached_property
+    def min(self) -> float:
+        """Smallest value."""
+        return self.made.low if self.made else float(self.plane.min())
+
+    @cached_property
+    def max(self) -> float:
+        """Largest value."""
+        return self.made.high if self.made else float(self.plane.max())
+
+    @cached_property
+    def mean(self) -> float:
+        """Mean value, summed in float64."""
+        return self.made.mean if self.made else float(self.plane.mean(dtype=np.float64))
+
+    @property
+    def values(self) -> np.ndarray:  # type: ignore[override]
+        """All values; those of a large map are made anew each time, and not kept.
+
+        Raises
+        ------
+        RefusedError
+            If they do not fit in the byte budget.
+        """
+        return self.plane if self.steps == (1, 1) else self.sample(1, 1)
+
+    def sample(self, down: int, across: int) -> np.ndarray:
+        """Return at least every nth row and column, `down` and `across`; all if they are there."""
+        if self.made is None or (self.steps[0] <= down and self.steps[1] <= across):
+            return self.plane
+        size = -(-self.shape[0] // down), -(-self.shape[1] // across)
+        values = np.empty(size, self.plane.dtype)
+        check_bytes(values.nbytes + self.made.working, f"the values of {self.name}")
+
+        def work(rows: slice, band: np.ndarray) -> None:
+            top = -(-rows.start // down)
+            some = band[top * down - rows.start :: down, ::across]
+            values[top : top + len(some)] = some
+
+        self.by_bands(work)
+        return values
+
+    def rows(self, rows: slice) -> np.ndarray:
+        """Return some rows; those of a large map are made anew."""
+        return self.plane[rows] if self.made is None else self.made.rows(rows)
+
+    def by_bands(self, work: Callable[[slice, np.ndarray], T]) -> list[T]:
+        """Return what `work` makes of some rows at a time, in order, on all cores."""
+        if self.made is None:
+            return [work(slice(0, len(self.plane)), self.plane)]
+        from cnnviz.ops.threads import share
+
+        return share(lambda rows: work(rows, self.rows(rows)), self.made.bands)
 
     @property
     def keeps_photo(self) -> bool:
@@ -118,6 +194,14 @@ class MapSet(Result):
         """Return the values of each map by its name."""
         return [(m.name, m.values) for m in self.maps]
 
+    def writer(self, format: str, key: Callable[[str], str]) -> Writer | None:
+        """See `Result`."""
+        if format not in ("npy", "npz") or all(m.steps == (1, 1) for m in self.maps):
+            return None
+        from cnnviz.report import streaming
+
+        return streaming.writer(self.maps, format, [key(m.name) for m in self.maps])
+
     @property
     def family(self) -> str:
         """What many names begin with, `pillow:` or `conv1` of `conv1[0]`; else empty."""
@@ -138,7 +222,7 @@ class MapSet(Result):
         sizes: dict[str, int] = {}
         for m in self.maps:
             name = m.name.split("[")[0]
-            sizes[name] = sizes.get(name, 0) + m.values.size
+            sizes[name] = sizes.get(name, 0) + m.size
         names: dict[int, list[str]] = {}
         for name, size in sizes.items():
             names.setdefault(size, []).append(name)
@@ -147,14 +231,15 @@ class MapSet(Result):
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays that it holds."""
-        arrays = [a for m in self.maps for a in (m.values, m.winners) if a is not None]
+        arrays = [a for m in self.maps for a in (m.plane, m.winners) if a is not None]
         return int(self.source.nbytes + sum(a.nbytes for a in arrays))
 
     @property
     def figure_nbytes(self) -> int:
         """Bytes that a figure needs beside them: the winners are sorted, to count them."""
         won = sum(m.winners.size for m in self.maps if m.winners is not None)
-        return 9 * max(self.source.size, *(m.values.size for m in self.maps)) + 24 * won
+        each = 2 if self.source.dtype == np.uint8 else 9  # bytes a value
+        return max(each * self.source.size, *(9 * m.plane.size for m in self.maps)) + 24 * won
 
     def workings(self) -> list[tuple[str, tuple[Axis, ...]]]:
         """Return each different size formula with the names of the maps it belongs to."""

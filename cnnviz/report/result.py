@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 if TYPE_CHECKING:
     import numpy as np
 
     from cnnviz.report.report import Report
+
+Writer = Callable[["BinaryIO"], None]  # writes the content of a file
 
 
 class Result(ABC):
@@ -40,6 +42,14 @@ class Result(ABC):
     @abstractmethod
     def arrays(self) -> list[tuple[str, np.ndarray]]:
         """Return the raw values by name, `(H, W)` or `(H, W, C)` each."""
+
+    def writer(self, format: str, key: Callable[[str], str]) -> Writer | None:
+        """Return what writes the arrays to a file as they are made; None if all are there.
+
+        `key` makes of a name what it is called in the file. What can be wrong with them is told
+        here, before anything is written.
+        """
+        return None
 
     @property
     def heading(self) -> str:

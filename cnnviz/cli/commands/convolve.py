@@ -62,10 +62,11 @@ def command(
             raise SpecError("--gray has one channel, --channels each needs three", hint="drop one")
         settings["channels"] = "gray"
     settings["gray"] = settings["gray"] or "luma601"
+    reading["gray"] = settings["gray"] if settings["channels"] == "gray" else None
 
     def work(image: Image) -> MapSet:
         return convolution.convolve(
-            image.pixels, resolved, name=image.name, is_photo=image.is_photo, **settings
+            image.stored, resolved, name=image.name, is_photo=image.is_photo, **settings
         )
 
     inputs = [kernel.source for kernel in resolved]

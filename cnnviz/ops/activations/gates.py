@@ -7,12 +7,12 @@ from numpy.typing import ArrayLike
 
 from cnnviz.errors import SpecError
 from cnnviz.ops.activations.piecewise import hard_sigmoid
-from cnnviz.ops.activations.sigmoids import sigmoid
+from cnnviz.ops.activations.sigmoids import TRANSCENDENT, sigmoid, sigmoid_into
 from cnnviz.ops.activations.smooth import softplus
+from cnnviz.ops.bands import each
 from cnnviz.ops.checks import Array, axis_of, floats
+from cnnviz.ops.scratch import scratch
 
-# Values worked on at a time, so that partial results stay in the cache.
-BAND = 2**15
 # log(erfc(z) / t) + z² as a polynomial in t = 1 / (1 + z / 2), highest power first.
 ERFC = (
     0.17087277,
@@ -30,8 +30,12 @@ ERFC = (
 
 def silu(x: ArrayLike) -> Array:
     """Return `x sigmoid(x)`, also called swish (Ramachandran et al., 2017)."""
-    x = floats(x)
-    return x * sigmoid(x)
+
+    def work(values: Array, out: Array) -> None:
+        sigmoid_into(values, out)
+        out *= values
+
+    return each(work, floats(x), TRANSCENDENT)
 
 
 def silu_gradient(gradient: Array, x: Array, y: Array) -> Array:
@@ -77,21 +81,28 @@ def _gelu_in_single(x: Array) -> Array:
     SciPy's Φ takes three times as long, and its import longer than most commands. By the Chebyshev
     fit to erfc of Press et al., "Numerical Recipes" (1992), section 6.2, which is exact to 1.2e-7.
     """
-    out = np.empty(x.shape, x.dtype)
-    source, result = x.reshape(-1), out.reshape(-1)
-    for first in range(0, len(source), BAND):
-        part = source[first : first + BAND]
-        size = np.minimum(np.abs(part), 40)  # from where on Φ(-size) is 0 in float32
-        t = 1 / (1 + size * np.float32(0.5**1.5))
-        power = np.full_like(t, ERFC[0])
-        for coefficient in ERFC[1:]:
-            power *= t
-            power += coefficient
-        power -= size * size / 2
-        tail = np.exp(power, out=power)
-        tail *= t * size / 2
-        np.subtract(np.maximum(part, 0), tail, out=result[first : first + BAND])
-    return out
+    return each(_gelu_into, x, 5 * TRANSCENDENT, 1 / 2)
+
+
+def _gelu_into(x: Array, out: Array) -> None:
+    size, t = scratch("gelu", (2, *x.shape), x.dtype)
+    np.minimum(np.abs(x, out=size), 40, out=size)  # from where on Φ(-size) is 0 in float32
+    np.multiply(size, 0.5**1.5, out=t)
+    t += 1
+    np.divide(1, t, out=t)
+    np.multiply(t, ERFC[0], out=out)
+    for coefficient in ERFC[1:-1]:
+        out += coefficient
+        out *= t
+    out += ERFC[-1]
+    t *= size
+    np.square(size, out=size)
+    size /= 2
+    out -= size
+    np.exp(out, out=out)
+    out *= t
+    out /= 2
+    np.subtract(np.maximum(x, 0, out=t), out, out=out)
 
 
 def gelu_gradient(gradient: Array, x: Array, y: Array, *, approximate: bool = False) -> Array:

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 from cnnviz.errors import SpecError
 from cnnviz.ops.checks import Array, check_finite, floats, number, real_array
 
+_ZEROS = np.zeros(2**14, np.float32)
+
 
 def linear(x: ArrayLike) -> Array:
     """Return `x`."""
@@ -42,6 +44,23 @@ def relu(
     if max_value is not None:
         above = np.minimum(above, number(max_value, "max_value", 0))
     return above + slope * np.minimum(x - threshold, 0) if slope else above
+
+
+def rectify(x: Array) -> None:
+    """Set what is negative to 0, in place.
+
+    >>> x = np.array([-2.0, 3.0])
+    >>> rectify(x)
+    >>> x.tolist()
+    [0.0, 3.0]
+    """
+    line = x.shape[-1]
+    if x.flags.c_contiguous and x.dtype == np.float32 and line <= len(_ZEROS):
+        # The larger of two arrays is found in less than half the time of the larger than a number.
+        lines = x.reshape(-1, line)
+        np.maximum(lines, _ZEROS[:line], out=lines)
+    else:
+        np.maximum(x, 0, out=x)
 
 
 def relu_gradient(

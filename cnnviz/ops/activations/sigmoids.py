@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cnnviz.ops.bands import each
 from cnnviz.ops.checks import Array, floats
+
+# What an exponential or a hyperbolic tangent costs, in passes over values out of the cache.
+TRANSCENDENT = 6
 
 
 def sigmoid(x: ArrayLike) -> Array:
@@ -14,12 +18,16 @@ def sigmoid(x: ArrayLike) -> Array:
     >>> sigmoid([-1000.0, 0.0, 1000.0]).tolist()
     [0.0, 0.5, 1.0]
     """
+    return each(sigmoid_into, floats(x), TRANSCENDENT)
+
+
+def sigmoid_into(x: Array, out: Array) -> None:
+    """Write the sigmoid of `x` to `out`."""
+    np.negative(x, out=out)
     with np.errstate(over="ignore"):  # infinity, of which the result is 0
-        result = np.asarray(-floats(x))
-        np.exp(result, out=result)
-    result += 1
-    np.divide(1, result, out=result)
-    return result
+        np.exp(out, out=out)
+    out += 1
+    np.divide(1, out, out=out)
 
 
 def sigmoid_gradient(gradient: Array, x: Array, y: Array) -> Array:
@@ -46,7 +54,7 @@ def log_sigmoid_gradient(gradient: Array, x: Array, y: Array) -> Array:
 
 def tanh(x: ArrayLike) -> Array:
     """Return the hyperbolic tangent."""
-    return np.tanh(floats(x))
+    return each(lambda values, out: np.tanh(values, out=out), floats(x), TRANSCENDENT)
 
 
 def tanh_gradient(gradient: Array, x: Array, y: Array) -> Array:

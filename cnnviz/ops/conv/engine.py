@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from math import prod
 from typing import Any, cast
 
 import numpy as np
@@ -11,16 +14,19 @@ from numpy.typing import ArrayLike
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis
 from cnnviz.ops.checks import Array, check_finite, result_type
+from cnnviz.ops.conv import shifted
 from cnnviz.ops.conv.checks import offsets
 from cnnviz.ops.conv.job import Finish, Job
+from cnnviz.ops.conv.parts import by_rows
 from cnnviz.ops.conv.planner import Strategy, choose, strategy
 from cnnviz.ops.padding import Border, Padded
-from cnnviz.ops.threads import PART, WORK, share
+from cnnviz.ops.scratch import unbuffered
+from cnnviz.ops.threads import one_blas_thread, share
 
 MOST_WINDOWS = 2**16  # in a band of any strategy, unless one row has more
 
-# Output rows of an image that is divided come in so many parts; a part begins at a multiple of 8.
-PARTS = 8
+# Multiply-adds that take as long as to read and write a value.
+VALUE = 256
 
 
 def convolve(
@@ -58,9 +64,45 @@ def convolve(
     finish = Finish(None if added is None else np.broadcast_to(added.astype(dtype), filters))
     job = Job(rows, columns, padded, groups, summed, finish)
     out = np.empty(shape, dtype)
-    prepared = Prepared.of(weights[::-1, ::-1] if flip else weights, job, precision=precision)
+    kernels = weights[::-1, ::-1] if flip else weights
+    prepared = Prepared.of(kernels, job, precision=precision, images=len(batch))
     prepared.run(batch.astype(dtype, copy=False), out)
     return out
+
+
+def prepared(
+    kernels: Array,
+    axes: tuple[Axis, Axis],
+    *,
+    groups: int = 1,
+    bias: Array | None = None,
+    activation: Callable[[Array], object] | None = None,
+) -> Prepared:
+    """Return a convolution of zero-padded float32 batches, ready for many runs.
+
+    Parameters
+    ----------
+    kernels : ndarray
+        `(kh, kw, C/groups, filters)`.
+    axes : pair of Axis
+        The window laid on rows and columns.
+    groups : int
+    bias : (filters,), optional
+    activation : callable, optional
+        Works in place on parts of the output, of whatever shape.
+
+    Raises
+    ------
+    InputError, SpecError, RefusedError
+        As `conv2d`.
+    """
+    rows, columns = axes
+    weights = as_weights(kernels, np.float32)
+    added = offsets(bias, weights.shape[3])
+    _check_band(rows, columns, weights.itemsize * weights.shape[2] * groups)
+    finish = Finish(None if added is None else added.astype(np.float32), activation)
+    job = Job(rows, columns, Padded.of(axes), groups, finish=finish)
+    return Prepared.of(weights, job)
 
 
 @dataclass(eq=False, repr=False)
@@ -70,45 +112,56 @@ class Prepared:
     job: Job
     strategy: Strategy
     state: Any
-    macs: int  # for a value of the output
+    kernels: Array
+    nbytes: int  # of the state, beside the kernels as they were given
 
     @classmethod
-    def of(cls, kernels: Array, job: Job, *, precision: str = "fast") -> Prepared:
-        """Choose a strategy for kernels `(kh, kw, C/groups, filters)`, and lay them out."""
-        kernels = np.ascontiguousarray(kernels)
-        chosen = strategy(choose(kernels, job, precision))
-        return cls(job, chosen, chosen.prepare(kernels, job), kernels[..., 0].size)
+    def of(
+        cls, kernels: Array, job: Job, *, precision: str = "fast", images: int | None = None
+    ) -> Prepared:
+        """Choose a strategy for kernels `(kh, kw, C/groups, filters)`, and lay them out.
+
+        For many runs, or for one of so many `images`.
+        """
+        given, kernels = kernels, np.ascontiguousarray(kernels)
+        chosen = strategy(choose(kernels, job, precision, images))
+        state = chosen.prepare(kernels, job)
+        held = sum(a.nbytes for a in _arrays(state) if not np.may_share_memory(a, given))
+        return cls(job, chosen, state, kernels, held)
 
     def run(self, batch: Array, out: Array) -> None:
         """Convolve `(N, H, W, C)` into `out`, `(N, H', W', filters)`, both of the kernels' type.
 
         `out` may be a slice of the channels of a wider array.
         """
+        with unbuffered(), one_blas_thread():
+            share(lambda task: task(), self.tasks(batch, out))
 
-        def work(part: tuple[slice, slice]) -> None:
-            images, rows = part
-            self.strategy.run(batch[images], self.state, self.job, out[images], rows)
-
-        with np.errstate(all="ignore"):
-            share(work, _parts(out.shape, out.size * self.macs))
-
-
-def _parts(shape: tuple[int, ...], macs: float) -> list[tuple[slice, slice]]:
-    """Return images and output rows of the parts: some images, or some rows of one."""
-    count, height = shape[:2]
-    if macs < WORK:
-        return [(slice(0, count), slice(0, height))]
-    if count >= PARTS:
-        size = -(-count // -(-count // PART))
+    def tasks(self, batch: Array, out: Array) -> list[Callable[[], None]]:
+        """Return what `run` does, in parts that may run in any order, on any threads."""
+        own = getattr(self.strategy, "parts", None)
+        macs = prod(out.shape) * max(VALUE, self.kernels[..., 0].size)
+        parts = own(out.shape, self.state, self.job) if own else by_rows(out.shape, macs)
+        work = self._mended if hasattr(self.strategy, "SPREADS") else self.strategy.run
         return [
-            (slice(at, min(at + size, count)), slice(0, height)) for at in range(0, count, size)
+            partial(work, batch[images], self.state, self.job, out[images], piece)
+            for images, piece in parts
         ]
-    lines = -(-height // PARTS // 8) * 8 or height
-    return [
-        (slice(n, n + 1), slice(at, min(at + lines, height)))
-        for n in range(count)
-        for at in range(0, height, lines)
-    ]
+
+    def _mended(self, batch: Array, state: Any, job: Job, out: Array, rows: slice) -> None:
+        """Run the strategy; where it made a value that is not finite, shift the images instead."""
+        self.strategy.run(batch, state, job, out, rows)
+        if not np.isfinite(np.einsum("nhwc->", out[:, rows])):  # half the time of asking each value
+            shifted.run(batch, self.kernels, job, out, rows)
+
+
+def _arrays(state: Any) -> list[Array]:
+    """Return the arrays of a strategy's state, `vars` of an object."""
+    if isinstance(state, np.ndarray):
+        return [state]
+    if hasattr(state, "__dict__"):
+        state = list(vars(state).values())
+    return [a for each in state for a in _arrays(each)] if isinstance(state, list | tuple) else []
 
 
 def like(out: Array, x: ArrayLike, *, plain: bool) -> Array:

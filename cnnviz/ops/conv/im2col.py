@@ -10,16 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnnviz.geometry import Shape
 from cnnviz.ops.checks import Array
 from cnnviz.ops.conv.job import Job
+from cnnviz.ops.conv.parts import by_rows, cut
+from cnnviz.ops.conv.products import product
+from cnnviz.ops.scratch import scratch
+from cnnviz.ops.threads import WORK
 
-# Windows in a band, and values in its matrix: enough for the product to run at full speed.
+# Windows in a band at most and at least, and values in its matrix: enough for the product to run at
+# full speed. On several threads BAND is twice as quick as what would stay in the cache: with more
+# calls they wait for each other's hold of the interpreter's lock. So it is with the parts.
 WINDOWS = 2**13
+FEW = 2**8
 VALUES = 2**22
+BAND = 2**20
+PARTS = 4
 # Channels a group, and values in a row of a window where they lie side by side, from which copying
 # them beats copying runs of columns; these are long only in wide images.
 RUN = 16
@@ -31,23 +39,39 @@ def prepare(kernels: Array, job: Job) -> tuple[Array, Shape]:
     return kernels.reshape(-1, kernels.shape[3]), kernels.shape
 
 
-def run(batch: Array, state: tuple[Array, Shape], job: Job, out: Array, rows: slice) -> None:
-    """Convolve rows of images `(N, H, W, C)` into `out`, `(N, H', W', filters)`."""
+def parts(
+    shape: Shape, state: tuple[Array, Shape], job: Job
+) -> list[tuple[slice, tuple[slice, slice]]]:
+    """Return the parts of an output `(N, H', W', filters)`: rows, or filters of few rows."""
+    count, height, width, filters = shape
+    macs = prod(shape) * state[0].shape[0]
+    several = min(PARTS, height * width // FEW) // 2 * 2
+    if count == 1 and several == 0 and job.groups == 1 and macs >= WORK:
+        return [(slice(0, 1), (slice(0, height), some)) for some in cut(filters, 2, of=16)]
+    rows = by_rows(shape, macs, max(1, several))
+    return [(images, (piece, slice(0, filters))) for images, piece in rows]
+
+
+def run(
+    batch: Array, state: tuple[Array, Shape], job: Job, out: Array, part: tuple[slice, slice]
+) -> None:
+    """Convolve rows of images `(N, H, W, C)` with some filters, into `out` `(N, H', W', filters)`.
+
+    All filters where there are groups.
+    """
     weights, kernel = state
-    filters = kernel[3]
-    for part, group, matrix in matrices(batch, kernel, job, rows):
-        mine = job.filters(group, filters)
-        made = out[part].reshape(-1, filters)  # a view: rows of an image lie behind each other
-        if job.groups == 1:
-            np.matmul(matrix, weights, out=made)
-        else:
-            made[:, mine] = matrix @ weights[:, mine]
+    rows, filters = part
+    values = BAND * len(weights) // (len(weights) + kernel[3])
+    for band, group, matrix in matrices(batch, kernel, job, rows, values):
+        mine = job.filters(group, kernel[3]) if job.groups > 1 else filters
+        made = out[band].reshape(-1, kernel[3])  # a view: rows of an image lie behind each other
+        product(matrix, weights[:, mine], made[:, mine])
         if group == job.groups - 1:
-            job.finish(out[part])
+            job.finish(out[band][..., filters], filters)
 
 
 def matrices(
-    batch: Array, kernel: Shape, job: Job, outputs: slice | None = None
+    batch: Array, kernel: Shape, job: Job, outputs: slice | None = None, values: int = VALUES
 ) -> Iterator[tuple[tuple[slice, slice], int, Array]]:
     """Yield the windows of a batch or of some output rows, band by band, a group after another.
 
@@ -58,20 +82,21 @@ def matrices(
     enough = min(JOINED, job.columns.output // 3)
     joined = job.groups == 1 and job.columns.dilation == 1 and channels * kw >= enough
     windows = _from_runs_of_channels if joined or channels >= RUN else _from_planes
-    room = np.empty(0, batch.dtype)
-    for images, rows in _bands(batch, kernel, job, outputs or slice(0, job.rows.output)):
+    for images, rows in _bands(batch, kernel, job, outputs or slice(0, job.rows.output), values):
         count = len(batch[images]) * (rows.stop - rows.start) * job.columns.output
-        if room.size < count * kh * kw * channels:
-            room = np.empty(count * kh * kw * channels, batch.dtype)
+        room = scratch("first", (count * kh * kw * channels,), batch.dtype)
         for group, matrix in enumerate(windows(batch[images], kernel, job, rows, room)):
             yield (images, rows), group, matrix
 
 
-def _bands(batch: Array, kernel: Shape, job: Job, outputs: slice) -> Iterator[tuple[slice, slice]]:
+def _bands(
+    batch: Array, kernel: Shape, job: Job, outputs: slice, values: int
+) -> Iterator[tuple[slice, slice]]:
     """Yield images and output rows: some rows of one image, or several whole images."""
     kh, kw, channels, _ = kernel
     count, height, width = len(batch), outputs.stop - outputs.start, job.columns.output
-    lines = max(1, min(WINDOWS // width, VALUES // (width * kh * kw * channels)))
+    windows = min(WINDOWS, max(FEW, values // (kh * kw * channels)))
+    lines = max(1, windows // width)
     together = max(1, min(lines // height, VALUES // job.cells(batch.shape[3]), count))
     together = -(-count // -(-count // together))  # bands of one size
     for image in range(0, count, together):
@@ -106,14 +131,12 @@ def _from_planes(
     kh, kw, channels, _ = kernel
     rows = outputs.stop - outputs.start
     planes = job.planes(batch, outputs.start, rows)
-    stop = job.rows.stride * (rows - 1) + 1
-    end = job.columns.stride * (job.columns.output - 1) + 1
+    deep, image, down, across = planes.strides
+    taps = down * job.rows.dilation, across * job.columns.dilation
+    strides = (*taps, deep, image, down * job.rows.stride, across * job.columns.stride)
     shape = (kh, kw, channels, len(batch), rows, job.columns.output)
     lines = room[: prod(shape)].reshape(shape)
     for start in range(0, batch.shape[3], channels):
-        group = planes[start : start + channels]
-        for i, j in np.ndindex(kh, kw):
-            top, left = i * job.rows.dilation, j * job.columns.dilation
-            across = slice(left, left + end, job.columns.stride)
-            lines[i, j] = group[:, :, top : top + stop : job.rows.stride, across]
+        # One copy for all taps: a call each would hand the interpreter's lock to and fro.
+        lines[...] = as_strided(planes[start:], shape, strides, writeable=False)
         yield lines.reshape(kh * kw * channels, -1).T

@@ -9,8 +9,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Protocol, cast
 
+import numpy as np
+
 from cnnviz.ops.checks import Array
-from cnnviz.ops.conv.job import Job
+from cnnviz.ops.conv.factors import factor
+from cnnviz.ops.conv.job import SMALL, Job
 
 
 class Strategy(Protocol):
@@ -26,19 +29,69 @@ class Strategy(Protocol):
         """
 
 
-def choose(kernels: Array, job: Job, precision: str = "fast") -> str:
+def choose(kernels: Array, job: Job, precision: str = "fast", images: int | None = None) -> str:
     """Return the name of the strategy for kernels `(kh, kw, C/groups, filters)`.
 
-    A matrix product pays from three filters a group on. With a few channels apart, a large kernel
-    may be of rank 1, of which `shifted` makes use. `precision` "exact" asks for strategies that
-    only multiply and add what the formula does.
+    They are for many runs, or for one of so many `images`.
+
+    A product with all filters at once pays from three filters a group on. `precision` "exact" asks
+    for strategies that only multiply and add what the formula does.
     """
     kh, kw, channels, filters = kernels.shape
     if channels == 1 and (job.groups >= 8 or (job.groups > 1 and kh * kw <= 32)):
         return "channelwise"
+    if precision == "fast" and winograd_pays(kernels, job, images):
+        return "winograd"
+    padded = any(axis.before or axis.after for axis in (job.rows, job.columns))
+    if kh * kw == job.groups == 1 and filters > 2 and not padded:
+        return "pointwise"
     if filters // job.groups > 2:
         return "im2col"
-    return "shifted"
+    if min(kh, kw) > 2 and channels == 1 and _of_rank_one(kernels, job):
+        return "separable"
+    return "fourier" if precision == "fast" and _transforms_pay(kernels, job) else "toeplitz"
+
+
+def _of_rank_one(kernels: Array, job: Job) -> bool:
+    """Return whether all kernels are, and images large enough to ask."""
+    if job.rows.output * job.columns.output < SMALL:
+        return False
+    return all(factor(kernel) is not None for kernel in np.moveaxis(kernels[:, :, 0], 2, 0))
+
+
+def _transforms_pay(kernels: Array, job: Job) -> bool:
+    """Return whether the frequencies of bands save more work than making their matrices takes.
+
+    What the factors stand for, in multiply-adds a value, was measured on kernels of 7 to 31 cells.
+    """
+    if job.rows.stride > 1 or job.columns.stride > 1:
+        return False
+    down, across = job.rows.extent, job.columns.extent
+    saved = kernels.shape[1] * (down + 11) - 12 * down - 10 * across
+    matrices = down * (across + 32) * kernels.shape[2] * kernels.shape[3]
+    outputs = job.rows.output * job.columns.output
+    return bool(saved * outputs > 2**24 and matrices < 2**16)
+
+
+def winograd_pays(kernels: Array, job: Job, images: int | None) -> bool:
+    """Return whether fewer products of many channels and filters are worth the transforms.
+
+    For one run the transform of large kernels, which fills new memory, costs more than it saves.
+    """
+    size, width, channels, filters = kernels.shape
+    axes = job.rows, job.columns
+    if size != 3 or width != 3 or min(channels, filters) < 32 or kernels.dtype != np.float32:
+        return False
+    if job.groups > 1 or any(axis.stride > 1 or axis.dilation > 1 for axis in axes):
+        return False
+    if job.columns.output * (channels + filters) > 2**20:  # a row of tiles is too large
+        return False
+    if min(axis.output for axis in axes) <= 4:
+        return False
+    if images is None:
+        return True
+    outputs = images * job.rows.output * job.columns.output
+    return outputs > 2**13 or (outputs > 1600 and channels * filters <= 2**16)
 
 
 def strategy(name: str) -> Strategy:

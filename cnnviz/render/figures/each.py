@@ -60,14 +60,14 @@ def draw(result: EachSet, look: Look) -> Scene:
 
 def tiles(result: EachSet, look: Look) -> list[Tile]:
     """Return the four maps of each kernel as tiles for the terminal."""
-    from cnnviz.render.preview import array_tile
+    from cnnviz.render.preview import map_tile
 
     found = []
     for band, (addends, total) in zip(
         result.bands, _scales(result, result.bands, look), strict=True
     ):
-        found += [array_tile(m.name, m.values, addends) for m in band[:-1]]
-        found.append(array_tile(band[-1].name, band[-1].values, total))
+        found += [map_tile(m, addends) for m in band[:-1]]
+        found.append(map_tile(band[-1], total))
     return found
 
 
@@ -208,7 +208,7 @@ def _scales(result: EachSet, bands: Sequence[Band], look: Look) -> list[tuple[Sc
 
     With `range="shared"` all maps of the figure have one.
     """
-    crowded = display.are_crowded([m.values for band in bands for m in band])
+    crowded = display.maps_are_crowded([m for band in bands for m in band])
 
     def scale(maps: Sequence[FeatureMap]) -> Scale:
         low, high = min(m.min for m in maps), max(m.max for m in maps)

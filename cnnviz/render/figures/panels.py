@@ -95,13 +95,13 @@ class MapPanel:
         self, mapset: MapSet, m: FeatureMap, scale: Scale, look: Look, box: tuple[int, int]
     ) -> None:
         self.mapset, self.map, self.scale, self.look = mapset, m, scale, look
-        self.cell = 0 if look.overlay or m.values.ndim == 3 else blocks.cell_size(m.shape, box)
+        self.cell = 0 if look.overlay or len(m.shape) == 3 else blocks.cell_size(m.shape, box)
         if self.cell:
             self.tile = m.shape[0] * self.cell, m.shape[1] * self.cell
         else:
-            self.tile = display.fit((mapset.source if look.overlay else m.values).shape, box)
+            self.tile = display.fit((mapset.source if look.overlay else m).shape, box)
         self.width = max(self.tile[1], LEAST_BAR)
-        self.bar = 0 if m.values.ndim == 3 else 26  # px; a colour picture has none
+        self.bar = 0 if len(m.shape) == 3 else 26  # px; a colour picture has none
         self.foot = FOOT if self.bar else BARE_FOOT
 
     @property
@@ -126,7 +126,7 @@ class MapPanel:
         """Draw the panel; `mini` puts the kernel into the heading."""
         m, (height, width) = self.map, self.tile
         top, note = y + HEADING, ""
-        if m.values.ndim == 3:
+        if len(m.shape) == 3:
             pixels, note = display.photo(m.values)
             density = self.look.scale
             pixels = display.reduce(pixels, height * density, width * density)
@@ -174,7 +174,7 @@ class MapPanel:
             from cnnviz.render.overlay import overlay
 
             return overlay(self.mapset.source, self.map, self.scale, height, width)
-        return display.picture(self.map.values, self.scale, height, width)
+        return display.map_picture(self.map, self.scale, height, width)
 
 
 def kernel_row(
@@ -221,7 +221,7 @@ def map_scales(mapset: MapSet, maps: Sequence[FeatureMap], look: Look) -> list[S
     if look.range == "shared":
         limits = [(min(a for a, _ in limits), max(b for _, b in limits))] * len(limits)
     is_pool = mapset.command == "pool"
-    crowded = display.are_crowded([m.values for m in maps if not m.keeps_photo][:MOST_VOTES])
+    crowded = display.maps_are_crowded([m for m in maps if not m.keeps_photo][:MOST_VOTES])
     # What is pooled from an array looks like the array, to be compared with it.
     array_map = ARRAY_MAP if is_pool and mapset.limits[0] >= 0 else None
     return [

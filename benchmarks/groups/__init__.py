@@ -1,0 +1,1 @@
+"""Groups of benchmarks, one file each, found by its name."""

@@ -1,0 +1,214 @@
+"""The whole network at once: its steps, its memory and its weights prepared for many runs."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from math import isfinite, prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnnviz.errors import CnnvizError, RefusedError
+from cnnviz.files import check_bytes
+from cnnviz.graph import INPUT, Graph
+from cnnviz.model.executor import Sequential
+from cnnviz.model.memory import LINE, Memory, memory_of
+from cnnviz.model.steps import Step, steps
+from cnnviz.ops.threads import one_blas_thread, share
+
+if TYPE_CHECKING:
+    from cnnviz.contract import Array, Ending, ModelWeights, Ready, Task
+
+# Plans that are kept, each with its memory: for other sizes of a batch, and other outputs.
+PLANS = 4
+
+
+class Planned:
+    """Runs a graph by plans: each is made for one size of a batch and the outputs that are kept.
+
+    What is not finite is looked for in each band while it is in the cache; which node it comes from
+    is then found by the plain way, node by node.
+    """
+
+    def __init__(self, graph: Graph, weights: ModelWeights) -> None:
+        self._graph, self._weights = graph, weights
+        self._plain = Sequential(graph, weights)
+        self._stock = Stock(graph)
+        self._plans: OrderedDict[tuple[int, tuple[str, ...]], Plan | None] = OrderedDict()
+
+    def run(self, x: Array, keep: Collection[str]) -> dict[str, Array]:
+        """Return the outputs of the nodes in `keep`."""
+        everything = set(keep).issuperset(node.name for node in self._graph.nodes)
+        if everything or x.dtype != np.float32:
+            return self._plain.run(x, keep)
+        try:
+            plan = self._plan(len(x), keep)
+            made = plan.run(x) if plan else None
+        except CnnvizError:  # without the name of the node
+            made = None
+        return self._plain.run(x, keep) if made is None else made
+
+    def _plan(self, batch: int, keep: Collection[str]) -> Plan | None:
+        """Return the plan, made now or before; None where it would be over the byte budget."""
+        key = batch, tuple(sorted(set(keep)))
+        if key not in self._plans:
+            try:
+                self._plans[key] = Plan(self._graph, self._weights, keep, batch, self._stock)
+            except RefusedError:
+                self._plans[key] = None
+        self._plans.move_to_end(key)
+        while len(self._plans) > PLANS:
+            self._plans.popitem(last=False)
+        return self._plans[key]
+
+
+class Plan:
+    """A network compiled for one size of a batch and the outputs that are asked for.
+
+    Waves of tasks over fixed memory. The tasks of a wave do not wait for each other: bands of one
+    layer, and layers of branches side by side.
+
+    Parameters
+    ----------
+    graph : Graph
+    weights : mapping
+        Some are laid out anew: what changes in them later may not be seen.
+    keep : collection of str
+    batch : int
+    stock : Stock, optional
+        Layers that other plans of the network have prepared.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        weights: ModelWeights,
+        keep: Collection[str],
+        batch: int = 1,
+        stock: Stock | None = None,
+    ) -> None:
+        self._keep = [n for n in (INPUT, *(node.name for node in graph.nodes)) if n in set(keep)]
+        found = steps(graph, weights, keep)
+        self._memory = memory_of(found, graph.shapes(), keep, batch)
+        stock = stock or Stock(graph)
+        self._watch = stock.watch
+        given = sum(values.nbytes for own in weights.values() for values in own.values())
+        self._ready = stock.ready([step for step in found if not step.layer.is_view])
+        check_bytes(self.nbytes + stock.nbytes + given, f"running {graph.name}")
+        self._free: list[_Program] = []
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the memory that its steps share, and of what is returned."""
+        kept = sum(prod(self._memory.shapes[name]) for name in self._keep)
+        return 4 * (self._memory.size + kept)
+
+    def run(self, x: Array) -> dict[str, Array] | None:
+        """Return the outputs that are kept for a batch, or None if something may not be finite."""
+        try:
+            program = self._free.pop()
+        except IndexError:  # the first run, or another thread has it
+            program = _Program(self._memory, self._ready)
+        before = self._watch.count
+        values = program.run(x)
+        if self._watch.count != before or not np.isfinite(x).all():
+            return None
+        made = {name: values[name].copy() for name in self._keep}
+        self._free.append(program)
+        return made
+
+
+class Stock:
+    """Layers that are prepared, for all plans of a network."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.watch = Watch()
+        self._shapes = graph.shapes()
+        self._ready: dict[tuple[str, ...], Ready] = {}
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that are held beside the weights."""
+        return sum(ready.nbytes for ready in self._ready.values())
+
+    def ready(self, steps: Sequence[Step]) -> dict[str, Ready]:
+        """Return the layers of steps by name, prepared now or before."""
+        missing = [step for step in steps if step.nodes not in self._ready]
+        made = share(self._prepared, missing)
+        self._ready.update(zip((step.nodes for step in missing), made, strict=True))
+        return {step.name: self._ready[step.nodes] for step in steps}
+
+    def _prepared(self, step: Step) -> Ready:
+        shapes = [self._shapes[name] for name in step.inputs]
+        return step.layer.prepare(step.weights, *shapes, ending=self._ending(step))
+
+    def _ending(self, step: Step) -> Ending | None:
+        """Return what is done to the bands of a step: the look at them, and the nodes behind it."""
+        endings: list[Ending] = [] if step.layer.stays_finite else [self.watch]
+        for layer in step.endings:
+            last = layer.ending()
+            assert last is not None
+            endings.append(last)
+            if not layer.stays_finite:
+                endings.append(self.watch)
+        if len(endings) < 2:
+            return endings[0] if endings else None
+
+        def ending(part: Array) -> None:
+            for each in endings:
+                each(part)
+
+        return ending
+
+
+class Watch:
+    """Counts the bands that have values which are NaN or infinite."""
+
+    count = 0
+
+    def __call__(self, part: Array) -> None:
+        """Look at a band; squares above 3e38 count too, which the plain way then allows."""
+        if part.flags.c_contiguous:
+            line = part.reshape(-1)
+            finite = isfinite(np.dot(line, line))  # one call for two
+        else:
+            finite = bool(np.isfinite(part).all())
+        if not finite:
+            self.count += 1
+
+
+class _Program:
+    """A plan's tasks, bound to memory of their own."""
+
+    def __init__(self, memory: Memory, ready: Mapping[str, Ready]) -> None:
+        self._values = values = memory.arrays(_aligned(memory.size))
+        self._waves = [
+            [
+                task
+                for step in wave
+                if step.name in ready
+                for task in ready[step.name].bind(
+                    values[step.name], *(values[name] for name in step.inputs)
+                )
+            ]
+            for wave in memory.waves
+        ]
+
+    def run(self, x: Array) -> Mapping[str, Array]:
+        """Compute all values of a batch; those whose memory is used again are gone."""
+        np.copyto(self._values[INPUT], x)
+        with one_blas_thread(), np.errstate(all="ignore"):
+            for tasks in self._waves:
+                share(_call, tasks)
+        return self._values
+
+
+def _aligned(size: int) -> Array:
+    """Return so many float32 numbers that begin at a line of the cache."""
+    memory = np.empty(size + LINE, np.float32)
+    return memory[-(memory.ctypes.data // 4) % LINE :][:size]
+
+
+def _call(task: Task) -> object:
+    return task()

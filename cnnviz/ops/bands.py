@@ -1,0 +1,61 @@
+"""Bands of an array that an op goes over several times, on all cores where there are many values.
+
+A band and what is made of it stay in a core's cache from one pass to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import ceil
+from typing import TypeVar
+
+import numpy as np
+
+from cnnviz.ops.checks import Array
+from cnnviz.ops.threads import share
+
+P = TypeVar("P")
+
+# Values in a band where one core is at work: it and its partial results fit the second-level cache.
+# And of several, whose threads wait for each other at each call of NumPy: it should take 30 us.
+ALONE = 2**16
+TOGETHER = 2**18
+# Values, counted once for each pass over them, from which it pays to wake a thread: until it is at
+# work, and its end is heard of, 100 to 150 us go by.
+SHARED = 2**21
+
+
+def cut(lines: int, values: int, work: float, share: float = 1) -> list[slice]:
+    """Return bands of `lines` lines of so many values, each of about as many lines.
+
+    `work` are the values of the whole op, counted once for each pass; `share` is that of the usual
+    number of values that a band should have.
+
+    >>> cut(9, 2**14, work=0)
+    [slice(0, 3, None), slice(3, 6, None), slice(6, 9, None)]
+    """
+    count = max(1, ceil(lines * values / (share * (TOGETHER if work >= SHARED else ALONE))))
+    if count > 1:
+        count |= 1  # one more for the thread that asks: the other begins, and is heard of, later
+    step = -(-lines // count)
+    return [slice(at, min(at + step, lines)) for at in range(0, lines, step)]
+
+
+def run(work: Callable[[P], object], parts: Sequence[P], values: float) -> None:
+    """Call `work` with each part, on all cores if the op goes over `values` enough."""
+    if values >= SHARED:
+        share(work, parts)
+    else:
+        for part in parts:
+            work(part)
+
+
+def each(
+    work: Callable[[Array, Array], object], x: Array, passes: float, share: float = 1
+) -> Array:
+    """Return what `work(values, result)` makes of bands of the values of `x`."""
+    out = np.empty(x.shape, x.dtype)
+    source, result = x.reshape(-1), out.reshape(-1)
+    bands = cut(x.size, 1, passes * x.size, share)
+    run(lambda part: work(source[part], result[part]), bands, passes * x.size)
+    return out

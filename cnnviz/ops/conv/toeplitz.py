@@ -1,0 +1,80 @@
+"""Convolution as products with Toeplitz matrices, for few filters with few taps.
+
+What a column of the kernel makes of some output rows is a banded matrix times the rows that they
+read, for any number of columns of the image. One product makes it for all columns of the kernel;
+what they made is added, each shifted by its column.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from cnnviz.ops.checks import Array
+from cnnviz.ops.conv.banded import banded, reach, windows
+from cnnviz.ops.conv.job import Job
+from cnnviz.ops.scratch import scratch
+
+# Output rows of a product: zeros among the taps against products that are too small.
+ROWS = 4
+# Multiply-adds of a product: OpenBLAS copies the factors of larger ones first, which for so narrow
+# ones takes half of the time.
+SMALL = 10**6
+# Values that products of a tile make: larger tiles leave the cache, of smaller ones threads wait
+# for each other between the calls.
+VALUES = 2**20
+
+SPREADS = True  # zeros in the matrices times NaN
+
+
+def prepare(kernels: Array, job: Job) -> Array:
+    """Return the matrices of the columns of each filter, `(filters, kw, rows, cells · C)`."""
+    matrix = banded(kernels, min(ROWS, job.rows.output), job.rows)  # rows, cells, kw, C, filters
+    laid = np.ascontiguousarray(matrix.transpose(4, 2, 0, 1, 3))
+    return laid.reshape(*laid.shape[:3], -1)
+
+
+def run(batch: Array, matrices: Array, job: Job, out: Array, rows: slice) -> None:
+    """Convolve rows of images `(N, H, W, C)` into `out`, `(N, H', W', filters)`."""
+    filters, kw, block, cells = matrices.shape
+    wide, stride = job.columns.output, job.columns.stride
+    pieces = -(-wide * stride * kw * block * cells // SMALL)
+    step = -(-wide // pieces)
+    high = block * max(1, VALUES // (step * stride * kw * block))
+    for n, first in product(range(len(out)), range(rows.start, rows.stop, high)):
+        part = out[n, first : min(first + high, rows.stop)]
+        lines = job.lines(batch[n : n + 1], first, len(part), out.dtype)[0]
+        whole = len(part) // block * block
+        for f, own in job.by_filter(lines, filters):
+            for left in range(0, wide, step):
+                tile = part[:, left : left + step, f]
+                if whole:
+                    _fill(tile[:whole], own, matrices[f], job, left * stride)
+                if whole < len(part):
+                    rest = len(part) - whole
+                    some = matrices[f, :, :rest, : reach(rest, job.rows) * own.shape[1]]
+                    _fill(tile[whole:], own[whole * job.rows.stride :], some, job, left * stride)
+        job.finish(part)
+
+
+def _fill(tile: Array, lines: Array, matrices: Array, job: Job, left: int) -> None:
+    """Fill a tile of one map, some blocks of rows, with what is made of lines from `left` on."""
+    kw, height, cells = matrices.shape
+    count, wide = len(tile) // height, tile.shape[1]
+    width = reach(wide, job.columns)
+    room = scratch("toeplitz", (count, kw * height, -(-width // 16) * 16), lines.dtype)
+    read = windows(lines, left, (count, cells, width), height * job.rows.stride)
+    np.matmul(matrices.reshape(kw * height, cells), read, out=room[..., :width])
+
+    made = room.reshape(count, kw, height, -1)
+    step, dilation = job.columns.stride, job.columns.dilation
+    end = step * (wide - 1) + 1
+    total, *terms = [made[:, j, :, j * dilation : j * dilation + end : step] for j in range(kw)]
+    sums = tile.reshape(total.shape)
+    if not terms:
+        sums[...] = total
+        return
+    for term in terms[:-1]:
+        total += term
+    np.add(total, terms[-1], out=sums)

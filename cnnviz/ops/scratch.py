@@ -1,0 +1,53 @@
+"""Arrays to work in that a thread uses again: new memory costs more than what is done in it."""
+
+from __future__ import annotations
+
+from _thread import _local
+from math import prod
+
+import numpy as np
+
+from cnnviz.geometry import Shape
+from cnnviz.ops.checks import Array
+
+# Where a line of the cache begins: sums written across two take twice as long.
+LINE = 64
+# Bytes up to which an array is kept: more would be held for the life of the process.
+KEPT = 2**25
+
+_own = _local()
+
+
+def scratch(name: str, shape: Shape, dtype: np.dtype[np.floating]) -> Array:
+    """Return an array of this thread, with whatever is in it; the next of that name is the same.
+
+    >>> first = scratch("doctest", (2, 3), np.dtype(float))
+    >>> np.shares_memory(first, scratch("doctest", (6,), np.dtype(float)))
+    True
+    """
+    count = prod(shape) * dtype.itemsize
+    if count > KEPT:
+        return np.empty(shape, dtype)
+    room: np.ndarray | None = getattr(_own, name, None)
+    if room is None or room.size < count:
+        room = np.empty(count + LINE, np.uint8)
+        start = -room.ctypes.data % LINE
+        room = room[start : start + count]
+        setattr(_own, name, room)
+    return room[:count].view(dtype).reshape(shape)
+
+
+class unbuffered(np.errstate):
+    """Have NumPy work on arrays as they lie in the block, and what overflows ignored.
+
+    From 2.3 on it copies pieces of an array that has gaps, if rows are shorter than a quarter of
+    its buffer, into that buffer first: which takes longer than a sum.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(all="ignore")
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        if np.__version__ >= "2":  # whose buffers are set for the block only
+            np.setbufsize(16)
