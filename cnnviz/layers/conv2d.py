@@ -136,24 +136,26 @@ class Conv2D(_Convolution):
         self, weights: Weights, *xs: Array, generator: np.random.Generator, step: int | None = None
     ) -> tuple[Array, Backward, dict[str, Array]]:
         """Convolve `(C, H, W, N)`."""
-        from cnnviz.ops.innermost import convolution
+        from cnnviz.ops.innermost import convolution, winograd
 
         (x,) = xs
         axes = axes_of(self, x.shape)
         if self.activation is not None or not convolution.fits(axes, self.groups):
             return super().forward_innermost(weights, *xs, generator=generator, step=step)
         kernel, bias = weights["kernel"], weights["bias"] if self.use_bias else None
+        way = winograd if winograd.fits(x, kernel.shape, axes) else convolution
+        run = way.Convolution(x, kernel, axes, bias)
 
         def backward(
             gradient: Array, *, of_inputs: bool = True
         ) -> tuple[tuple[Array, ...], dict[str, Array]]:
-            inputs, own = convolution.gradients(x, gradient, kernel, axes, of_inputs=of_inputs)
+            inputs, own = run.gradients(gradient, of_inputs=of_inputs)
             found = {"kernel": own}
             if self.use_bias:
                 found["bias"] = gradient.reshape(len(gradient), -1).sum(axis=1)
             return inputs, found
 
-        return convolution.convolve(x, kernel, axes, bias), backward, {}
+        return run.y, backward, {}
 
 
 def _names(kernels: object) -> tuple[str, ...]:

@@ -117,21 +117,21 @@ class BatchNormalization(Layer):
         """Do the same to `(C, ..., N)`."""
         import numpy as np
 
-        from cnnviz.ops.innermost.normalization import centred, gradients, scaled
+        from cnnviz.ops.innermost.normalization import gradients, moments, scaled
 
         (x,) = xs
-        around, mean, variance = centred(x)
+        mean, variance = moments(x)
         power = 1 / (variance + self.epsilon)
         factor = np.sqrt(power) * weights.get("gamma", 1.0)
 
         def backward(
             gradient: Array, *, of_inputs: bool = True
         ) -> tuple[tuple[Array, ...], dict[str, Array]]:
-            made, *both = gradients(gradient, around, factor, power, of_inputs=of_inputs)
+            made, *both = gradients(gradient, x, mean, factor, power, of_inputs=of_inputs)
             found = dict(zip(("gamma", "beta"), both, strict=True))
             return made, {name: found[name] for name in self.weight_shapes(mean.shape)}
 
-        y = scaled(around, factor, weights.get("beta"))
+        y = scaled(x, mean, factor, weights.get("beta"))
         return y, backward, self._moved(weights, mean, variance, step)
 
     def _moved(

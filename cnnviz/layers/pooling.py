@@ -160,12 +160,10 @@ class MaxPooling2D(_Pooling):
         return True
 
     def _side_by_side(self, x: Array, axes: tuple[Axis, ...]) -> tuple[Array, Backward] | None:
-        import numpy as np
+        from cnnviz.ops.innermost.pooling import largest, largest_gradient
 
-        from cnnviz.ops.innermost.pooling import reduce, winner_gradient
-
-        y = reduce(x, axes, np.maximum)
-        return y, backward_by(lambda gradient: winner_gradient(gradient, x, y, axes))
+        y, masks = largest(x, axes)
+        return y, backward_by(lambda gradient: largest_gradient(gradient, masks, axes))
 
 
 @dataclass(frozen=True)

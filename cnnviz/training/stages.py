@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from cnnviz.contract import Layer
 from cnnviz.errors import CnnvizError
-from cnnviz.graph import Graph, Node
-from cnnviz.layers.activation import Activation
+from cnnviz.graph import Node
+from cnnviz.layers.activation import Activation, ReLU
+from cnnviz.layers.pooling import MaxPooling2D
 from cnnviz.ops.threads import share
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 # Values of the input of a few channels that go through a stage together, and of all those from which
 # another thread pays: of less, handing over the interpreter's lock takes longer than the work.
 GROUP, SHARED = 2**17, 2**19
+_CUTS = (ReLU(), Activation("relu"))
 
 
 class Link(NamedTuple):
@@ -105,6 +108,7 @@ def stages(nodes: Sequence[Node]) -> list[Stage]:
     """Return the stages of nodes of a graph, in their order."""
     links = [link for node in nodes for link in _links(node)]
     takers = Counter(name for link in links for name in link.inputs)
+    _pool_first(links, takers)
     found: list[Stage] = []
     for link in links:
         last = found[-1] if found else None
@@ -119,6 +123,18 @@ def stages(nodes: Sequence[Node]) -> list[Stage]:
         else:
             found.append(Stage(link))
     return found
+
+
+def _pool_first(links: list[Link], takers: Counter[str]) -> None:
+    """Let the largest values be cut off, where it would be the largest of those cut off: the same.
+
+    So are gradients: what is 0 in a window passes none, and of what is above it nothing else wins.
+    """
+    for at, (cut, pool) in enumerate(pairwise(links)):
+        follows = pool.inputs == (cut.name,) and takers[cut.name] == 1
+        if follows and cut.layer in _CUTS and isinstance(pool.layer, MaxPooling2D):
+            links[at] = pool._replace(inputs=cut.inputs, name=cut.name)
+            links[at + 1] = cut._replace(inputs=(cut.name,), name=pool.name)
 
 
 def _links(node: Node) -> Iterator[Link]:

@@ -17,6 +17,7 @@ from cnnviz.ops.checks import Array
 from cnnviz.ops.threads import share
 
 Axes = tuple[Axis, Axis]
+Gradients = tuple[tuple[Array, ...], Array]
 
 # Values of shifted rows that are laid out at a time.
 BAND = 2**19
@@ -42,42 +43,57 @@ def fits(axes: tuple[Axis, ...], groups: int) -> bool:
     )
 
 
-def convolve(x: Array, kernels: Array, axes: Axes, bias: Array | None = None) -> Array:
-    """Return the convolution of `x`, `(C, H, W, N)`, `(filters, H', W', N)`.
+class Convolution:
+    """A convolution and its way back.
 
-    `kernels` are `(kh, kw, C, filters)` in one run of memory, of the type of `x`.
+    Parameters
+    ----------
+    x : ndarray
+        `(C, H, W, N)`.
+    kernels : ndarray
+        `(kh, kw, C, filters)` in one run of memory, of the type of `x`.
+    axes : pair of Axis
+        The window laid on rows and columns.
+    bias : ndarray, optional
+        `(filters,)`.
 
+    Attributes
+    ----------
+    y : ndarray
+        `(filters, H', W', N)`.
+
+    Examples
+    --------
     >>> from cnnviz.geometry import Window
     >>> x, ones = np.arange(9.0).reshape(1, 3, 3, 1), np.ones((2, 2, 1, 1))
-    >>> convolve(x, ones, Window.of(2).on((3, 3)))[0, ..., 0].tolist()
+    >>> Convolution(x, ones, Window.of(2).on((3, 3))).y[0, ..., 0].tolist()
     [[8.0, 12.0], [20.0, 24.0]]
     """
-    out, work, bands = _convolution(x, kernels, axes, bias)
-    share(work, bands)
-    return out
 
+    def __init__(self, x: Array, kernels: Array, axes: Axes, bias: Array | None = None) -> None:
+        self._x, self._kernels, self._axes = x, kernels, axes
+        self.y, work, bands = _convolution(x, kernels, axes, bias)
+        share(work, bands)
 
-def gradients(
-    x: Array, gradient: Array, kernels: Array, axes: Axes, *, of_inputs: bool = True
-) -> tuple[tuple[Array, ...], Array]:
-    """Return the gradients of the input, `()` without `of_inputs`, and of the kernels.
+    def gradients(self, gradient: Array, *, of_inputs: bool = True) -> Gradients:
+        """Return the gradients of the input, `()` without `of_inputs`, and of the kernels.
 
-    That of the input is the convolution of the output's with turned kernels.
-    """
-    parts: list[Callable[[], Array | None]]
-    shape, work = kernels.shape, _kernel_gradient(x, gradient, kernels.shape, axes)
-    bands = _bands(x, shape, axes)
-    parts, inputs = [partial(work, band) for band in bands], ()
-    if of_inputs:
-        turned = np.ascontiguousarray(kernels[::-1, ::-1].swapaxes(2, 3))
-        rows, columns = (_adjoint(axis) for axis in axes)
-        out, convolve_band, others = _convolution(gradient, turned, (rows, columns), None)
-        parts += [partial(convolve_band, band) for band in others]
-        inputs = (out,)
-    total, *more = share(lambda part: part(), parts)[: len(bands)]
-    for made in more:
-        total += made
-    return inputs, total.reshape(shape)
+        That of the input is the convolution of the output's with turned kernels.
+        """
+        x, kernels, axes = self._x, self._kernels, self._axes
+        parts: list[Callable[[], Array | None]]
+        work, bands = _kernel_gradient(x, gradient, kernels.shape, axes), _bands(x, kernels.shape, axes)
+        parts, inputs = [partial(work, band) for band in bands], ()
+        if of_inputs:
+            turned = np.ascontiguousarray(kernels[::-1, ::-1].swapaxes(2, 3))
+            rows, columns = (_adjoint(axis) for axis in axes)
+            out, convolve, others = _convolution(gradient, turned, (rows, columns), None)
+            parts += [partial(convolve, band) for band in others]
+            inputs = (out,)
+        total, *more = share(lambda part: part(), parts)[: len(bands)]
+        for made in more:
+            total += made
+        return inputs, total.reshape(kernels.shape)
 
 
 def _convolution(

@@ -1,4 +1,8 @@
-"""Batch normalisation with images innermost, where a channel lies in one run of memory."""
+"""Batch normalisation with images innermost, where a channel lies in one run of memory.
+
+Nothing is kept for the way back but the input: to centre it again takes less than to write it to new
+memory and to read it from there.
+"""
 
 from __future__ import annotations
 
@@ -7,47 +11,64 @@ import numpy as np
 from cnnviz.ops.checks import Array
 
 
-def centred(x: Array) -> tuple[Array, Array, Array]:
-    """Return `x`, `(C, ..., N)`, around the mean of each channel, and mean and variance, float64.
+def moments(x: Array) -> tuple[Array, Array]:
+    """Return the mean and the variance of each channel of `x`, `(C, ..., N)`, float64.
 
-    >>> centred(np.array([[1.0, 5.0]]))
-    (array([[-2.,  2.]]), array([3.]), array([4.]))
+    The variance is that around the mean, and the mean is mended by what is left around it: sums of
+    squares, or of values far from 0, would have lost their digits.
+
+    >>> moments(np.array([[1.0, 5.0]]))
+    (array([3.]), array([4.]))
     """
     flat = x.reshape(len(x), -1)
-    mean = flat.mean(axis=1)
-    around = flat - mean[:, np.newaxis]
-    squares = np.einsum("cm,cm->c", around, around)
-    moments = mean.astype(np.float64), squares.astype(np.float64) / flat.shape[1]
-    return around.reshape(x.shape), *moments
+    near = _sums(flat) / flat.shape[1]
+    around = flat - _column(near, flat)
+    left = _sums(around) / flat.shape[1]
+    squares = _products(around, around) / flat.shape[1]
+    return near.astype(x.dtype) + left, squares - left**2
 
 
-def scaled(around: Array, factor: Array, shift: Array | None) -> Array:
-    """Return `factor · around + shift`, both of them `(C,)`."""
-    flat = around.reshape(len(around), -1)
-    y = flat * _column(factor, flat)
-    if shift is not None:
-        y += _column(shift, flat)
-    return y.reshape(around.shape)
+def scaled(x: Array, mean: Array, factor: Array, beta: Array | None) -> Array:
+    """Return `factor (x - mean) + beta`, all of them `(C,)`."""
+    flat = x.reshape(len(x), -1)
+    y = flat - _column(mean, flat)
+    y *= _column(factor, flat)
+    if beta is not None:
+        y += _column(beta, flat)
+    return y.reshape(x.shape)
 
 
 def gradients(
-    gradient: Array, around: Array, factor: Array, power: Array, *, of_inputs: bool = True
+    gradient: Array, x: Array, mean: Array, factor: Array, power: Array, *, of_inputs: bool = True
 ) -> tuple[tuple[Array, ...], Array, Array]:
     """Return the gradients of `x` (none without `of_inputs`), of `gamma` and of `beta`.
 
-    `around` is what `centred` returns, `power` `1 / (variance + epsilon)` and `factor` the root of
-    it times `gamma`; see `normalization_training.batch_normalization_gradients`.
+    `power` is `1 / (variance + epsilon)` and `factor` the root of it times `gamma`; see
+    `normalization_training.batch_normalization_gradients`.
     """
-    flat, upstream = (array.reshape(len(around), -1) for array in (around, gradient))
-    of_beta = upstream.sum(axis=1)
-    products = np.einsum("cm,cm->c", upstream, flat)
-    of_gamma = (products * np.sqrt(power)).astype(of_beta.dtype)
+    flat, upstream = (array.reshape(len(x), -1) for array in (x, gradient))
+    around = flat - _column(mean, flat)
+    of_beta, products = _sums(upstream), _products(upstream, around)
+    found = (products * np.sqrt(power)).astype(x.dtype), of_beta.astype(x.dtype)
     if not of_inputs:
-        return (), of_gamma, of_beta
-    made = flat * _column(factor * power * products / -flat.shape[1], flat)
-    made -= _column(factor * of_beta / flat.shape[1], flat)
-    made += upstream * _column(factor, flat)
-    return (made.reshape(around.shape),), of_gamma, of_beta
+        return (), *found
+    around *= _column(power * products / -flat.shape[1], flat)
+    around += upstream
+    around -= _column(of_beta / flat.shape[1], flat)
+    around *= _column(factor, flat)
+    return (around.reshape(x.shape),), *found
+
+
+def _sums(flat: Array) -> Array:
+    """Return the sum of each line, as a product with ones: three times as fast as adding."""
+    total: Array = (flat @ np.ones(flat.shape[1], flat.dtype)).astype(np.float64)
+    return total
+
+
+def _products(a: Array, b: Array) -> Array:
+    """Return the sum of the products of each line."""
+    total: Array = np.matmul(a[:, np.newaxis], b[:, :, np.newaxis]).astype(np.float64)
+    return total[:, 0, 0]
 
 
 def _column(values: Array, like: Array) -> Array:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from itertools import product
 
 import numpy as np
 
@@ -23,55 +25,60 @@ def fits(axes: tuple[Axis, ...]) -> bool:
     )
 
 
-def reduce(x: Array, axes: Axes, ufunc: np.ufunc) -> Array:
-    """Return `ufunc` over every window of `x`, `(C, H, W, N)`: rows first, whose lines are long."""
-    rows, columns = axes
-    down = _over([x[:, i : rows.output * rows.stride : rows.stride] for i in range(rows.stride)], ufunc)
-    end = columns.output * columns.stride
-    return _over([down[:, :, j : end : columns.stride] for j in range(columns.stride)], ufunc)
+def largest(x: Array, axes: Axes) -> tuple[Array, list[Array]]:
+    """Return the largest value of every window of `x`, `(C, H, W, N)`, and which cells won.
+
+    A mask for each cell, in reading order: of equal ones the first wins. The cells are copied first,
+    since short lines with gaps take far longer to compare.
+
+    >>> from cnnviz.geometry import Window
+    >>> axes = Window.of(2, strides=2).on((2, 2))
+    >>> y, masks = largest(np.array([1.0, 3.0, 3.0, 2.0]).reshape(1, 2, 2, 1), axes)
+    >>> y.item(), [mask.item() for mask in masks]
+    (3.0, [False, True, False, False])
+    """
+    cells = [cell.copy() for cell in _cells(x, axes)]
+    y = reduce(np.maximum, cells)
+    free, masks = np.ones(y.shape, bool), []
+    for cell in cells:
+        wins = cell == y
+        wins &= free
+        free ^= wins
+        masks.append(wins)
+    return y, masks
+
+
+def largest_gradient(gradient: Array, masks: list[Array], axes: Axes) -> Array:
+    """Return the gradient of the input from that of its largest values."""
+    out = _room(gradient, axes)
+    for cell, wins in zip(_cells(out, axes), masks, strict=True):
+        values = wins.astype(gradient.dtype)
+        values *= gradient
+        cell[...] = values
+    return out
 
 
 def average(x: Array, axes: Axes) -> Array:
-    """Return the mean of every window.
+    """Return the mean of every window: rows are added first, whose lines are long.
 
     >>> from cnnviz.geometry import Window
     >>> axes = Window.of(2, strides=2).on((2, 4))
     >>> average(np.arange(8.0).reshape(1, 2, 4, 1), axes).ravel().tolist()
     [2.5, 4.5]
     """
-    y = reduce(x, axes, np.add)
-    y *= 1 / (axes[0].stride * axes[1].stride)
-    return y
+    rows, columns = axes
+    down = reduce(np.add, (x[:, part] for part in _places(rows)))
+    y: Array = reduce(np.add, (down[:, :, part] for part in _places(columns)))
+    return y * x.dtype.type(1 / (rows.stride * columns.stride))
 
 
 def average_gradient(gradient: Array, axes: Axes) -> Array:
     """Return the gradient of the input from that of its means."""
     out = _room(gradient, axes)
-    each = gradient * (1 / (axes[0].stride * axes[1].stride))
+    each = gradient * gradient.dtype.type(1 / (axes[0].stride * axes[1].stride))
     for cell in _cells(out, axes):
         cell[...] = each
     return out
-
-
-def winner_gradient(gradient: Array, x: Array, y: Array, axes: Axes) -> Array:
-    """Return the gradient of the input from that of its maxima `y`: of equal ones the first's."""
-    out, free = _room(gradient, axes), np.ones(y.shape, bool)
-    wins = np.empty(y.shape, bool)
-    for cell, value in zip(_cells(out, axes), _cells(x, axes), strict=True):
-        np.equal(value, y, out=wins)
-        wins &= free
-        free ^= wins
-        np.multiply(gradient, wins, out=cell)
-    return out
-
-
-def _over(parts: list[Array], ufunc: np.ufunc) -> Array:
-    if len(parts) == 1:
-        return parts[0].copy()
-    y: Array = ufunc(parts[0], parts[1])
-    for part in parts[2:]:
-        ufunc(y, part, out=y)
-    return y
 
 
 def _room(gradient: Array, axes: Axes) -> Array:
@@ -85,9 +92,11 @@ def _room(gradient: Array, axes: Axes) -> Array:
 
 def _cells(x: Array, axes: Axes) -> Iterator[Array]:
     """Yield each cell of all windows, in reading order."""
-    rows, columns = axes
-    for i in range(rows.stride):
-        for j in range(columns.stride):
-            yield x[:, i : rows.output * rows.stride : rows.stride][
-                :, :, j : columns.output * columns.stride : columns.stride
-            ]
+    rows, columns = map(_places, axes)
+    return (x[:, down, across] for down, across in product(rows, columns))
+
+
+def _places(axis: Axis) -> list[slice]:
+    """Return the places of each cell of all windows."""
+    end = axis.output * axis.stride
+    return [slice(first, end, axis.stride) for first in range(axis.stride)]
