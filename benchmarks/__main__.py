@@ -81,7 +81,7 @@ def main() -> None:
         import pictures
 
         tables.fill(asked.write, found)
-        pictures.draw(found["results"], asked.write.parent / "images")
+        pictures.draw(found["results"], asked.write.with_suffix(""))
 
 
 if __name__ == "__main__":

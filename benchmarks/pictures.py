@@ -48,7 +48,8 @@ Curve = tuple[np.ndarray, np.ndarray]
 
 def draw(results: Sequence[Result], folder: Path) -> None:
     """Write the pictures that there are results for."""
-    scenes = {"performance-roofline.png": roof(results), "performance-growth.png": growth(results)}
+    folder.mkdir(exist_ok=True)
+    scenes = {"roofline.png": roof(results), "growth.png": growth(results)}
     for name, scene in scenes.items():
         if scene is not None:
             (folder / name).write_bytes(png.write(scene, scale=SCALE))

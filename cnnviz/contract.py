@@ -246,14 +246,13 @@ def _swapped(x: Array) -> Array:
     return np.ascontiguousarray(x.swapaxes(0, -1))
 
 
-def divided(shape: Shape, least: int = 2**15) -> list[tuple[slice, ...]]:
+def divided(shape: Shape, least: int = 2**17) -> list[tuple[slice, ...]]:
     """Return the parts of a batch `(N, H, ...)` to work on: some images, or some rows of one.
 
-    Of `least` values at the least, about eight an image; their number is not that of the cores, on
-    which nothing may depend.
+    Up to eight an image, of `least` values at the least: on the number of cores nothing may depend.
 
     >>> divided((1, 10, 10, 3)), len(divided((1, 56, 56, 256)))
-    ([()], 8)
+    ([()], 6)
     """
     count, values = shape[0], prod(shape)
     if len(shape) < 3 or values < 2 * least:

@@ -114,3 +114,9 @@ def test_activations_join_without_a_seam(name):
     assert whole.shape == x.shape
     parts = np.stack([activation(name)(row) for row in x])
     np.testing.assert_allclose(whole, parts, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "silu", "tanh", "gelu"])
+def test_activations_of_one_number_and_of_none(name):
+    assert activation(name)(np.zeros((0, 3), np.float32)).shape == (0, 3)
+    assert np.shape(activation(name)(0.5)) == ()

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage, signal
 
+from cnnviz.errors import SpecError
 from cnnviz.ops import conv2d, pad2d
 from cnnviz.ops.conv import im2col, shifted
 
@@ -281,3 +282,9 @@ def test_arrays_of_any_memory_layout():
     plain = conv2d(x, kernel)
     for other in (np.asfortranarray(x), x[::-1, ::-1][::-1, ::-1], x.astype(">f4")):
         np.testing.assert_allclose(conv2d(other, np.asfortranarray(kernel)), plain, rtol=1e-6)
+
+
+def test_an_unknown_precision_is_refused():
+    assert conv2d(np.ones((3, 3)), np.ones((3, 3)), precision="exact") == 9
+    with pytest.raises(SpecError, match="unknown precision 'exct'; did you mean exact"):
+        conv2d(np.ones((3, 3)), np.ones((3, 3)), precision="exct")

@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnnviz.errors import SpecError
-from cnnviz.geometry import Axis, Field, Window
+from cnnviz.geometry import Axis, Window
+from cnnviz.geometry.field import Field
 
 DRAWN = settings(deadline=None, derandomize=True, max_examples=400)
 sizes = st.integers(1, 24)

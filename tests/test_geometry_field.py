@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz.errors import SpecError
-from cnnviz.geometry import Field, Window
-from cnnviz.geometry.field import MAX_TURNS, Sight
+from cnnviz.geometry import Window
+from cnnviz.geometry.field import MAX_TURNS, Field, Sight
 from cnnviz.geometry.transposed import TransposedWindow
 
 small = st.integers(1, 4)

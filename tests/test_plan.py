@@ -10,19 +10,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zoo_weights import random_weights
 
-from cnnviz import InputError, RefusedError, load_model
+from cnnviz import InputError, RefusedError, SpecError, load_model
 from cnnviz.files import byte_budget
 from cnnviz.graph import INPUT, Graph, Node
 from cnnviz.layers import find
 from cnnviz.model import Model, zoo
+from cnnviz.model import plan as plan_module
 from cnnviz.model.executor import Sequential
 from cnnviz.model.memory import memory_of
-from cnnviz.model.plan import Plan, Planned
+from cnnviz.model.plan import Plan, Planned, Stock
 from cnnviz.model.steps import steps
 
 # Those of moderate cost; the others differ from these in depth and width.
 NETWORKS = ["lenet5", "cifar-net", "alexnet-torchvision", "googlenet", "googlenet-torchvision"]
 NETWORKS += ["resnet18", "resnet50"]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def memory_that_shows_what_is_read_too_early():
+    with pytest.MonkeyPatch.context() as patch:
+        aligned = plan_module._aligned
+
+        def unusable(size: int) -> np.ndarray:
+            memory = aligned(size)
+            memory.fill(np.nan)
+            return memory
+
+        patch.setattr(plan_module, "_aligned", unusable)
+        yield
 
 
 def compare(graph: Graph, weights: dict, x: np.ndarray, keep: list[str]) -> Plan:
@@ -137,6 +152,36 @@ def test_parts_of_a_whole_that_is_changed_stay_as_they_are(kind):
         compare(graph, random_weights(graph), x, keep)
 
 
+def test_channels_of_one_memory_are_copied_beside_each_other():
+    nodes = (
+        Node("a", find("ReLU")(), (INPUT,)),
+        Node("twice", find("Concatenate")(), ("a", "a")),
+        Node("all", find("Concatenate")(), ("twice", "a")),
+    )
+    x = np.random.default_rng(0).normal(size=(1, 2, 2, 3)).astype(np.float32)
+    compare(Graph("copies", nodes, (2, 2, 3)), {}, x, ["all"])
+
+
+def test_branches_of_small_steps_are_strands():
+    graph = zoo.build("googlenet")
+    last = graph.nodes[-1].name
+    waves = memory_of(steps(graph, {}, [last]), graph.input_shape, [last], 1).waves
+    lengths = [[len(strand) for strand in wave] for wave in waves]
+    assert lengths.count([2, 2, 2, 1]) == 9  # inception modules, the longest strands first
+
+
+def test_a_view_is_no_strand_beside_what_it_shows():
+    nodes = (
+        Node("a", find("Sigmoid")(), (INPUT,)),
+        Node("view", find("Dropout")(0.5), ("a",)),
+        Node("end", find("Sigmoid")(), ("view",)),
+        Node("pooled", find("MaxPooling2D")(2, strides=1), (INPUT,)),
+        Node("twice", find("MaxPooling2D")(2, strides=1), ("pooled",)),
+    )
+    x = np.random.default_rng(0).normal(size=(1, 4, 4, 3)).astype(np.float32)
+    compare(Graph("views", nodes, (4, 4, 3)), {}, x, ["end", "twice"])
+
+
 def taken(spec: str, shape: tuple[int, ...], keep: list[str] | None = None) -> list[tuple]:
     graph = load_model(spec, input_shape=shape).graph
     found = steps(graph, random_weights(graph), keep or [graph.nodes[-1].name])
@@ -160,7 +205,7 @@ def test_nodes_that_are_one_pass():
 def test_branches_are_written_side_by_side():
     graph = zoo.build("googlenet")
     last = graph.nodes[-1].name
-    memory = memory_of(steps(graph, {}, [last]), graph.shapes(), [last], 1)
+    memory = memory_of(steps(graph, {}, [last]), graph.input_shape, [last], 1)
     values = memory.arrays(np.zeros(memory.size, np.float32))
     ends = ("1x1", "3x3", "5x5", "pool_proj")
     for name in ("3a", "4e", "5b"):
@@ -174,7 +219,7 @@ def test_memory_is_used_again_but_not_what_is_kept():
     graph = load_model("Conv2D(3, 1) " * 4, input_shape=(8, 8, 3)).graph
     names = [node.name for node in graph.nodes]
     sizes = [
-        memory_of(steps(graph, {}, keep), graph.shapes(), keep, 1).size
+        memory_of(steps(graph, {}, keep), graph.input_shape, keep, 1).size
         for keep in (names[-1:], names)
     ]
     assert sizes == [2 * 8 * 8 * 3, 4 * 8 * 8 * 3]
@@ -213,6 +258,23 @@ def test_weights_that_are_not_finite_name_their_node():
     weights["conv1"]["kernel"][:] = np.nan
     with pytest.raises(InputError, match=r"^conv1: kernel has 1 non-finite value"):
         Model(graph, weights).forward(np.ones((1, 2, 2, 1)))
+
+
+def test_weights_of_another_shape_are_refused_as_ever():
+    graph = load_model("Conv2D(4, 3) BatchNormalization()", input_shape=(5, 5, 3)).graph
+    weights = random_weights(graph)
+    weights["conv1"]["kernel"] = np.zeros((3, 3, 2, 4), np.float32)
+    with pytest.raises(SpecError, match=r"^conv1: kernels"):
+        Model(graph, weights).forward(np.ones((1, 5, 5, 3)))
+
+
+def test_what_is_folded_is_counted():
+    graph = load_model(
+        "Conv2D(4, 3, use_bias=False) BatchNormalization()", input_shape=(5, 5, 3)
+    ).graph
+    stock = Stock()
+    Plan(graph, random_weights(graph), [graph.nodes[-1].name], stock=stock)
+    assert stock.nbytes == 4 * (3 * 3 * 3 * 4 + 4)
 
 
 def test_results_are_not_overwritten_by_the_next_run():

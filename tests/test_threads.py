@@ -14,7 +14,8 @@ import pytest
 from cnnviz.errors import RefusedError
 from cnnviz.files import byte_budget, check_bytes
 from cnnviz.layers import find
-from cnnviz.ops import threads
+from cnnviz.ops import conv2d, threads
+from cnnviz.ops.conv import engine, im2col, parts, winograd
 
 
 @pytest.fixture(params=[1, 3])
@@ -53,6 +54,28 @@ def test_bits_do_not_depend_on_threads(monkeypatch, settings, images):
         for one, other in zip(alone, gradients("Conv2D", settings, images), strict=True):
             np.testing.assert_array_equal(one, other)
     threads._crews.clear()
+
+
+@pytest.mark.parametrize(("kernel", "settings"), [
+    ((3, 3, 4, 6), {"padding": "same"}), ((3, 2, 4, 2), {"strides": 2}), ((3, 3), {}),
+    ((3, 3, 2, 8), {"groups": 2, "padding": 2, "border": "reflect"}),
+    ((5, 3, 1, 8), {"groups": 4, "dilation_rate": 2}),
+])  # fmt: skip
+@pytest.mark.parametrize("images", [1, 3, 40])
+def test_parts_join_to_the_whole(monkeypatch, kernel, settings, images):
+    dice = np.random.default_rng(1)
+    x, k = dice.standard_normal((images, 70, 19, 4)), dice.standard_normal(kernel)
+    settings = {**settings, "bias": dice.standard_normal(k.shape[3:])}
+    seen = []
+    monkeypatch.setattr(engine, "share", lambda work, parts: seen.extend(map(work, parts)))
+    made = []
+    for least in (np.inf, 0):
+        seen.clear()
+        for module in (im2col, parts, winograd):
+            monkeypatch.setattr(module, "WORK", least)
+        made.append(conv2d(x, k, **settings))
+    np.testing.assert_allclose(*made, rtol=0, atol=1e-12)
+    assert len(seen) > 1
 
 
 def test_parts_are_in_order_and_whole(count):

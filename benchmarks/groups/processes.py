@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -93,8 +94,12 @@ def start(words: str, beside: tuple[str, float | None]) -> Case:
 def command(words: list[str]) -> Call:
     """Return a call that runs a command, and ends this process if it fails."""
 
+    # Installed packages have their bytecode: where none may be written, ours would be compiled
+    # anew each time, which takes longer than all else that a small command does.
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+
     def run() -> None:
-        done = subprocess.run(words, cwd=folder(), capture_output=True, text=True)
+        done = subprocess.run(words, cwd=folder(), env=kept, capture_output=True, text=True)
         if done.returncode:
             sys.exit(f"{' '.join(words)}: {done.stderr}")
 

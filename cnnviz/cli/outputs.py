@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
@@ -17,6 +16,7 @@ from cnnviz.files import check_target, open_atomic, stem_of, write_file
 
 FOLDER = "cnnviz-out"
 OVERVIEW, PAGE = "000-index", "index.html"  # of a folder: the picture of all, and what lists them
+CHUNK = 1 << 20  # bytes that stdout gets at a time
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -117,9 +117,13 @@ def write(slot: Slot, data: bytes, run: str = "") -> str | None:
 def stream(slot: Slot, writer: Callable[[BinaryIO], None]) -> str | None:
     """Let `writer` write the file of a slot that the user named; return as `write` does."""
     if slot.path is None:
-        content = io.BytesIO()
-        writer(content)
-        streams.emit_bytes(content.getvalue())
+        import tempfile
+
+        with tempfile.TemporaryFile() as content:  # whole before any of it is seen, as a file is
+            writer(content)
+            content.seek(0)
+            while chunk := content.read(CHUNK):
+                streams.emit_bytes(chunk)
         return None
     with open_atomic(slot.path, overwrite=slot.overwrite) as file:
         writer(file)

@@ -47,8 +47,10 @@ def make(
     takes a result, a width and whether to colour, and returns what is printed of it, in place of
     its lines.
     """
+    from cnnviz.ops.threads import keep_memory
     from cnnviz.render import Look
 
+    keep_memory(2**25)  # of bands, which follow each other: a tenth of the time of a large photo
     several.check(images)
     context = click.get_current_context()
     slots = outputs.plan(
@@ -111,7 +113,8 @@ class _Run:
     ) -> None:
         """Make the maps of one image; nothing is written before every format is encoded.
 
-        The clock stops there: what is encoded is written, whole.
+        The clock stops there: what is encoded is written, whole. So are arrays that are too large
+        to be held, of which all that can be wrong is known by then.
         """
         from cnnviz.images import load_image
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import index
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cnnviz.errors import SpecError
-from cnnviz.geometry.field import Field, Sight
+
+if TYPE_CHECKING:
+    from cnnviz.geometry.field import Field, Sight
 
 __all__ = [
     "CAUSAL", "LARGEST", "NAMED_PADDINGS", "Axis", "Field", "Padding", "Shape", "Sight", "Size",
@@ -27,6 +29,15 @@ NAMED_PADDINGS = ("valid", "same", "full")
 LARGEST = 2**31 - 1
 # A window over time that reads nothing of the future.
 CAUSAL = "causal"
+
+
+def __getattr__(name: str) -> object:
+    """Return `Field` or `Sight`, which most commands do without."""
+    if name in ("Field", "Sight"):
+        from cnnviz.geometry import field
+
+        return getattr(field, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ def folded(
 
     if layer.activation not in (None, "linear") or "kernel" not in weights:
         return None
-    kernel = np.asarray(weights["kernel"])
+    kernel = np.asarray(weights["kernel"], np.float32)
     filters = kernel.shape[-1:] if kernel.shape[-1] == len(scale) else kernel.shape[-2:]
     bias = weights["bias"] * scale + offset if layer.use_bias else offset
-    scaled = kernel * scale.reshape(filters).astype(kernel.dtype)
-    return replace(layer, use_bias=True), {"kernel": scaled, "bias": bias.astype(kernel.dtype)}
+    scaled = kernel * scale.reshape(filters).astype(np.float32)
+    return replace(layer, use_bias=True), {"kernel": scaled, "bias": bias.astype(np.float32)}

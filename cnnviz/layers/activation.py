@@ -104,8 +104,8 @@ class ReLU(_Elementwise):
 
     @property
     def stays_finite(self) -> bool:
-        """Tell whether nothing grows."""
-        return self.negative_slope <= 1
+        """Tell whether it only takes parts away."""
+        return self.negative_slope == 0
 
     def ending(self) -> Ending | None:
         """Return the function, in place."""

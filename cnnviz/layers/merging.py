@@ -174,8 +174,6 @@ class Concatenate(Layer):
 
     def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
         """Copy what is not made in its place."""
-        import numpy as np
-
         axis = checks.axis(self.axis, in_shapes[0])
         stops = list(accumulate(shape[axis] for shape in in_shapes))
         places = [slice(start, stop) for start, stop in pairwise([0, *stops])]
@@ -188,9 +186,9 @@ class Concatenate(Layer):
 
         def bind(out: Array, *xs: Array) -> Sequence[Task]:
             parts = [_part(out, axis + 1, cells) for cells in places]
-            pairs = [
-                (part, x, np.may_share_memory(part, x)) for part, x in zip(parts, xs, strict=True)
-            ]
+            # Made in place; other channels of the same memory are not.
+            there = [part.ctypes.data == x.ctypes.data for part, x in zip(parts, xs, strict=True)]
+            pairs = zip(parts, xs, there, strict=True)
             return [partial(put, *each) for each in pairs if not each[2] or ending is not None]
 
         return Ready(bind)

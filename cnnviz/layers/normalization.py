@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cnnviz.contract import Layer
+from cnnviz.contract import Layer, Ready
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Shape
 from cnnviz.layers import checks
@@ -14,7 +15,7 @@ from cnnviz.layers._backward import backward_by
 if TYPE_CHECKING:
     import numpy as np
 
-    from cnnviz.contract import Array, Backward, Weights
+    from cnnviz.contract import Array, Backward, Ending, Weights
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,17 @@ class LocalResponseNormalization(Layer):
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return the input's shape."""
         return checks.one(in_shapes)
+
+    def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
+        """Normalise in bands straight to where the result belongs."""
+        from cnnviz.ops.normalization import respond
+
+        def task(out: Array, x: Array) -> None:
+            respond(x, **vars(self), out=out)
+            if ending is not None:
+                ending(out)
+
+        return Ready(lambda out, x: [partial(task, out, x)])
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Normalise."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from math import isfinite, prod
 from typing import TYPE_CHECKING
 
@@ -11,10 +14,11 @@ import numpy as np
 
 from cnnviz.errors import CnnvizError, RefusedError
 from cnnviz.files import check_bytes
+from cnnviz.geometry import Shape
 from cnnviz.graph import INPUT, Graph
 from cnnviz.model.executor import Sequential
-from cnnviz.model.memory import LINE, Memory, memory_of
-from cnnviz.model.steps import Step, steps
+from cnnviz.model.memory import LINE, Memory, flat, memory_of
+from cnnviz.model.steps import Step, fits, steps
 from cnnviz.ops.threads import one_blas_thread, share
 
 if TYPE_CHECKING:
@@ -34,33 +38,40 @@ class Planned:
     def __init__(self, graph: Graph, weights: ModelWeights) -> None:
         self._graph, self._weights = graph, weights
         self._plain = Sequential(graph, weights)
-        self._stock = Stock(graph)
+        self._stock = Stock()
         self._plans: OrderedDict[tuple[int, tuple[str, ...]], Plan | None] = OrderedDict()
 
     def run(self, x: Array, keep: Collection[str]) -> dict[str, Array]:
         """Return the outputs of the nodes in `keep`."""
         everything = set(keep).issuperset(node.name for node in self._graph.nodes)
-        if everything or x.dtype != np.float32:
-            return self._plain.run(x, keep)
-        try:
-            plan = self._plan(len(x), keep)
-            made = plan.run(x) if plan else None
-        except CnnvizError:  # without the name of the node
-            made = None
+        known = x.dtype == np.float32 and x.shape[1:] == self._graph.input_shape
+        plan = self._plan(len(x), keep) if known and not everything else None
+        made = None
+        if plan is not None:
+            with suppress(CnnvizError):  # which has no name of a node
+                made = plan.run(x)
         return self._plain.run(x, keep) if made is None else made
 
     def _plan(self, batch: int, keep: Collection[str]) -> Plan | None:
-        """Return the plan, made now or before; None where it would be over the byte budget."""
+        """Return the plan, made now or before; None where there is none, and the plain way is."""
         key = batch, tuple(sorted(set(keep)))
         if key not in self._plans:
-            try:
-                self._plans[key] = Plan(self._graph, self._weights, keep, batch, self._stock)
-            except RefusedError:
-                self._plans[key] = None
+            self._plans[key] = self._made(batch, keep)
         self._plans.move_to_end(key)
         while len(self._plans) > PLANS:
             self._plans.popitem(last=False)
         return self._plans[key]
+
+    def _made(self, batch: int, keep: Collection[str]) -> Plan | None:
+        if not fits(self._graph, self._weights, keep):
+            return None
+        try:
+            return Plan(self._graph, self._weights, keep, batch, self._stock)
+        except RefusedError:
+            self._stock = Stock()  # what has been laid out is let go
+        except CnnvizError:
+            pass
+        return None
 
 
 class Plan:
@@ -73,7 +84,8 @@ class Plan:
     ----------
     graph : Graph
     weights : mapping
-        Some are laid out anew: what changes in them later may not be seen.
+        Of the shapes that the layers want. Some are laid out anew: what changes in them later may
+        not be seen.
     keep : collection of str
     batch : int
     stock : Stock, optional
@@ -90,11 +102,12 @@ class Plan:
     ) -> None:
         self._keep = [n for n in (INPUT, *(node.name for node in graph.nodes)) if n in set(keep)]
         found = steps(graph, weights, keep)
-        self._memory = memory_of(found, graph.shapes(), keep, batch)
-        stock = stock or Stock(graph)
+        self._memory = memory_of(found, graph.input_shape, keep, batch)
+        stock = stock or Stock()
         self._watch = stock.watch
         given = sum(values.nbytes for own in weights.values() for values in own.values())
-        self._ready = stock.ready([step for step in found if not step.layer.is_view])
+        working = [step for step in found if not step.layer.is_view]
+        self._ready = stock.ready(working, self._memory.shapes)
         check_bytes(self.nbytes + stock.nbytes + given, f"running {graph.name}")
         self._free: list[_Program] = []
 
@@ -122,9 +135,8 @@ class Plan:
 class Stock:
     """Layers that are prepared, for all plans of a network."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self) -> None:
         self.watch = Watch()
-        self._shapes = graph.shapes()
         self._ready: dict[tuple[str, ...], Ready] = {}
 
     @property
@@ -132,16 +144,18 @@ class Stock:
         """Bytes that are held beside the weights."""
         return sum(ready.nbytes for ready in self._ready.values())
 
-    def ready(self, steps: Sequence[Step]) -> dict[str, Ready]:
-        """Return the layers of steps by name, prepared now or before."""
+    def ready(self, steps: Sequence[Step], shapes: Mapping[str, Shape]) -> dict[str, Ready]:
+        """Return the layers of steps by name, prepared now or before; `shapes` are of batches."""
+
+        def prepared(step: Step) -> Ready:
+            taken = [shapes[name][1:] for name in step.inputs]
+            ready = step.layer.prepare(step.weights, *taken, ending=self._ending(step))
+            return replace(ready, nbytes=ready.nbytes + step.nbytes)
+
         missing = [step for step in steps if step.nodes not in self._ready]
-        made = share(self._prepared, missing)
+        made = share(prepared, missing)
         self._ready.update(zip((step.nodes for step in missing), made, strict=True))
         return {step.name: self._ready[step.nodes] for step in steps}
-
-    def _prepared(self, step: Step) -> Ready:
-        shapes = [self._shapes[name] for name in step.inputs]
-        return step.layer.prepare(step.weights, *shapes, ending=self._ending(step))
 
     def _ending(self, step: Step) -> Ending | None:
         """Return what is done to the bands of a step: the look at them, and the nodes behind it."""
@@ -183,15 +197,13 @@ class _Program:
 
     def __init__(self, memory: Memory, ready: Mapping[str, Ready]) -> None:
         self._values = values = memory.arrays(_aligned(memory.size))
+        bound = {
+            step.name: ready[step.name].bind(values[step.name], *(values[n] for n in step.inputs))
+            for step in flat(memory.waves)
+            if step.name in ready
+        }
         self._waves = [
-            [
-                task
-                for step in wave
-                if step.name in ready
-                for task in ready[step.name].bind(
-                    values[step.name], *(values[name] for name in step.inputs)
-                )
-            ]
+            [task for strand in wave for task in _tasks([bound.get(s.name, ()) for s in strand])]
             for wave in memory.waves
         ]
 
@@ -208,6 +220,19 @@ def _aligned(size: int) -> Array:
     """Return so many float32 numbers that begin at a line of the cache."""
     memory = np.empty(size + LINE, np.float32)
     return memory[-(memory.ctypes.data // 4) % LINE :][:size]
+
+
+def _tasks(strand: Sequence[Sequence[Task]]) -> Sequence[Task]:
+    """Return the tasks of a strand of steps: of several, one that does them all."""
+    if len(strand) == 1:
+        return strand[0]
+    in_turn = [task for tasks in strand for task in tasks]
+    return [partial(_all, in_turn)]
+
+
+def _all(tasks: Sequence[Task]) -> None:
+    for task in tasks:
+        task()
 
 
 def _call(task: Task) -> object:

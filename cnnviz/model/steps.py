@@ -39,6 +39,13 @@ class Step:
         """The node whose output it makes."""
         return self.nodes[-1]
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of weights that are not those of the graph: what others were folded into."""
+        if len(self.nodes) == 1 + len(self.endings):
+            return 0
+        return sum(values.nbytes for values in self.weights.values())
+
 
 def steps(graph: Graph, weights: ModelWeights, keep: Collection[str]) -> list[Step]:
     """Return what makes the nodes in `keep`, each step after those that it takes.
@@ -56,6 +63,19 @@ def steps(graph: Graph, weights: ModelWeights, keep: Collection[str]) -> list[St
             del found[node.inputs[0]]
         found[node.name] = joined or Step((node.name,), node.layer, own, node.inputs)
     return list(found.values())
+
+
+def fits(graph: Graph, weights: ModelWeights, keep: Collection[str]) -> bool:
+    """Tell whether all weights that the nodes in `keep` need are there, in the right shapes."""
+    shapes = graph.shapes()
+    for node in graph.above(keep):
+        own, taken = weights.get(node.name, {}), [shapes[name] for name in node.inputs]
+        wanted = node.layer.weight_shapes(*taken) | node.layer.statistic_shapes(*taken)
+        for name, shape in wanted.items():
+            missing = name not in own and name not in node.layer.given()
+            if missing or (name in own and own[name].shape != shape):
+                return False
+    return True
 
 
 def _joined(above: Step, node: Node, weights: Weights) -> Step | None:

@@ -25,19 +25,19 @@ TOGETHER = 2**18
 SHARED = 2**21
 
 
-def cut(lines: int, values: int, work: float, share: float = 1) -> list[slice]:
+def cut(lines: int, values: int, work: float, portion: float = 1) -> list[slice]:
     """Return bands of `lines` lines of so many values, each of about as many lines.
 
-    `work` are the values of the whole op, counted once for each pass; `share` is that of the usual
-    number of values that a band should have.
+    `work` are the values of the whole op, counted once for each pass; a band has `portion` of the
+    usual number of values.
 
     >>> cut(9, 2**14, work=0)
     [slice(0, 3, None), slice(3, 6, None), slice(6, 9, None)]
     """
-    count = max(1, ceil(lines * values / (share * (TOGETHER if work >= SHARED else ALONE))))
+    count = max(1, ceil(lines * values / (portion * (TOGETHER if work >= SHARED else ALONE))))
     if count > 1:
         count |= 1  # one more for the thread that asks: the other begins, and is heard of, later
-    step = -(-lines // count)
+    step = max(1, -(-lines // count))
     return [slice(at, min(at + step, lines)) for at in range(0, lines, step)]
 
 
@@ -51,11 +51,11 @@ def run(work: Callable[[P], object], parts: Sequence[P], values: float) -> None:
 
 
 def each(
-    work: Callable[[Array, Array], object], x: Array, passes: float, share: float = 1
+    work: Callable[[Array, Array], object], x: Array, passes: float, portion: float = 1
 ) -> Array:
     """Return what `work(values, result)` makes of bands of the values of `x`."""
     out = np.empty(x.shape, x.dtype)
     source, result = x.reshape(-1), out.reshape(-1)
-    bands = cut(x.size, 1, passes * x.size, share)
+    bands = cut(x.size, 1, passes * x.size, portion)
     run(lambda part: work(source[part], result[part]), bands, passes * x.size)
     return out

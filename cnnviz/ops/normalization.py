@@ -14,7 +14,7 @@ from cnnviz.ops.conv.checks import positive
 from cnnviz.ops.scratch import scratch
 
 # Of the values of a band: there are three arrays as large.
-SHARE = 1 / 2
+PORTION = 1 / 2
 # What a response costs, in passes over values out of the cache.
 PASSES = 6
 
@@ -92,7 +92,7 @@ def scale_channels(
     out = np.empty(x.shape, x.dtype) if out is None else out
     source, result = x.reshape(-1, channels), out.reshape(-1, channels)
     # On one core: what is read and written keeps two threads waiting for memory as long.
-    bands = cut(len(source), channels, 0, SHARE)
+    bands = cut(len(source), channels, 0, PORTION)
     # A result in one run of memory is one long line for each band, and so are the numbers.
     shape, places = ((-1,), bands[0].stop) if out.flags.c_contiguous else ((-1, channels), 1)
     with np.errstate(all="ignore"):
@@ -169,7 +169,7 @@ def respond(
 
     with np.errstate(all="ignore"):
         passes = PASSES * x.size
-        run(work, cut(len(source), channels + before + after, passes, SHARE), passes)
+        run(work, cut(len(source), channels + before + after, passes, PORTION), passes)
     return out
 
 
@@ -195,7 +195,7 @@ def local_response_gradient(
         result[cells] = passed
 
     passes = 2 * PASSES * x.size
-    run(work, cut(len(source), channels + before + after, passes, SHARE), passes)
+    run(work, cut(len(source), channels + before + after, passes, PORTION), passes)
     return out
 
 

@@ -26,14 +26,13 @@ def scratch(name: str, shape: Shape, dtype: np.dtype[np.floating]) -> Array:
     True
     """
     count = prod(shape) * dtype.itemsize
-    if count > KEPT:
-        return np.empty(shape, dtype)
     room: np.ndarray | None = getattr(_own, name, None)
     if room is None or room.size < count:
         room = np.empty(count + LINE, np.uint8)
         start = -room.ctypes.data % LINE
         room = room[start : start + count]
-        setattr(_own, name, room)
+        if count <= KEPT:
+            setattr(_own, name, room)
     return room[:count].view(dtype).reshape(shape)
 
 

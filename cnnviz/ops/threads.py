@@ -36,13 +36,20 @@ def take_cores() -> None:
     """
     if "numpy" not in sys.modules:
         os.environ.setdefault(_BLAS, "1")
+    keep_memory(2**30)
+
+
+def keep_memory(most: int) -> None:
+    """Keep the memory of an array that is let go, up to `most` bytes, for the next one.
+
+    For a process of ours. The C library of Linux gives what is large back to the system, and to get
+    it anew takes as long as to fill it.
+    """
     with contextlib.suppress(AttributeError, OSError, TypeError):
         import ctypes
 
-        # The C library of Linux gives large arrays back to the system when they are let go, and to
-        # get one anew takes as long as to fill it. M_TRIM_THRESHOLD, M_MMAP_THRESHOLD (older ones
-        # take no more than 2**25) and M_ARENA_MAX:
-        for option, value in ((-1, 2**31 - 1), (-3, 2**25), (-3, 2**30), (-8, 1)):
+        # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD (older ones take no more than 2**25), M_ARENA_MAX:
+        for option, value in ((-1, most), (-3, min(most, 2**25)), (-3, most), (-8, 1)):
             ctypes.CDLL(None).mallopt(option, value)
 
 

@@ -50,7 +50,7 @@ class Made:
     @property
     def bands(self) -> list[slice]:
         """The rows that it is made in."""
-        return bands(self._one[0].shape, self.bank.costs[0])
+        return bands(self._one[0].shape, self.bank.macs)
 
     def rows(self, rows: slice) -> np.ndarray:
         """Return some rows of the map, `(rows, columns)`; what is not kept is made again."""
@@ -72,15 +72,19 @@ def measure(banks: Sequence[Bank], names: Sequence[Sequence[str]]) -> list[list[
     InputError
         If a value is not finite; with the name, and how many are.
     RefusedError
-        If what is kept and worked on at a time is over the byte budget.
+        If what is kept and worked on at a time, or a whole map, is over the byte budget.
     """
     values = sum(prod(bank.shape) for bank in banks)
-    step = ceil(sqrt(values / KEPT)) if values > KEPT else 1
-    kept = sum(prod(_thinned(bank, step)) * bank.dtype.itemsize for bank in banks)
+    across = ceil(sqrt(values / KEPT))
+    steps = ceil(values / KEPT / across), across  # as dense as there is room, rows first
+    kept = sum(prod(_thinned(bank, steps)) * bank.dtype.itemsize for bank in banks)
     flat = [name for of in names for name in of]
     what = f"the map of {flat[0]}" if len(flat) == 1 else f"{len(flat)} maps"
-    check_bytes(banks[0].source.nbytes + kept + max(map(working, banks)), what)
-    return [_measured(bank, step, of) for bank, of in zip(banks, names, strict=True)]
+    held = max(bank.source.nbytes for bank in banks)  # others are channels of it
+    # No map is ever there whole, but one over the budget is refused too: it would take for ever.
+    largest = max(bank.shape[0] * bank.shape[1] * bank.dtype.itemsize for bank in banks)
+    check_bytes(max(largest, held + kept + max(map(working, banks))), what)
+    return [_measured(bank, steps, of) for bank, of in zip(banks, names, strict=True)]
 
 
 def bands(shape: tuple[int, int, int], macs: int) -> list[slice]:
@@ -95,33 +99,32 @@ def bands(shape: tuple[int, int, int], macs: int) -> list[slice]:
 
 def working(bank: Bank) -> int:
     """Return the bytes of the bands that are worked on at a time."""
-    parts = bands(bank.shape, bank.costs[0])
-    lines: int = parts[0].stop - parts[0].start
-    return min(len(parts), threads()) * lines * bank.costs[1]
+    parts = bands(bank.shape, bank.macs)
+    return min(len(parts), threads()) * bank.room(parts[0].stop - parts[0].start)
 
 
-def _thinned(bank: Bank, step: int) -> tuple[int, int, int]:
+def _thinned(bank: Bank, steps: tuple[int, int]) -> tuple[int, int, int]:
     height, width, count = bank.shape
-    return count, -(-height // step), -(-width // step)
+    return count, -(-height // steps[0]), -(-width // steps[1])
 
 
-def _measured(bank: Bank, step: int, names: Sequence[str]) -> list[Made]:
-    kept = np.empty(_thinned(bank, step), bank.dtype)
+def _measured(bank: Bank, steps: tuple[int, int], names: Sequence[str]) -> list[Made]:
+    kept, (down, across) = np.empty(_thinned(bank, steps), bank.dtype), steps
 
     def work(rows: slice) -> tuple[np.ndarray, ...]:
         values = bank.rows(rows.start, rows.stop)
-        top = -(-rows.start // step)
-        some = values[top * step - rows.start :: step, ::step]
+        top = -(-rows.start // down)
+        some = values[top * down - rows.start :: down, ::across]
         kept[:, top : top + len(some)] = some.transpose(2, 0, 1)
         return _statistics(values)
 
-    lows, highs, sums, bad = zip(*share(work, bands(bank.shape, bank.costs[0])), strict=True)
+    lows, highs, sums, bad = zip(*share(work, bands(bank.shape, bank.macs)), strict=True)
     height, width, _ = bank.shape
     for name, number in zip(names, np.sum(bad, axis=0).tolist(), strict=True):
         refuse_not_finite(number, height * width, f"the result of {name}")
     ends = np.min(lows, axis=0), np.max(highs, axis=0), np.sum(sums, axis=0) / (height * width)
     figures = zip(*(end.tolist() for end in ends), strict=True)
-    return [Made(bank, i, kept[i], (step, step), *of) for i, of in enumerate(figures)]
+    return [Made(bank, i, kept[i], steps, *of) for i, of in enumerate(figures)]
 
 
 def _statistics(values: np.ndarray) -> tuple[np.ndarray, ...]:

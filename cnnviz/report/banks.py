@@ -29,8 +29,11 @@ class Bank(Protocol):
         """Rows, columns and number of its maps."""
 
     @property
-    def costs(self) -> tuple[int, int]:
-        """Multiply-adds of a value, and bytes of a row of all maps while it is made."""
+    def macs(self) -> int:
+        """Multiply-adds of a value."""
+
+    def room(self, rows: int) -> int:
+        """Return the bytes that so many rows of its maps take while they are made."""
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -67,13 +70,18 @@ class Filters:
         return self.axes[0].output, self.axes[1].output, self.weights.shape[3]
 
     @property
-    def costs(self) -> tuple[int, int]:
+    def macs(self) -> int:
+        """See `Bank`."""
+        return self.weights[..., 0].size
+
+    def room(self, rows: int) -> int:
         """See `Bank`."""
         _, width, filters = self.shape
-        # The result twice, which of it is finite, and what an activation works in; the input twice.
-        made = width * filters * (6 if self.act else 2)
-        read = 2 * len(self._padded.columns) * self._channels * self.axes[0].stride
-        return self.weights[..., 0].size, (made + read) * self.dtype.itemsize
+        # The result twice and what an activation works in; the band, and as it is laid out.
+        made = rows * width * filters * (6 if self.act else 2)
+        planes = self._channels + (2 if self._is_summed else self._channels)
+        read = self._height(rows) * len(self._padded.columns) * planes
+        return (made + read) * self.dtype.itemsize
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -108,16 +116,22 @@ class Filters:
 
     def _band(self, first: int, stop: int) -> np.ndarray:
         """Return the padded rows that outputs read, `(rows, columns, channels)`."""
-        axis = self.axes[0]
-        height = (stop - first - 1) * axis.stride + axis.extent
-        channels = self._channels
-        band = np.empty((height, len(self._padded.columns), channels), self.dtype)
+        channels, columns = self._channels, len(self._padded.columns)
+        band = np.empty((self._height(stop - first), columns, channels), self.dtype)
         source = self.source if self.source.ndim == 3 else self.source[..., np.newaxis]
-        self._padded.fill(band, source, first * axis.stride)
-        if channels > 1 and self.groups == 1 and self.weights.shape[2] == 1:
+        self._padded.fill(band, source, first * self.axes[0].stride)
+        if self._is_summed:
             # A product adds short lines much faster than a sum.
             return (band @ np.ones(channels, self.dtype))[..., np.newaxis]
         return band
+
+    def _height(self, rows: int) -> int:
+        """Return how many padded rows so many rows of the maps read."""
+        return (rows - 1) * self.axes[0].stride + self.axes[0].extent
+
+    @property
+    def _is_summed(self) -> bool:
+        return self._channels > 1 and self.groups == 1 and self.weights.shape[2] == 1
 
     @property
     def _channels(self) -> int:
@@ -147,11 +161,14 @@ class Magnitude:
         return self.x.shape
 
     @property
-    def costs(self) -> tuple[int, int]:
+    def macs(self) -> int:
         """See `Bank`."""
-        (macs, room), (more, beside) = self.x.costs, self.y.costs
-        made = self.shape[1] * self.dtype.itemsize * (7 if self.act else 3)
-        return macs + more, room + beside + made
+        return self.x.macs + self.y.macs
+
+    def room(self, rows: int) -> int:
+        """See `Bank`."""
+        made = rows * self.shape[1] * self.dtype.itemsize * (7 if self.act else 3)
+        return self.x.room(rows) + self.y.room(rows) + made
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -160,8 +177,9 @@ class Magnitude:
 
     def rows(self, first: int, stop: int) -> np.ndarray:
         """See `Bank`."""
-        values: np.ndarray = np.hypot(self.x.rows(first, stop), self.y.rows(first, stop))
-        return values if self.act is None else self.act(values)
+        with np.errstate(over="ignore", invalid="ignore"):  # reported by name
+            values: np.ndarray = np.hypot(self.x.rows(first, stop), self.y.rows(first, stop))
+            return values if self.act is None else self.act(values)
 
     def one(self, place: int) -> tuple[Bank, int]:
         """See `Bank`."""

@@ -8,7 +8,8 @@ from typing import Any
 
 from cnnviz.contract import UNKNOWN, Unknown
 from cnnviz.errors import SpecError
-from cnnviz.geometry import Axis, Field, Shape, Window
+from cnnviz.geometry import Axis, Shape, Window
+from cnnviz.geometry.field import Field
 from cnnviz.geometry.transposed import TransposedAxis
 from cnnviz.graph import INPUT, Graph, Node
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cnnviz.contract import UNKNOWN
-from cnnviz.geometry import Field, times
+from cnnviz.geometry import times
+from cnnviz.geometry.field import Field
 from cnnviz.graph import INPUT, Graph
 from cnnviz.graph.graph import dead_ends
 from cnnviz.report.report import Row

@@ -8,7 +8,8 @@ from typing import Any
 
 from cnnviz.contract import UNKNOWN, Unknown
 from cnnviz.errors import SpecError
-from cnnviz.geometry import LARGEST, Field, Shape, times
+from cnnviz.geometry import LARGEST, Shape, times
+from cnnviz.geometry.field import Field
 from cnnviz.graph import Graph, Node
 from cnnviz.graph.settings import arguments_of
 from cnnviz.report import shape_workings as workings

@@ -11,14 +11,15 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cnnviz.errors import unknown_name
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis
 from cnnviz.ops.checks import Array, check_finite, result_type
 from cnnviz.ops.conv import shifted
 from cnnviz.ops.conv.checks import offsets
 from cnnviz.ops.conv.job import Finish, Job
-from cnnviz.ops.conv.parts import by_rows
-from cnnviz.ops.conv.planner import Strategy, choose, strategy
+from cnnviz.ops.conv.parts import PARTS, by_rows
+from cnnviz.ops.conv.planner import PRECISIONS, Strategy, choose, strategy
 from cnnviz.ops.padding import Border, Padded
 from cnnviz.ops.scratch import unbuffered
 from cnnviz.ops.threads import one_blas_thread, share
@@ -26,7 +27,9 @@ from cnnviz.ops.threads import one_blas_thread, share
 MOST_WINDOWS = 2**16  # in a band of any strategy, unless one row has more
 
 # Multiply-adds that take as long as to read and write a value.
-VALUE = 256
+VALUE = 64
+# Multiply-adds of a part at least, if there are more than two.
+PIECE = 2**26
 
 
 def convolve(
@@ -51,22 +54,27 @@ def convolve(
     SpecError, InputError, RefusedError
         As `conv2d`.
     """
+    if precision not in PRECISIONS:
+        raise unknown_name("precision", precision, PRECISIONS)
     rows, columns = axes
     dtype = result_type(batch)
     weights = as_weights(weights, dtype)
     filters = weights.shape[3]
     added = offsets(bias, filters)
     shape = (len(batch), rows.output, columns.output, filters)
-    check_result(shape, dtype, cast=0 if batch.dtype == dtype else batch.size)
+    check_result(shape, dtype)
     padded = Padded.of(axes, border)
     _check_band(rows, columns, np.dtype(dtype).itemsize * batch.shape[3])
 
     finish = Finish(None if added is None else np.broadcast_to(added.astype(dtype), filters))
     job = Job(rows, columns, padded, groups, summed, finish)
-    out = np.empty(shape, dtype)
     kernels = weights[::-1, ::-1] if flip else weights
     prepared = Prepared.of(kernels, job, precision=precision, images=len(batch))
-    prepared.run(batch.astype(dtype, copy=False), out)
+    if batch.dtype != dtype and not hasattr(prepared.strategy, "CONVERTS"):
+        check_result(shape, dtype, cast=batch.size)
+        batch = batch.astype(dtype)
+    out = np.empty(shape, dtype)
+    prepared.run(batch, out)
     return out
 
 
@@ -132,7 +140,8 @@ class Prepared:
     def run(self, batch: Array, out: Array) -> None:
         """Convolve `(N, H, W, C)` into `out`, `(N, H', W', filters)`, both of the kernels' type.
 
-        `out` may be a slice of the channels of a wider array.
+        If the strategy converts bands, the batch may be of another. `out` may be a slice of the
+        channels of a wider array, or planes: of any strides.
         """
         with unbuffered(), one_blas_thread():
             share(lambda task: task(), self.tasks(batch, out))
@@ -141,7 +150,8 @@ class Prepared:
         """Return what `run` does, in parts that may run in any order, on any threads."""
         own = getattr(self.strategy, "parts", None)
         macs = prod(out.shape) * max(VALUE, self.kernels[..., 0].size)
-        parts = own(out.shape, self.state, self.job) if own else by_rows(out.shape, macs)
+        pieces = min(max(2, macs // PIECE), PARTS)
+        parts = own(out.shape, self.state, self.job) if own else by_rows(out.shape, macs, pieces)
         work = self._mended if hasattr(self.strategy, "SPREADS") else self.strategy.run
         return [
             partial(work, batch[images], self.state, self.job, out[images], piece)
@@ -149,9 +159,14 @@ class Prepared:
         ]
 
     def _mended(self, batch: Array, state: Any, job: Job, out: Array, rows: slice) -> None:
-        """Run the strategy; where it made a value that is not finite, shift the images instead."""
+        """Run the strategy; where it spread a value that is not finite, shift the images instead.
+
+        Such a value is in all rows that were made together, of which one is asked.
+        """
         self.strategy.run(batch, state, job, out, rows)
-        if not np.isfinite(np.einsum("nhwc->", out[:, rows])):  # half the time of asking each value
+        made, apart = out[:, rows], cast(Any, self.strategy).SPREADS
+        asked = made[:, ::apart], made[:, -1:]
+        if not np.isfinite([np.einsum("nhwc->", some) for some in asked]).all():  # or too large
             shifted.run(batch, self.kernels, job, out, rows)
 
 

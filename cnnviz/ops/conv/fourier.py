@@ -25,7 +25,8 @@ from cnnviz.ops.scratch import scratch
 COLUMNS = 32
 TILE = 2048
 
-SPREADS = True  # sums of all rows of a band
+CONVERTS = True
+SPREADS = 16  # rows of a band at least, all of them sums of all that are read
 
 
 @dataclass(eq=False, repr=False)

@@ -28,6 +28,10 @@ FEW = 2**8
 VALUES = 2**22
 BAND = 2**20
 PARTS = 4
+# Columns from which a band has more rows, up to so many values: with fewer rows than a window has
+# they are read again and again.
+WIDE = 2**10
+MORE = 2**20
 # Channels a group, and values in a row of a window where they lie side by side, from which copying
 # them beats copying runs of columns; these are long only in wide images.
 RUN = 16
@@ -97,6 +101,8 @@ def _bands(
     count, height, width = len(batch), outputs.stop - outputs.start, job.columns.output
     windows = min(WINDOWS, max(FEW, values // (kh * kw * channels)))
     lines = max(1, windows // width)
+    if width > WIDE:
+        lines = max(lines, min(2 * kh, MORE // (width * kh * kw * channels)))
     together = max(1, min(lines // height, VALUES // job.cells(batch.shape[3]), count))
     together = -(-count // -(-count // together))  # bands of one size
     for image in range(0, count, together):

@@ -10,6 +10,8 @@ from cnnviz.ops.threads import PART, WORK
 
 # Output rows of an image that is divided come in so many parts.
 PARTS = 8
+# Rows of a part of a high image are a multiple of it, since strategies make some rows at a time.
+EVEN = 16
 
 Rows = tuple[slice, slice]  # images and output rows
 
@@ -21,7 +23,7 @@ def by_rows(shape: Shape, macs: float, pieces: int = PARTS) -> list[Rows]:
         return [(slice(0, count), slice(0, height))]
     if count >= PARTS:
         return [(images, slice(0, height)) for images in cut(count, max(2, -(-count // PART)))]
-    rows = cut(height, pieces)
+    rows = cut(height, pieces, of=EVEN if height >= 16 * EVEN else 1)
     return [(slice(n, n + 1), piece) for n in range(count) for piece in rows]
 
 

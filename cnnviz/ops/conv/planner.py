@@ -15,9 +15,16 @@ from cnnviz.ops.checks import Array
 from cnnviz.ops.conv.factors import factor
 from cnnviz.ops.conv.job import SMALL, Job
 
+PRECISIONS = ("fast", "exact")
+
 
 class Strategy(Protocol):
-    """What a module of a strategy has."""
+    """What a module of a strategy has.
+
+    And, where it is so, `CONVERTS`: that `batch` may hold integers; `SPREADS`: that a value that is
+    not finite comes to all of at least so many rows of outputs, counted from the first; and
+    `parts`, how it divides an output.
+    """
 
     def prepare(self, kernels: Array, job: Job) -> Any:
         """Return kernels `(kh, kw, C/groups, filters)` as `run` wants them."""
@@ -34,7 +41,8 @@ def choose(kernels: Array, job: Job, precision: str = "fast", images: int | None
 
     They are for many runs, or for one of so many `images`.
 
-    A product with all filters at once pays from three filters a group on. `precision` "exact" asks
+    A product with all filters at once pays from three filters a group on, of large images of a few
+    channels, whose windows take longer to lay out, from five. `precision` "exact" asks
     for strategies that only multiply and add what the formula does.
     """
     kh, kw, channels, filters = kernels.shape
@@ -45,7 +53,8 @@ def choose(kernels: Array, job: Job, precision: str = "fast", images: int | None
     padded = any(axis.before or axis.after for axis in (job.rows, job.columns))
     if kh * kw == job.groups == 1 and filters > 2 and not padded:
         return "pointwise"
-    if filters // job.groups > 2:
+    large = job.rows.output * job.columns.output > 2**18
+    if filters // job.groups > (4 if large and 1 < channels <= 4 else 2):
         return "im2col"
     if min(kh, kw) > 2 and channels == 1 and _of_rank_one(kernels, job):
         return "separable"
@@ -70,7 +79,7 @@ def _transforms_pay(kernels: Array, job: Job) -> bool:
     saved = kernels.shape[1] * (down + 11) - 12 * down - 10 * across
     matrices = down * (across + 32) * kernels.shape[2] * kernels.shape[3]
     outputs = job.rows.output * job.columns.output
-    return bool(saved * outputs > 2**24 and matrices < 2**16)
+    return bool(saved * outputs > 2**24 and matrices < 2**15)
 
 
 def winograd_pays(kernels: Array, job: Job, images: int | None) -> bool:

@@ -22,7 +22,8 @@ from cnnviz.ops.scratch import scratch
 SIDE = 16
 VALUES = 2**19
 
-SPREADS = True  # zeros in the matrices times NaN
+CONVERTS = True
+SPREADS = SIDE  # zeros in the matrices times NaN
 
 State = list[tuple[Array, Array]]
 

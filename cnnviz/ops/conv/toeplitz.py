@@ -21,11 +21,13 @@ ROWS = 4
 # Multiply-adds of a product: OpenBLAS copies the factors of larger ones first, which for so narrow
 # ones takes half of the time.
 SMALL = 10**6
-# Values that products of a tile make: larger tiles leave the cache, of smaller ones threads wait
-# for each other between the calls.
-VALUES = 2**20
+# Values that the products of a tile make. They stay in the cache if one thread works; of several,
+# which wait for each other between calls, larger ones are quicker.
+VALUES = 2**17
+MORE = 2**21
 
-SPREADS = True  # zeros in the matrices times NaN
+CONVERTS = True
+SPREADS = ROWS  # zeros in the matrices times NaN
 
 
 def prepare(kernels: Array, job: Job) -> Array:
@@ -40,8 +42,11 @@ def run(batch: Array, matrices: Array, job: Job, out: Array, rows: slice) -> Non
     filters, kw, block, cells = matrices.shape
     wide, stride = job.columns.output, job.columns.stride
     pieces = -(-wide * stride * kw * block * cells // SMALL)
-    step = -(-wide // pieces)
-    high = block * max(1, VALUES // (step * stride * kw * block))
+    step = max(-(-wide // pieces), 4 * job.columns.extent)  # each also reads that of the next
+    values = VALUES if rows == slice(0, job.rows.output) else MORE
+    most = block * max(1, values // (step * stride * kw * block))
+    count = -(-(rows.stop - rows.start) // most)  # tiles of one size
+    high = -(-(rows.stop - rows.start) // count // block) * block
     for n, first in product(range(len(out)), range(rows.start, rows.stop, high)):
         part = out[n, first : min(first + high, rows.stop)]
         lines = job.lines(batch[n : n + 1], first, len(part), out.dtype)[0]
