@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=1000)
 def axes_of(layer: Layer, shape: Shape) -> tuple[Axis, ...]:
-    """Return a layer's window laid on an array `(C, ..., N)`, kept: to check it takes longer than many a layer."""
+    """Return a layer's window laid on an array `(C, ..., N)`.
+
+    It is kept: to check it takes longer than many a layer.
+    """
     in_shape = (*shape[1:-1], shape[0])
     window = layer.window(in_shape)
     assert isinstance(window, Window)

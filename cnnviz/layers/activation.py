@@ -62,7 +62,7 @@ class Activation(_Elementwise):
         checks.canonical(self, activation=checks.activation(self.activation))
 
     @property
-    def apart(self) -> bool:
+    def apart(self) -> bool:  # type: ignore[override]
         """Whether no value depends on other channels."""
         return self.ending() is not None
 

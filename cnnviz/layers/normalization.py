@@ -130,7 +130,7 @@ class BatchNormalization(Layer):
         ) -> tuple[tuple[Array, ...], dict[str, Array]]:
             made, *both = gradients(gradient, x, mean, factor, power, of_inputs=of_inputs)
             found = dict(zip(("gamma", "beta"), both, strict=True))
-            return made, {name: found[name] for name in self.weight_shapes(mean.shape)}
+            return made, {name: own for name, own in found.items() if name in weights}
 
         y = scaled(x, mean, factor, weights.get("beta"))
         return y, backward, self._moved(weights, mean, variance, step)

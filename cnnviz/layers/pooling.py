@@ -10,8 +10,8 @@ from cnnviz.contract import Layer, Ready
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Axis, Padding, Shape, Size, Window, pads, sizes
 from cnnviz.layers import checks
-from cnnviz.layers._innermost import axes_of
 from cnnviz.layers._backward import backward_by
+from cnnviz.layers._innermost import axes_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,8 +96,8 @@ class _Pooling(Layer):
             return self.forward_training(weights, x, generator=generator, step=step)
         return *found, {}
 
-    def _side_by_side(self, x: Array, axes: tuple[Axis, ...]) -> tuple[Array, Backward] | None:
-        """Return the same where windows lie side by side with images innermost, if there is a way."""
+    def _side_by_side(self, x: Array, axes: tuple[Axis, Axis]) -> tuple[Array, Backward] | None:
+        """Return the same of windows that lie side by side, images innermost, if there is a way."""
         return None
 
     def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
@@ -159,7 +159,7 @@ class MaxPooling2D(_Pooling):
         """Tell that it makes no new values."""
         return True
 
-    def _side_by_side(self, x: Array, axes: tuple[Axis, ...]) -> tuple[Array, Backward] | None:
+    def _side_by_side(self, x: Array, axes: tuple[Axis, Axis]) -> tuple[Array, Backward] | None:
         from cnnviz.ops.innermost.pooling import largest, largest_gradient
 
         y, masks = largest(x, axes)
@@ -203,7 +203,7 @@ class AveragePooling2D(_Pooling):
 
         return average_gradient(gradient, axes, count_include_pad=self.count_include_pad)
 
-    def _side_by_side(self, x: Array, axes: tuple[Axis, ...]) -> tuple[Array, Backward] | None:
+    def _side_by_side(self, x: Array, axes: tuple[Axis, Axis]) -> tuple[Array, Backward] | None:
         from cnnviz.ops.innermost.pooling import average, average_gradient
 
         way = backward_by(lambda gradient: average_gradient(gradient, axes))

@@ -1,7 +1,7 @@
 """The stages of a training step: a layer, or several that work on each channel alone.
 
-Images are innermost, `(C, ..., N)`. Normalisation, activation and pooling between two convolutions are
-one stage, which a few channels at a time go through all the way, in the cache of a core.
+Images are innermost, `(C, ..., N)`. Normalisation, activation and pooling between two convolutions
+are one stage, which half of the channels go through all the way on each of two threads.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
     Named = dict[str, dict[str, Array]]
 
-# Values of the input of a few channels that go through a stage together, and of all those from which
-# another thread pays: of less, handing over the interpreter's lock takes longer than the work.
-GROUP, SHARED = 2**17, 2**19
+# Values of an input from which another thread pays. Each then takes half of the channels: a few at
+# a time, in the cache of a core, take longer, as threads wait for the interpreter's lock after each
+# call.
+SHARED = 2**19
 _CUTS = (ReLU(), Activation("relu"))
 
 
@@ -151,11 +152,10 @@ def _links(node: Node) -> Iterator[Link]:
 
 def _groups(x: Array, links: list[Link]) -> list[slice]:
     """Return the channels that go through together."""
-    channels = len(x)
-    if not links[0].layer.apart or x.size < SHARED:
+    if not links[0].layer.apart or x.size < SHARED or len(x) < 2:
         return [slice(None)]
-    step = max(1, min(GROUP * channels // x.size, channels // 2))
-    return [slice(at, at + step) for at in range(0, channels, step)]
+    half = len(x) // 2
+    return [slice(0, half), slice(half, len(x))]
 
 
 def _joined(parts: Sequence[Array]) -> Array:
@@ -168,8 +168,6 @@ def _beside(parts: Sequence[Named]) -> Named:
     if not others:
         return first
     return {
-        node: {
-            name: np.concatenate([part[node][name] for part in parts], axis=-1) for name in own
-        }
+        node: {name: np.concatenate([part[node][name] for part in parts], axis=-1) for name in own}
         for node, own in first.items()
     }

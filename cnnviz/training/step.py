@@ -16,8 +16,9 @@ from cnnviz.training.stages import Stage, stages
 if TYPE_CHECKING:
     from cnnviz.contract import Array, ModelWeights
 
-# The output of a layer, its gradient, and what a layer keeps for its way back.
-_COPIES = 3
+# The output of a layer, before and after its activation, its gradient, and what a layer keeps for
+# its way back: tiles of Winograd's are 2.25 times what they are cut from.
+_COPIES = 5
 _HINT = "use a smaller --batch-size, a smaller model or a higher --max-memory"
 
 
@@ -127,7 +128,8 @@ class Pass:
 
     def _backward(self, gradient: Array) -> dict[str, dict[str, Array]]:
         """Return the gradients of the weights."""
-        waiting, found = {self._stages[-1].name: gradient}, {}
+        found: dict[str, dict[str, Array]] = {}
+        waiting = {self._stages[-1].name: gradient}
         for stage in reversed(self._stages):
             own = waiting.pop(stage.name, None)
             if own is None or stage.name not in self._trained:

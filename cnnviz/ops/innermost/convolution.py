@@ -8,7 +8,8 @@ output row reads is one block of memory, with a line for each cell of the kernel
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -23,15 +24,15 @@ Gradients = tuple[tuple[Array, ...], Array]
 BAND = 2**19
 # Multiply-adds of a band from which another thread pays, and bands of work that is divided.
 WORK, LEAST = 2**23, 4
-# Lines of shifted rows up to which the kernels' gradient is a product a row: of few lines one of all
-# rows runs at a third of the speed.
+# Lines of shifted rows up to which the kernels' gradient is a product a row: of few lines one of
+# all rows runs at a third of the speed.
 FEW = 32
-# Multiply-adds up to which OpenBLAS multiplies without copying first, which takes half the time where
-# there are few filters; fewer columns than that are too few.
+# Multiply-adds up to which OpenBLAS multiplies without copying first, which takes half the time
+# where there are few filters; fewer columns than that are too few.
 SMALL, COLUMNS = 10**6, 96
 
 
-def fits(axes: tuple[Axis, ...], groups: int) -> bool:
+def fits(axes: tuple[Axis, ...], groups: int) -> TypeGuard[Axes]:
     """Tell whether a convolution is one of these."""
     return (
         len(axes) == 2
@@ -81,18 +82,17 @@ class Convolution:
         That of the input is the convolution of the output's with turned kernels.
         """
         x, kernels, axes = self._x, self._kernels, self._axes
-        parts: list[Callable[[], Array | None]]
-        work, bands = _kernel_gradient(x, gradient, kernels.shape, axes), _bands(x, kernels.shape, axes)
-        parts, inputs = [partial(work, band) for band in bands], ()
+        bands = _bands(x, kernels.shape, axes)
+        work = _kernel_gradient(x, gradient, kernels.shape, axes)
+        parts: list[Callable[[], Any]] = [partial(work, band) for band in bands]
+        inputs: tuple[Array, ...] = ()
         if of_inputs:
             turned = np.ascontiguousarray(kernels[::-1, ::-1].swapaxes(2, 3))
             rows, columns = (_adjoint(axis) for axis in axes)
             out, convolve, others = _convolution(gradient, turned, (rows, columns), None)
             parts += [partial(convolve, band) for band in others]
             inputs = (out,)
-        total, *more = share(lambda part: part(), parts)[: len(bands)]
-        for made in more:
-            total += made
+        total: Array = reduce(np.add, share(lambda part: part(), parts)[: len(bands)])
         return inputs, total.reshape(kernels.shape)
 
 
@@ -180,7 +180,7 @@ def _windows(x: Array, kernel: Shape, axes: Axes, band: slice) -> Array:
 
 
 def _lay(x: Array, axes: Axes, first: int, laid: Array) -> None:
-    """Fill `(kw, C, rows, W', N)` with padded rows of `x` from `first` on, shifted by each column."""
+    """Fill `(kw, C, rows, W', N)` with padded rows from `first` on, shifted by each column."""
     rows, columns = axes
     top, height = first - rows.before, laid.shape[2]
     x = np.ascontiguousarray(x)

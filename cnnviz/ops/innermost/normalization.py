@@ -1,7 +1,7 @@
 """Batch normalisation with images innermost, where a channel lies in one run of memory.
 
-Nothing is kept for the way back but the input: to centre it again takes less than to write it to new
-memory and to read it from there.
+Nothing is kept for the way back but the input: to centre it again takes less than to write it to
+new memory and to read it from there.
 """
 
 from __future__ import annotations

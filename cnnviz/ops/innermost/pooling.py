@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import reduce
 from itertools import product
+from typing import TypeGuard
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from cnnviz.ops.checks import Array
 Axes = tuple[Axis, Axis]
 
 
-def fits(axes: tuple[Axis, ...]) -> bool:
+def fits(axes: tuple[Axis, ...]) -> TypeGuard[Axes]:
     """Tell whether windows lie side by side, all of them in the image."""
     return len(axes) == 2 and all(
         axis.stride == axis.kernel_size
@@ -28,8 +29,8 @@ def fits(axes: tuple[Axis, ...]) -> bool:
 def largest(x: Array, axes: Axes) -> tuple[Array, list[Array]]:
     """Return the largest value of every window of `x`, `(C, H, W, N)`, and which cells won.
 
-    A mask for each cell, in reading order: of equal ones the first wins. The cells are copied first,
-    since short lines with gaps take far longer to compare.
+    A mask for each cell, in reading order: of equal ones the first wins. The cells are copied
+    first, since short lines with gaps take far longer to compare.
 
     >>> from cnnviz.geometry import Window
     >>> axes = Window.of(2, strides=2).on((2, 2))
@@ -69,7 +70,8 @@ def average(x: Array, axes: Axes) -> Array:
     rows, columns = axes
     down = reduce(np.add, (x[:, part] for part in _places(rows)))
     y: Array = reduce(np.add, (down[:, :, part] for part in _places(columns)))
-    return y * x.dtype.type(1 / (rows.stride * columns.stride))
+    y *= x.dtype.type(1 / (rows.stride * columns.stride))
+    return y
 
 
 def average_gradient(gradient: Array, axes: Axes) -> Array:
