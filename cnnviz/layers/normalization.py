@@ -118,10 +118,10 @@ class BatchNormalization(Layer):
         """Do the same to `(C, ..., N)`."""
         import numpy as np
 
-        from cnnviz.ops.innermost.normalization import gradients, moments, scaled
+        from cnnviz.ops.innermost.normalization import gradients, moments, scale
 
         (x,) = xs
-        mean, variance = moments(x)
+        mean, variance, y = moments(x)
         power = 1 / (variance + self.epsilon)
         factor = np.sqrt(power) * weights.get("gamma", 1.0)
 
@@ -132,7 +132,7 @@ class BatchNormalization(Layer):
             found = dict(zip(("gamma", "beta"), both, strict=True))
             return made, {name: own for name, own in found.items() if name in weights}
 
-        y = scaled(x, mean, factor, weights.get("beta"))
+        scale(y, factor, weights.get("beta"))
         return y, backward, self._moved(weights, mean, variance, step)
 
     def _moved(

@@ -11,31 +11,30 @@ import numpy as np
 from cnnviz.ops.checks import Array
 
 
-def moments(x: Array) -> tuple[Array, Array]:
-    """Return the mean and the variance of each channel of `x`, `(C, ..., N)`, float64.
+def moments(x: Array) -> tuple[Array, Array, Array]:
+    """Return mean and variance of each channel of `x`, `(C, ..., N)`, float64, and `x - mean`.
 
     The variance is that around the mean, and the mean is mended by what is left around it: sums of
     squares, or of values far from 0, would have lost their digits.
 
     >>> moments(np.array([[1.0, 5.0]]))
-    (array([3.]), array([4.]))
+    (array([3.]), array([4.]), array([[-2.,  2.]]))
     """
     flat = x.reshape(len(x), -1)
     near = _sums(flat) / flat.shape[1]
     around = flat - _column(near, flat)
     left = _sums(around) / flat.shape[1]
     squares = _products(around, around) / flat.shape[1]
-    return near.astype(x.dtype) + left, squares - left**2
+    around -= _column(left, flat)
+    return near.astype(x.dtype) + left, squares - left**2, around.reshape(x.shape)
 
 
-def scaled(x: Array, mean: Array, factor: Array, beta: Array | None) -> Array:
-    """Return `factor (x - mean) + beta`, all of them `(C,)`."""
-    flat = x.reshape(len(x), -1)
-    y = flat - _column(mean, flat)
-    y *= _column(factor, flat)
+def scale(around: Array, factor: Array, beta: Array | None) -> None:
+    """Multiply what is around the mean by `factor` and add `beta`, both `(C,)`, in place."""
+    flat = around.reshape(len(around), -1)
+    flat *= _column(factor, flat)
     if beta is not None:
-        y += _column(beta, flat)
-    return y.reshape(x.shape)
+        flat += _column(beta, flat)
 
 
 def gradients(
