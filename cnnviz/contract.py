@@ -113,6 +113,14 @@ class Layer:
         """Tell whether, prepared, it can finish parts that have all channels of their places."""
         return False
 
+    @property
+    def apart(self) -> bool:
+        """Whether each channel is worked on alone, as all others are, by the last axis of weights.
+
+        Some channels can be run without the others then, and images and channels change places.
+        """
+        return False
+
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return the shape of the output; raise `SpecError` if the input does not fit."""
         raise NotImplementedError
@@ -248,6 +256,34 @@ class Layer:
         if backward is None:
             raise SpecError(f"{type(self).__name__} cannot be trained through")
         return y, backward, {}
+
+    def forward_innermost(
+        self, weights: Weights, *xs: Array, generator: np.random.Generator, step: int | None = None
+    ) -> tuple[Array, Backward, dict[str, Array]]:
+        """Run `forward_training` with images innermost, on batches `(C, ..., N)`.
+
+        They are `x.swapaxes(0, -1)` of what it takes, and so are outputs and gradients. A second
+        form for layers that are faster so; it gives the same.
+        """
+        if self.apart:
+            return self.forward_training(weights, *xs, generator=generator, step=step)
+        taken = map(_swapped, xs)
+        y, way, found = self.forward_training(weights, *taken, generator=generator, step=step)
+
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            inputs, of_weights = way(_swapped(gradient), of_inputs=of_inputs)
+            return tuple(map(_swapped, inputs)), of_weights
+
+        return _swapped(y), backward, found
+
+
+def _swapped(x: Array) -> Array:
+    """Return a batch with images and channels in each other's place, in one run of memory."""
+    import numpy as np
+
+    return np.ascontiguousarray(x.swapaxes(0, -1))
 
 
 def divided(shape: Shape, least: int = 2**17) -> list[tuple[slice, ...]]:

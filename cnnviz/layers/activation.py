@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class _Elementwise(Layer):
     """A function of each value, whose parameters are the layer's fields."""
 
+    apart = True
     is_local = True
     # Family and name in `ops.activations`.
     _op: ClassVar[str]
@@ -57,6 +58,11 @@ class Activation(_Elementwise):
         if self.activation is None:
             raise SpecError("activation is missing", hint="use linear for none")
         checks.canonical(self, activation=checks.activation(self.activation))
+
+    @property
+    def apart(self) -> bool:  # type: ignore[override]
+        """Whether no value depends on other channels."""
+        return self.ending() is not None
 
     def forward(self, weights: Weights, *xs: Array) -> tuple[Array, Backward | None]:
         """Apply the function of that name."""
@@ -137,6 +143,7 @@ class PReLU(_Elementwise):
     {'alpha': (1, 1, 6)}
     """
 
+    apart = False  # its slopes have an order of axes
     is_local = False  # slopes may differ from row to row
 
     # Keras has the initializer, the regularizer and the constraint before it.
@@ -206,6 +213,7 @@ class Softmax(_Elementwise):
     [[0.5, 0.5]]
     """
 
+    apart = False
     _op = "probabilities.softmax"
 
     axis: int = -1

@@ -11,9 +11,12 @@ from cnnviz.errors import InputError, SpecError
 from cnnviz.geometry import Padding, Shape, Size, sizes, times
 from cnnviz.layers import checks
 from cnnviz.layers._activated import activated
+from cnnviz.layers._innermost import axes_of
 from cnnviz.layers._sliding import _Convolution
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from cnnviz.contract import Array, Backward, Ending, Ready, Weights
 
 
@@ -128,6 +131,31 @@ class Conv2D(_Convolution):
         y = conv2d(x, weights["kernel"], groups=self.groups, bias=bias, **self._slides)
         y, before = activated(y, self.activation)
         return y, self._backward(weights, x, before)
+
+    def forward_innermost(
+        self, weights: Weights, *xs: Array, generator: np.random.Generator, step: int | None = None
+    ) -> tuple[Array, Backward, dict[str, Array]]:
+        """Convolve `(C, H, W, N)`."""
+        from cnnviz.ops.innermost import convolution, winograd
+
+        (x,) = xs
+        axes = axes_of(self, x.shape)
+        if self.activation is not None or not convolution.fits(axes, self.groups):
+            return super().forward_innermost(weights, *xs, generator=generator, step=step)
+        kernel, bias = weights["kernel"], weights["bias"] if self.use_bias else None
+        way = winograd if winograd.fits(x, kernel.shape, axes) else convolution
+        run = way.Convolution(x, kernel, axes, bias)
+
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            inputs, own = run.gradients(gradient, of_inputs=of_inputs)
+            found = {"kernel": own}
+            if self.use_bias:
+                found["bias"] = gradient.reshape(len(gradient), -1).sum(axis=1)
+            return inputs, found
+
+        return run.y, backward, {}
 
 
 def _names(kernels: object) -> tuple[str, ...]:

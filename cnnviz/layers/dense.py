@@ -14,6 +14,8 @@ from cnnviz.layers._backward import backward_by
 from cnnviz.layers._folded import folded
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from cnnviz.contract import Array, Backward, Ending, Weights
 
 
@@ -36,6 +38,20 @@ class Flatten(Layer):
         (x,) = xs
         shape = x.shape
         return x.reshape(len(x), -1), backward_by(lambda gradient: gradient.reshape(shape))
+
+    def forward_innermost(
+        self, weights: Weights, *xs: Array, generator: np.random.Generator, step: int | None = None
+    ) -> tuple[Array, Backward, dict[str, Array]]:
+        """Return the same of `(C, ..., N)`, `(... C, N)`: channels fastest but for the images."""
+        import numpy as np
+
+        (x,) = xs
+        turned = np.moveaxis(x, 0, -2)
+
+        def way(gradient: Array) -> Array:
+            return np.ascontiguousarray(np.moveaxis(gradient.reshape(turned.shape), -2, 0))
+
+        return turned.reshape(-1, x.shape[-1]), backward_by(way), {}
 
 
 @dataclass(frozen=True)
@@ -104,3 +120,25 @@ class Dense(Layer):
             return inputs, {"kernel": kernel} | bias
 
         return y, backward
+
+    def forward_innermost(
+        self, weights: Weights, *xs: Array, generator: np.random.Generator, step: int | None = None
+    ) -> tuple[Array, Backward, dict[str, Array]]:
+        """Multiply `(in, N)` by the kernel."""
+        (x,) = xs
+        if x.ndim > 2 or self.activation is not None:
+            return super().forward_innermost(weights, *xs, generator=generator, step=step)
+        kernel = weights["kernel"]
+        y = kernel.T @ x
+        if self.use_bias:
+            y += weights["bias"][:, None]
+
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            found = {"kernel": x @ gradient.T}
+            if self.use_bias:
+                found["bias"] = gradient.sum(axis=1)
+            return (kernel @ gradient,) if of_inputs else (), found
+
+        return y, backward, {}

@@ -17,6 +17,8 @@ from cnnviz.layers._backward import backward_by, summed_to
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+
     from cnnviz.contract import Array, Backward, Ending, Task, Weights
 
 
@@ -42,6 +44,14 @@ class _Merging(Layer):
             return made.reshape(xs[place].shape)
 
         return y, backward_by(*(partial(way, place) for place in range(len(xs))))
+
+    def forward_innermost(
+        self, weights: Weights, *xs: Array, generator: np.random.Generator, step: int | None = None
+    ) -> tuple[Array, Backward, dict[str, Array]]:
+        """Join the same of `(C, ..., N)`."""
+        alike = len({x.shape for x in xs}) == 1
+        run = self.forward_training if alike else super().forward_innermost
+        return run(weights, *xs, generator=generator, step=step)
 
     def _join(self, a: Array, b: Array) -> Array:
         raise NotImplementedError

@@ -47,6 +47,7 @@ class BatchNormalization(Layer):
     {'moving_mean': (64,), 'moving_variance': (64,)}
     """
 
+    apart = True
     is_local = True
 
     axis: int = -1
@@ -111,15 +112,43 @@ class BatchNormalization(Layer):
         from cnnviz.ops.normalization_training import batch_moments
 
         (x,) = xs
-        found = dict(zip(("moving_mean", "moving_variance"), batch_moments(x), strict=True))
-        y, backward = self._run(weights, x, *found.values(), of_batch=True)
+        mean, variance = batch_moments(x)
+        y, backward = self._run(weights, x, mean, variance, of_batch=True)
+        return y, backward, self._moved(weights, mean, variance, step)
+
+    def forward_innermost(
+        self, weights: Weights, *xs: Array, generator: np.random.Generator, step: int | None = None
+    ) -> tuple[Array, Backward, dict[str, Array]]:
+        """Do the same to `(C, ..., N)`."""
+        import numpy as np
+
+        from cnnviz.ops.innermost.normalization import gradients, moments, scale
+
+        (x,) = xs
+        mean, variance, y = moments(x)
+        power = 1 / (variance + self.epsilon)
+        factor = np.sqrt(power) * weights.get("gamma", 1.0)
+
+        def backward(
+            gradient: Array, *, of_inputs: bool = True
+        ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            made, *both = gradients(gradient, x, mean, factor, power, of_inputs=of_inputs)
+            found = dict(zip(("gamma", "beta"), both, strict=True))
+            return made, {name: own for name, own in found.items() if name in weights}
+
+        scale(y, factor, weights.get("beta"))
+        return y, backward, self._moved(weights, mean, variance, step)
+
+    def _moved(
+        self, weights: Weights, mean: Array, variance: Array, step: int | None
+    ) -> dict[str, Array]:
+        """Return the running statistics moved towards those of a batch."""
         most = 1.0 if step is None else (1 + step) / (10 + step)
         keep = min(self.momentum, most)
-        moved = {
+        return {
             name: (keep * weights[name] + (1 - keep) * values).astype(weights[name].dtype)
-            for name, values in found.items()
+            for name, values in (("moving_mean", mean), ("moving_variance", variance))
         }
-        return y, backward, moved
 
     def _run(
         self, weights: Weights, x: Array, mean: Array, variance: Array, *, of_batch: bool = False

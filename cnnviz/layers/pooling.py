@@ -12,8 +12,11 @@ from cnnviz.errors import SpecError
 from cnnviz.geometry import Axis, Padding, Shape, Size, Window, pads, sizes
 from cnnviz.layers import checks
 from cnnviz.layers._backward import backward_by
+from cnnviz.layers._innermost import axes_of
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from cnnviz.contract import Array, Backward, Ending, Task, Weights
     from cnnviz.ops.calls import Do
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 class _Pooling(Layer):
     """Each channel on its own: `(H, W, C)` to `(H', W', C)`; the stride defaults to the window."""
 
+    apart = True
     rank: ClassVar[int] = 2
     # The name of the function in `ops`.
     _op: ClassVar[str]
@@ -85,6 +89,23 @@ class _Pooling(Layer):
             return self._gradient(gradient, x, y, self.window(x.shape[1:]).on(x.shape[1:-1]))
 
         return y, backward_by(way)
+
+    def forward_innermost(
+        self, weights: Weights, *xs: Array, generator: np.random.Generator, step: int | None = None
+    ) -> tuple[Array, Backward, dict[str, Array]]:
+        """Pool `(C, H, W, N)`; windows that lie side by side by a way of their own."""
+        from cnnviz.ops.innermost.pooling import fits
+
+        (x,) = xs
+        axes = axes_of(self, x.shape)
+        found = self._side_by_side(x, axes) if fits(axes) else None
+        if found is None:
+            return self.forward_training(weights, x, generator=generator, step=step)
+        return *found, {}
+
+    def _side_by_side(self, x: Array, axes: tuple[Axis, Axis]) -> tuple[Array, Backward] | None:
+        """Return the same of windows that lie side by side, images innermost, if there is a way."""
+        return None
 
     def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
         """Pool images straight to where the result belongs."""
@@ -162,6 +183,12 @@ class MaxPooling2D(_Pooling):
         """Tell that it makes no new values."""
         return True
 
+    def _side_by_side(self, x: Array, axes: tuple[Axis, Axis]) -> tuple[Array, Backward] | None:
+        from cnnviz.ops.innermost.pooling import largest, largest_gradient
+
+        y, masks = largest(x, axes)
+        return y, backward_by(lambda gradient: largest_gradient(gradient, masks, axes))
+
 
 @dataclass(frozen=True)
 class MinPooling2D(_Pooling):
@@ -199,6 +226,12 @@ class AveragePooling2D(_Pooling):
         from cnnviz.ops.pooling_gradients import average_gradient
 
         return average_gradient(gradient, axes, count_include_pad=self.count_include_pad)
+
+    def _side_by_side(self, x: Array, axes: tuple[Axis, Axis]) -> tuple[Array, Backward] | None:
+        from cnnviz.ops.innermost.pooling import average, average_gradient
+
+        way = backward_by(lambda gradient: average_gradient(gradient, axes))
+        return average(x, axes), way
 
     def _reduce(self, x: Array, rows: Axis, columns: Axis, out: Array, do: Do) -> None:
         from cnnviz.ops.pooling.average import average_windows
@@ -242,6 +275,7 @@ class LpPooling2D(_Pooling):
 class _GlobalPooling(Layer):
     """One value a channel: `(H, W, C)` to `(C,)`, or `(1, 1, C)` with `keepdims`."""
 
+    apart = True
     rank: ClassVar[int] = 2
     _op: ClassVar[str]
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class Identity(Layer):
     """Pass the input on."""
 
+    apart = True
     is_view = True
 
     def output_shape(self, *in_shapes: Shape) -> Shape:
@@ -36,6 +37,7 @@ class Identity(Layer):
 class Dropout(Identity):
     """Set a `rate` of the values to 0 in training; pass all of them on otherwise."""
 
+    apart = False  # what is dropped is drawn in one stream
     rate: float
 
     def __post_init__(self) -> None:

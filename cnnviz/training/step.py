@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cnnviz.errors import CnnvizError, InputError
+from cnnviz.errors import InputError
 from cnnviz.files import check_bytes
 from cnnviz.graph import INPUT, Graph, Node
 from cnnviz.training.loss import cross_entropy
+from cnnviz.training.stages import Stage, stages
 
 if TYPE_CHECKING:
-    from cnnviz.contract import Array, Backward, ModelWeights
+    from cnnviz.contract import Array, ModelWeights
 
-# The output of a layer, its gradient, and what a layer keeps for its way back.
-_COPIES = 3
+# The output of a layer, before and after its activation, its gradient, and what a layer keeps for
+# its way back: tiles of Winograd's are 2.25 times what they are cut from.
+_COPIES = 5
 _HINT = "use a smaller --batch-size, a smaller model or a higher --max-memory"
 
 
@@ -68,10 +70,10 @@ class Pass:
         self, graph: Graph, weights: ModelWeights, *, label_smoothing: float = 0.0
     ) -> None:
         self._weights, self._smoothing = weights, label_smoothing
-        self._nodes = graph.above([graph.nodes[-1].name])
-        shapes = graph.shapes()
-        self._sizes = sum(prod(shapes[node.name]) for node in self._nodes)
-        self._trained = _trained(graph, self._nodes)
+        nodes, shapes = graph.above([graph.nodes[-1].name]), graph.shapes()
+        self._sizes = sum(prod(shapes[node.name]) for node in nodes)
+        self._stages = stages(nodes)
+        self._trained = _trained(graph, nodes, self._stages)
 
     def run(
         self,
@@ -104,54 +106,54 @@ class Pass:
         needed = _COPIES * x.itemsize * len(x) * self._sizes
         check_bytes(needed, f"training with batches of {len(x)}", hint=_HINT)
         with np.errstate(all="ignore"):  # what overflows makes losses that are not finite
-            logits, ways, statistics = self._forward(x, generator, step)
-            rows = logits.reshape(len(x), -1)
+            logits, statistics = self._forward(x, generator, step)
+            rows = np.ascontiguousarray(logits.swapaxes(0, -1)).reshape(len(x), -1)
             losses, gradient = cross_entropy(rows, labels, label_smoothing=self._smoothing)
             if bad := len(losses) - int(np.count_nonzero(np.isfinite(losses))):
                 raise InputError(f"{bad} of {len(losses)} losses are NaN or infinite")
-            gradients = self._backward(gradient.reshape(logits.shape), ways)
+            gradients = self._backward(gradient.T.reshape(logits.shape))
         return Learned(losses, rows.argmax(axis=1) == labels, gradients, statistics)
 
     def _forward(
         self, x: Array, generator: np.random.Generator, step: int | None
-    ) -> tuple[Array, dict[str, Backward], dict[str, dict[str, Array]]]:
-        values, ways, statistics = {INPUT: x}, {}, {}
-        for node in self._nodes:
-            taken = [values[name] for name in node.inputs]
-            own = self._weights.get(node.name, {})
-            try:
-                made = node.layer.forward_training(own, *taken, generator=generator, step=step)
-            except CnnvizError as error:
-                raise type(error)(f"{node.name}: {error.message}", hint=error.hint) from error
-            values[node.name], ways[node.name], found = made
-            if found:
-                statistics[node.name] = found
-        return values[self._nodes[-1].name], ways, statistics
+    ) -> tuple[Array, dict[str, dict[str, Array]]]:
+        values = {INPUT: np.ascontiguousarray(x.swapaxes(0, -1))}
+        statistics: dict[str, dict[str, Array]] = {}
+        for stage in self._stages:
+            taken = [values[name] for name in stage.inputs]
+            made, found = stage.forward(self._weights, *taken, generator=generator, step=step)
+            values[stage.name] = made
+            statistics |= found
+        return made, statistics
 
-    def _backward(self, gradient: Array, ways: dict[str, Backward]) -> dict[str, dict[str, Array]]:
-        """Return the gradients of the weights; each way back is let go once it has been taken."""
-        last = self._nodes[-1]
-        waiting, found = {last.name: gradient}, {}
-        for node in reversed(self._nodes):
-            way, own = ways.pop(node.name), waiting.pop(node.name, None)
-            if own is None or node.name not in self._trained:
+    def _backward(self, gradient: Array) -> dict[str, dict[str, Array]]:
+        """Return the gradients of the weights."""
+        found: dict[str, dict[str, Array]] = {}
+        waiting = {self._stages[-1].name: gradient}
+        for stage in reversed(self._stages):
+            own = waiting.pop(stage.name, None)
+            if own is None or stage.name not in self._trained:
+                stage.forget()
                 continue
-            onward = any(name in self._trained for name in node.inputs)
-            of_inputs, of_weights = way(own, of_inputs=onward)
-            if of_weights:
-                found[node.name] = of_weights
-            for name, one in zip(node.inputs, of_inputs, strict=False):
+            onward = any(name in self._trained for name in stage.inputs)
+            of_inputs, of_weights = stage.backward(own, of_inputs=onward)
+            found |= of_weights
+            for name, one in zip(stage.inputs, of_inputs, strict=False):
                 if name in self._trained:
                     # Not in place: gradients of inputs may share memory.
                     waiting[name] = waiting[name] + one if name in waiting else one
-        return {node.name: found[node.name] for node in self._nodes if node.name in found}
+        return found
 
 
-def _trained(graph: Graph, nodes: tuple[Node, ...]) -> set[str]:
-    """Return the names of the nodes whose output depends on weights that are trained."""
+def _trained(graph: Graph, nodes: tuple[Node, ...], all_stages: list[Stage]) -> set[str]:
+    """Return the names of the outputs that depend on weights that are trained."""
     shapes, found = graph.shapes(), set[str]()
-    for node in nodes:
-        own = node.layer.weight_shapes(*(shapes[name] for name in node.inputs))
-        if own or not found.isdisjoint(node.inputs):
-            found.add(node.name)
+    weighted = {
+        node.name
+        for node in nodes
+        if node.layer.weight_shapes(*(shapes[name] for name in node.inputs))
+    }
+    for stage in all_stages:
+        if any(link.node in weighted for link in stage.links) or not found.isdisjoint(stage.inputs):
+            found.add(stage.name)
     return found

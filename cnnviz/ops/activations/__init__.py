@@ -24,6 +24,7 @@ from cnnviz.ops.checks import Array
 Activation = Callable[..., Array]
 
 
+@cache
 def activation(name: str) -> Activation:
     """Return the activation of a Keras name.
 
@@ -58,6 +59,7 @@ def activation(name: str) -> Activation:
     return functions[key]
 
 
+@cache
 def gradient(name: str) -> Callable[..., Array]:
     """Return the derivative of the activation of a Keras name.
 
