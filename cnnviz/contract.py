@@ -107,8 +107,6 @@ class Layer:
     # Each place follows from that place of the inputs alone: any rows may be worked on by
     # themselves, and the result may take the place of the first input.
     is_local: ClassVar[bool] = False
-    # Prepared, it can finish parts that have all channels of their places.
-    makes_places: ClassVar[bool] = False
 
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return the shape of the output; raise `SpecError` if the input does not fit."""
@@ -163,6 +161,11 @@ class Layer:
             Gradients, for layers that can be trained.
         """
         raise NotImplementedError
+
+    @property
+    def makes_places(self) -> bool:
+        """Tell whether it can finish parts that have all channels of their places."""
+        return False
 
     @property
     def stays_finite(self) -> bool:

@@ -21,6 +21,8 @@ CASES = {
     "groups": ((3, 3, 16, 64), 2, {"padding": 1}),
     "points": ((1, 1, 32, 8), 2, {"strides": 2}),
     "tiles": ((3, 3, 32, 32), 1, {"padding": 1}),
+    "tiles of groups": ((3, 3, 32, 64), 2, {"padding": 1}),
+    "tiles of two": ((5, 5, 32, 32), 1, {"padding": 2}),
 }
 
 

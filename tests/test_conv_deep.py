@@ -16,7 +16,7 @@ from cnnviz.ops.conv import im2col, parts, planner, products, winograd
 from cnnviz.ops.conv.engine import Prepared
 from cnnviz.ops.conv.job import Finish, Job
 from cnnviz.ops.padding import Padded
-from cnnviz.ops.threads import threads
+from cnnviz.ops.threads import one_blas_thread, threads
 
 EXACT, FAST = 1e-5, 3e-4
 
@@ -44,8 +44,9 @@ def forced(name, x, kernels, *, bias=None, wide=0, border="zero", groups=1, act=
         given, tasks = x.copy(), prepared.tasks(x, into)
         for each in (0, given):  # what was written down for zeros is right for others
             x[...] = each
-            for task in tasks:
-                task()
+            with one_blas_thread():
+                for task in tasks:
+                    task()
         np.testing.assert_array_equal(out, again)
     assert np.all(np.delete(room, np.s_[wide : wide + shape[3]], axis=3) == 7)
     return out
@@ -80,13 +81,13 @@ sizes, counts = pairs(1, 23), st.integers(1, 3)
 
 
 @pytest.mark.usefixtures("divided")
-@pytest.mark.parametrize("name", ["winograd", "im2col"])
-def test_3x3_kernels_match_onnxruntime(name):
+@pytest.mark.parametrize(("name", "side"), [("winograd", 3), ("winograd", 5), ("im2col", 3)])
+def test_small_kernels_match_onnxruntime(name, side):
     @many(60)
     @given(seeds, counts, sizes, pairs(1, 70), pairs(0, 2), pairs(0, 2), st.integers(0, 3))
     def check(seed, count, size, channels, begin, end, wide):
-        size = tuple(max(n, 3 - a - b) for n, a, b in zip(size, begin, end, strict=True))
-        x, k = values(seed, count, *size, channels[0]), values(seed + 1, 3, 3, *channels)
+        size = tuple(max(n, side - a - b) for n, a, b in zip(size, begin, end, strict=True))
+        x, k = values(seed, count, *size, channels[0]), values(seed + 1, side, side, *channels)
         bias = values(seed + 2, channels[1])
         padding = tuple(zip(begin, end, strict=True))
         ours = forced(name, x, k, bias=bias, act=relu, padding=padding, wide=wide)
@@ -146,19 +147,23 @@ def test_winograd_reads_every_border_and_lines_that_lie_apart(border):
     assert_near(ours, np.moveaxis(theirs, 1, -1), FAST)
 
 
-# Of VGG16 and GoogLeNet, as deep and as wide; the rows are fewer.
+# Of VGG16, GoogLeNet and AlexNet, as deep and as wide; the rows are fewer. The kernel's side last.
 @pytest.mark.parametrize(
-    "shape", [(20, 112, 64, 128), (14, 56, 256, 96), (14, 28, 512, 64), (14, 14, 512, 64)]
-)
+    "shape",
+    [
+        (20, 112, 64, 128, 3), (14, 56, 256, 96, 3), (14, 28, 512, 64, 3), (14, 14, 512, 64, 3),
+        (9, 27, 64, 192, 5),
+    ],
+)  # fmt: skip
 def test_the_error_of_winograd_is_bounded(shape):
-    height, width, channels, filters = shape
+    height, width, channels, filters, side = shape
     rng = np.random.default_rng(5)
     x = np.maximum(rng.standard_normal((1, height, width, channels)), 0).astype(np.float32)
-    k = rng.standard_normal((3, 3, channels, filters)).astype(np.float32)
-    exact = forced("im2col", x.astype(np.float64), k, padding=1)
-    error = np.abs(forced("winograd", x, k, padding=1) - exact).max()
+    k = rng.standard_normal((side, side, channels, filters)).astype(np.float32)
+    exact = forced("im2col", x.astype(np.float64), k, padding=side // 2)
+    error = np.abs(forced("winograd", x, k, padding=side // 2) - exact).max()
     assert error <= 5e-5 * exact.std()
-    assert error > np.abs(forced("im2col", x, k, padding=1) - exact).max()
+    assert error > np.abs(forced("im2col", x, k, padding=side // 2) - exact).max()
 
 
 def test_what_is_not_finite_stays_in_its_windows():
@@ -182,6 +187,24 @@ def test_results_are_the_same_bits_on_any_number_of_threads(monkeypatch):
     assert threads() >= 1
 
 
+@pytest.mark.usefixtures("divided")
+@pytest.mark.parametrize("side", [3, 5])
+def test_groups_of_tiles_match_onnxruntime(side):
+    for count, size, groups, each in ((1, 13, 2, 48), (3, 9, 3, 40), (1, 22, 2, 33)):
+        x, k = values(11, count, size, size, 32 * groups), values(12, side, side, 32, each * groups)
+        bias, begin = values(13, each * groups), side // 2
+        ours = forced("winograd", x, k, bias=bias, act=relu, padding=begin, groups=groups, wide=1)
+        assert_near(ours, peer(x, k, bias, [begin] * 4, groups=groups), FAST)
+        x[0, 3, 4, 40] = np.inf  # in the second group
+        spoilt = forced("winograd", x, k, bias=bias, padding=begin, groups=groups)
+        whole = np.isfinite(spoilt).all(axis=(0, 1, 2))
+        assert not whole[each : 2 * each].any()
+        assert whole[:each].all()
+        hit = np.zeros((size, size), bool)
+        hit[3 - begin : 4 + begin, 4 - begin : 5 + begin] = True
+        np.testing.assert_array_equal(np.isfinite(spoilt[0, ..., each : 2 * each]).all(-1), ~hit)
+
+
 def chosen(x, k, precision="fast", images=None, **window) -> str:
     groups = x[2] // k[2]
     axes = Window.of(k[:2], **window).on(x[:2])
@@ -192,12 +215,14 @@ def chosen(x, k, precision="fast", images=None, **window) -> str:
 def test_the_planner_chooses_by_shape():
     deep = (28, 28, 256), (3, 3, 256, 128)
     assert chosen(*deep, padding=1) == "winograd"
+    assert chosen((27, 27, 64), (5, 5, 64, 192), padding=2) == "winograd"
     assert chosen(*deep, "exact", padding=1) == "im2col"
     assert chosen(*deep, padding=1, strides=2) == "im2col"
     assert chosen(*deep, padding=1, dilation_rate=2) == "im2col"
     assert chosen(*deep, images=1, padding=1) == "im2col"  # the transform is for one run
     assert chosen((64, 64, 256), deep[1], images=1, padding=1) == "winograd"
-    assert chosen((28, 28, 512), deep[1], padding=1) == "im2col"  # in two groups
+    assert chosen((28, 28, 512), deep[1], padding=1) == "winograd"  # in two groups
+    assert chosen((28, 28, 512), (3, 3, 256, 60), padding=1) == "im2col"  # of 30 filters
     assert chosen((28, 28, 3), (3, 3, 3, 64), padding=1) == "im2col"
     assert chosen((28, 28, 192), (1, 1, 192, 64)) == "pointwise"
     assert chosen((28, 28, 192), (1, 1, 192, 64), padding=1) == "im2col"

@@ -120,9 +120,13 @@ class _Sliding(Layer):
 class _Convolution(_Sliding):
     """A convolution whose groups of filters each see their own channels."""
 
-    makes_places = True
     filters: int | None
     groups: int
+
+    @property
+    def makes_places(self) -> bool:
+        """Tell whether its parts can be rows: of groups they are some filters."""
+        return self.groups == 1
 
     @property
     def _filters(self) -> int:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 class _Pooling(Layer):
     """Each channel on its own: `(H, W, C)` to `(H', W', C)`; the stride defaults to the window."""
 
-    makes_places = True
     rank: ClassVar[int] = 2
     # The name of the function in `ops`.
     _op: ClassVar[str]
@@ -44,6 +43,11 @@ class _Pooling(Layer):
             padding=pads(self.padding, rank=rank),
             ceil_mode=checks.flag(self.ceil_mode, "ceil_mode"),
         )
+
+    @property
+    def makes_places(self) -> bool:
+        """Tell that its parts are rows."""
+        return True
 
     def window(self, in_shape: Shape) -> Window:
         """Return the window that slides over each channel."""

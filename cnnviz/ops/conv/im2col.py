@@ -70,7 +70,7 @@ def run(
 ) -> None:
     """Convolve rows of `(N, H, W, C)` with some filters, into `out` `(N, H', W', filters)`.
 
-    Whole groups where there are some.
+    Of however many groups.
     """
     weights, kernel = state
     rows, filters = part
@@ -80,7 +80,7 @@ def run(
     for band, group, windows in matrices(batch, kernel, job, rows, values, groups, do):
         wanted = out[band][..., filters]
         made = in_one_run(wanted)
-        mine = job.filters(group, kernel[3]) if job.groups > 1 else filters
+        mine = slice(max(filters.start, group * each), min(filters.stop, (group + 1) * each))
         columns = slice(mine.start - filters.start, mine.stop - filters.start)
         product(windows, weights[:, mine], made.reshape(-1, made.shape[3])[:, columns], do)
         if group == groups[-1]:

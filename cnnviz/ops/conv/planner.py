@@ -88,16 +88,11 @@ def winograd_pays(kernels: Array, job: Job, images: int | None) -> bool:
 
     For one run the transform of large kernels, which fills new memory, costs more than it saves.
     """
-    size, width, channels, filters = kernels.shape
-    axes = job.rows, job.columns
-    if (
-        size not in (3, 5)
-        or width != size
-        or min(channels, filters) < 32
-        or kernels.dtype != np.float32
-    ):
+    *size, channels, filters = kernels.shape
+    axes, own = (job.rows, job.columns), filters // job.groups
+    if size not in ([3, 3], [5, 5]) or min(channels, own) < 32 or kernels.dtype != np.float32:
         return False
-    if job.groups > 1 or any(axis.stride > 1 or axis.dilation > 1 for axis in axes):
+    if any(axis.stride > 1 or axis.dilation > 1 for axis in axes):
         return False
     if job.columns.output * (channels + filters) > 2**20:  # a row of tiles is too large
         return False

@@ -3,7 +3,8 @@
 A tile of 6 × 6 inputs `d` gives the 4 × 4 outputs of a kernel `g` of 3 × 3 as `Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d
 B)] A`: 36 products for 144. Summed over channels, each of the 36 is a matrix product of tiles and
 filters. After Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016). Small
-images have tiles of 4 × 4, with 2 × 2 outputs.
+images have tiles of 4 × 4, with 2 × 2 outputs; a kernel of 5 × 5 makes 2 × 2 of 6 × 6, by 36
+products for 100.
 
 The matrices evaluate polynomials at 0, ±3/4, ±3/2 and infinity (Toom and Cook). With the usual 0,
 ±1, ±2 transforms are sums and shifts, but here they are matrix products, and those points round a
@@ -68,8 +69,9 @@ def prepare(kernels: Array, job: Job) -> Kernels:
     outputs = side + 1 - size
     tiles = -(-job.rows.output // outputs) * -(-job.columns.output // outputs)
     most = min(PANEL, DIRECT // (channels * min(tiles, PANEL)))
+    own = filters // job.groups
     # An even number of panels, so that two threads have as much to do.
-    each = next((n for n in range(most, 23, -1) if filters % (2 * n) == 0), filters)
+    each = next((n for n in range(most, 23, -1) if own % (2 * n) == 0), own)
     panels = np.empty((side**2, filters // each, channels, each), kernels.dtype)
     taps = kernels.reshape(size**2, channels, -1, each)
     both = np.kron(over, over)
@@ -83,22 +85,25 @@ def prepare(kernels: Array, job: Job) -> Kernels:
 def parts(shape: Shape, kernels: Kernels, job: Job) -> list[Part]:
     """Return the parts of an output `(N, H', W', filters)`: so many tiles that it pays.
 
-    Of few tiles, and many kernels then, each takes some filters.
+    Of few tiles, and many kernels then, each takes some filters; of groups each takes those of one.
     """
     count, height, width, filters = shape
     panels, channels = kernels.panels.shape[1:3]
     rows, across = (-(-n // kernels.outputs) for n in (height, width))
-    most = max(1, TILES // (channels + filters) // across)  # rows of tiles
-    every = slice(0, panels)
+    own = panels // job.groups
+    every = [slice(at, at + own) for at in range(0, panels, own)]
+    most = max(1, TILES // (channels + filters // job.groups) // across)  # rows of tiles
+    bands = cut(rows, _even(-(-rows // most)))
     if count * rows * across <= FEW and not job.finish.whole:
         work = count * rows * across * len(kernels.panels) * channels * filters
-        several = cut(panels, 1 if work < WORK else 2)
+        several = cut(panels, 1 if work < WORK else 2) if job.groups == 1 else every
         return [(slice(0, count), (slice(0, rows), piece)) for piece in several]
     if count > 1 and rows <= most:
         groups = cut(count, _even(-(-count // (most // rows))))
-        return [(images, (slice(0, rows), every)) for images in groups]
-    bands = cut(rows, _even(-(-rows // most)))
-    return [(slice(n, n + 1), (band, every)) for n in range(count) for band in bands]
+        return [(images, (slice(0, rows), piece)) for piece in every for images in groups]
+    return [
+        (slice(n, n + 1), (band, piece)) for n in range(count) for piece in every for band in bands
+    ]
 
 
 def run(
@@ -116,7 +121,10 @@ def run(
     rows = slice(tiles.start * side, min(tiles.stop * side, out.shape[1]))
     filters = slice(panels.start * each, panels.stop * each)
     columns = -(-out.shape[2] // side)
-    band = _band(batch, job, rows.start, (tiles.stop - tiles.start) * side, columns * side, do)
+    channels = kernels.panels.shape[2]
+    group = panels.start * job.groups // kernels.panels.shape[1]
+    read = batch[..., group * channels : (group + 1) * channels]
+    band = _band(read, job, rows.start, (tiles.stop - tiles.start) * side, columns * side, do)
     if do is now and not np.isfinite(np.vdot(band, band)):
         im2col.run(batch, kernels.plain, job, out, (rows, filters))  # a tile would spread it
         return
