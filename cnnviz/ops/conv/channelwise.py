@@ -20,7 +20,7 @@ from cnnviz.ops.conv.job import Job
 from cnnviz.ops.conv.parts import Rows, by_rows
 from cnnviz.ops.scratch import scratch
 
-# Values in a band of the output: several threads wait for each other between bands.
+# Values that a band reads: several threads wait for each other between bands.
 BAND = 2**19
 # Values in a chunk of a line: its sums and taps stay in the first-level cache.
 CHUNK = 2**10
@@ -48,7 +48,7 @@ def run(batch: Array, taps: Array, job: Job, out: Array, rows: slice) -> None:
     """Convolve rows of images `(N, H, W, C)` into `out`, `(N, H', W', filters)`."""
     count, _, width, filters = out.shape
     chunk = taps.shape[2]
-    step = max(1, BAND // (width * filters))
+    step = max(1, BAND // (width * filters * job.rows.stride * job.columns.stride))
     for n, first in product(range(count), range(rows.start, rows.stop, step)):
         part = out[n, first : min(first + step, rows.stop)]
         straight = part.flags.c_contiguous
