@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
     Weights = Mapping[str, Array]
     ModelWeights = Mapping[str, Weights]  # by node: running statistics too
-    from cnnviz.ops.calls import Do
+    from cnnviz.calls import Do
 
     Task = Callable[[], object]
 
@@ -47,7 +47,7 @@ class Ending:
     Parameters
     ----------
     work : callable
-        `work(part, do)` does it by calls of `do` (see `ops.calls`).
+        `work(part, do)` does it by calls of `do` (see `ops.written`).
     whole : bool
         Whether a part must have all channels of its places.
     """
@@ -196,7 +196,7 @@ class Layer:
         Ready
             Its tasks write what `forward` would return.
         """
-        from cnnviz.ops.calls import now
+        from cnnviz.calls import now
 
         def task(out: Array, *xs: Array) -> None:
             out[...] = self.forward(weights, *xs)[0]

@@ -106,5 +106,6 @@ def test_other_names_and_none():
 
 def test_an_activation_without_a_derivative_says_so(monkeypatch):
     monkeypatch.delattr(activations.mish.__module__ + ".mish_gradient")
+    gradient.cache_clear()
     with pytest.raises(SpecError, match="activation mish has no derivative"):
         gradient("mish")

@@ -9,8 +9,8 @@ import pytest
 
 from cnnviz.geometry import Window
 from cnnviz.ops import conv2d
-from cnnviz.ops.calls import Written
 from cnnviz.ops.conv.engine import prepared
+from cnnviz.ops.written import Written
 
 # Kernels, groups, and how they slide over an image of 20 by 20 with as many channels as they want.
 CASES = {

@@ -12,6 +12,7 @@ import cnnviz
 ROOT = Path(cnnviz.__file__).parent
 FLOORS = {
     "errors": 0,
+    "calls": 1,
     "geometry": 1,
     "files": 1,
     "trained": 1,

@@ -174,7 +174,7 @@ class Concatenate(Layer):
 
     def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
         """Copy what is not made in its place."""
-        from cnnviz.ops.calls import now
+        from cnnviz.calls import now
 
         axis = checks.axis(self.axis, in_shapes[0])
         stops = list(accumulate(shape[axis] for shape in in_shapes))

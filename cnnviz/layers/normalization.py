@@ -15,8 +15,8 @@ from cnnviz.layers._backward import backward_by
 if TYPE_CHECKING:
     import numpy as np
 
+    from cnnviz.calls import Do
     from cnnviz.contract import Array, Backward, Task, Weights
-    from cnnviz.ops.calls import Do
 
 # Values of a part of a response at least, if there are several.
 BAND = 3 * 2**15
@@ -213,8 +213,8 @@ class LocalResponseNormalization(Layer):
     def prepare(self, weights: Weights, *in_shapes: Shape, ending: Ending | None = None) -> Ready:
         """Normalise in bands straight to where the result belongs."""
         from cnnviz.ops.bands import SHARED
-        from cnnviz.ops.calls import Written
         from cnnviz.ops.normalization import PASSES, respond
+        from cnnviz.ops.written import Written
 
         def write(out: Array, x: Array, together: bool, do: Do) -> None:
             respond(x, **vars(self), out=out, do=do, together=together)

@@ -17,8 +17,8 @@ from cnnviz.layers._innermost import axes_of
 if TYPE_CHECKING:
     import numpy as np
 
+    from cnnviz.calls import Do
     from cnnviz.contract import Array, Backward, Ending, Task, Weights
-    from cnnviz.ops.calls import Do
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class _Pooling(Layer):
         if self.rank == 1 or not self._reduces:
             return super().prepare(weights, shape, ending=ending)
         from cnnviz.ops.bands import SHARED
-        from cnnviz.ops.calls import Written
+        from cnnviz.ops.written import Written
 
         rows, columns = self.window(shape).on(shape[:-1])
         passes = rows.kernel_size + columns.kernel_size

@@ -24,8 +24,8 @@ from cnnviz.model.steps import Step, fits, steps
 from cnnviz.ops.threads import on_one_core, one_blas_thread, share
 
 if TYPE_CHECKING:
+    from cnnviz.calls import Do
     from cnnviz.contract import Array, ModelWeights, Ready, Task
-    from cnnviz.ops.calls import Do
 
 # Plans that are kept, each with its memory: for other sizes of a batch, and other outputs.
 PLANS = 4

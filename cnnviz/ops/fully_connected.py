@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cnnviz.calls import Do, now
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
-from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array, check_finite, real_array, result_type
 from cnnviz.ops.threads import share
 

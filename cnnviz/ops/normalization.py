@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cnnviz.calls import Do, now
 from cnnviz.errors import SpecError
 from cnnviz.ops.bands import SHARED, cut, run
-from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array, check_finite, number, real_array, result_type
 from cnnviz.ops.conv.checks import positive
 from cnnviz.ops.scratch import scratch

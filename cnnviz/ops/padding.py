@@ -12,10 +12,10 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cnnviz.calls import Do, now
 from cnnviz.errors import SpecError, unknown_name
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Padding, Window
-from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array, as_batch
 
 Border = str | float

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cnnviz.calls import Do, now
 from cnnviz.geometry import Axis, Shape
 from cnnviz.ops.bands import pieces, run, step
-from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array
 from cnnviz.ops.scratch import scratch
 from cnnviz.ops.windows import taps

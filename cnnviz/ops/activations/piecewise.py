@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cnnviz.calls import Do, now
 from cnnviz.errors import SpecError
-from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array, check_finite, floats, number, real_array
 
 _ZEROS = np.zeros(2**14, np.float32)

@@ -11,10 +11,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cnnviz.calls import Do
 from cnnviz.errors import unknown_name
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis
-from cnnviz.ops.calls import Do, Written
 from cnnviz.ops.checks import Array, check_finite, result_type
 from cnnviz.ops.conv import shifted
 from cnnviz.ops.conv.checks import offsets
@@ -24,6 +24,7 @@ from cnnviz.ops.conv.planner import PRECISIONS, Strategy, choose, strategy
 from cnnviz.ops.padding import Border, Padded
 from cnnviz.ops.scratch import unbuffered
 from cnnviz.ops.threads import one_blas_thread, share
+from cnnviz.ops.written import Written
 
 MOST_WINDOWS = 2**16  # in a band of any strategy, unless one row has more
 
@@ -99,7 +100,7 @@ def prepared(
     groups : int
     bias : (filters,), optional
     activation : callable, optional
-        Works in place on parts of the output, of whatever shape, by calls (see `ops.calls`).
+        Works in place on parts of the output, of whatever shape, by calls (see `ops.written`).
     whole : bool
         Whether those parts must have all filters; only a strategy that is `WRITTEN` sees to it.
 

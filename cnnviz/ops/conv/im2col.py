@@ -13,8 +13,8 @@ from math import prod
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from cnnviz.calls import Do, now
 from cnnviz.geometry import Shape
-from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array
 from cnnviz.ops.conv.job import Job, in_one_run
 from cnnviz.ops.conv.parts import by_rows, cut

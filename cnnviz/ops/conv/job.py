@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from cnnviz.calls import Do, now
 from cnnviz.geometry import Axis
-from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array
 from cnnviz.ops.padding import Padded
 from cnnviz.ops.scratch import scratch

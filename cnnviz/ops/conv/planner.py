@@ -27,7 +27,7 @@ class Strategy(Protocol):
     And, where it is so, `CONVERTS`: that `batch` may hold integers; `SPREADS`: that a value that is
     not finite comes to all of at least so many rows of outputs, counted from the first;
     `WRITTEN`: that `run` takes another argument, by which its calls are written down (see
-    `ops.calls`), when values may be spread; and `parts`, how it divides an output.
+    `ops.written`), when values may be spread; and `parts`, how it divides an output.
     """
 
     def prepare(self, kernels: Array, job: Job) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnviz.ops.calls import Do, now
+from cnnviz.calls import Do, now
 from cnnviz.ops.checks import Array
 from cnnviz.ops.conv.job import Job, in_one_run
 from cnnviz.ops.conv.products import matrix, product

@@ -6,7 +6,7 @@ from math import ceil
 
 import numpy as np
 
-from cnnviz.ops.calls import Do, now
+from cnnviz.calls import Do, now
 from cnnviz.ops.checks import Array
 from cnnviz.ops.scratch import scratch
 

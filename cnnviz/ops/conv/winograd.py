@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from cnnviz.calls import Do, now
 from cnnviz.geometry import Shape
-from cnnviz.ops.calls import Do, now
 from cnnviz.ops.checks import Array
 from cnnviz.ops.conv import im2col
 from cnnviz.ops.conv.job import Job

@@ -6,8 +6,8 @@ from threading import Barrier, Thread
 
 import numpy as np
 
-from cnnviz.ops.calls import Written
 from cnnviz.ops.scratch import scratch
+from cnnviz.ops.written import Written
 
 SINGLE = np.dtype(np.float32)
 

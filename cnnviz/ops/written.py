@@ -1,4 +1,4 @@
-"""Calls of NumPy: made at once, or written down and then made again and again on the same arrays.
+"""Calls of NumPy that are written down, and then made again and again on the same arrays.
 
 Threads wait for each other's hold of the interpreter, which is asleep and awake again each time:
 on two threads a small network's layers took half as long again as what NumPy does in them. To make
@@ -10,25 +10,9 @@ from __future__ import annotations
 from _thread import _local
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
 
+from cnnviz.calls import Do
 from cnnviz.ops.scratch import renewed
-
-
-class Do(Protocol):
-    """Makes a call, or writes it down: nothing that it returns may be asked for."""
-
-    def __call__(self, function: Callable[..., object], *args: object, **named: object) -> object:
-        """Call `function` with the arguments, now or later."""
-
-
-def now(function: Callable[..., object], *args: object, **named: object) -> None:
-    """Make a call at once.
-
-    >>> now(print, "here")
-    here
-    """
-    function(*args, **named)
 
 
 class Written:
