@@ -2,7 +2,8 @@
 
 What a column of the kernel makes of some output rows is a banded matrix times the rows that they
 read, for any number of columns of the image. One product makes it for all columns of the kernel;
-what they made is added, each shifted by its column.
+what they made is added, each shifted by its column. Columns that are alike, as those of symmetric
+kernels, are made once.
 """
 
 from __future__ import annotations
@@ -30,16 +31,31 @@ CONVERTS = True
 SPREADS = ROWS  # zeros in the matrices times NaN
 
 
-def prepare(kernels: Array, job: Job) -> Array:
-    """Return the matrices of the columns of each filter, `(filters, kw, rows, cells · C)`."""
-    matrix = banded(kernels, min(ROWS, job.rows.output), job.rows)  # rows, cells, kw, C, filters
-    laid = np.ascontiguousarray(matrix.transpose(4, 2, 0, 1, 3))
-    return laid.reshape(*laid.shape[:3], -1)
+State = list[tuple[Array, list[int]]]
 
 
-def run(batch: Array, matrices: Array, job: Job, out: Array, rows: slice) -> None:
+def prepare(kernels: Array, job: Job) -> State:
+    """Return the matrices of the columns of each filter, and which of them each column has.
+
+    Of `n` columns that differ they are `(n, rows, cells · C)`.
+    """
+    made = []
+    for f in range(kernels.shape[3]):
+        columns = [kernels[:, j, :, f] for j in range(kernels.shape[1])]
+        alike = [
+            next(i for i, other in enumerate(columns) if np.array_equal(column, other))
+            for column in columns
+        ]
+        apart = sorted(set(alike))
+        matrix = banded(kernels[..., f][:, apart], min(ROWS, job.rows.output), job.rows)
+        laid = np.ascontiguousarray(matrix.transpose(2, 0, 1, 3))  # from rows, cells, n, C
+        made.append((laid.reshape(*laid.shape[:2], -1), [apart.index(i) for i in alike]))
+    return made
+
+
+def run(batch: Array, state: State, job: Job, out: Array, rows: slice) -> None:
     """Convolve rows of images `(N, H, W, C)` into `out`, `(N, H', W', filters)`."""
-    filters, kw, block, cells = matrices.shape
+    kw, block, cells = max(matrices.shape for matrices, _ in state)
     wide, stride = job.columns.output, job.columns.stride
     pieces = -(-wide * stride * kw * block * cells // SMALL)
     step = max(-(-wide // pieces), 4 * job.columns.extent)  # each also reads that of the next
@@ -51,35 +67,43 @@ def run(batch: Array, matrices: Array, job: Job, out: Array, rows: slice) -> Non
         part = out[n, first : min(first + high, rows.stop)]
         lines = job.lines(batch[n : n + 1], first, len(part), out.dtype)[0]
         whole = len(part) // block * block
-        for f, own in job.by_filter(lines, filters):
+        for f, own in job.by_filter(lines, len(state)):
+            matrices, columns = state[f]
             for left in range(0, wide, step):
                 tile = part[:, left : left + step, f]
                 if whole:
-                    _fill(tile[:whole], own, matrices[f], job, left * stride)
+                    _fill(tile[:whole], own, matrices, columns, job, left * stride)
                 if whole < len(part):
                     rest = len(part) - whole
-                    some = matrices[f, :, :rest, : reach(rest, job.rows) * own.shape[1]]
-                    _fill(tile[whole:], own[whole * job.rows.stride :], some, job, left * stride)
+                    some = matrices[:, :rest, : reach(rest, job.rows) * own.shape[1]]
+                    read = own[whole * job.rows.stride :]
+                    _fill(tile[whole:], read, some, columns, job, left * stride)
         job.finish(part)
 
 
-def _fill(tile: Array, lines: Array, matrices: Array, job: Job, left: int) -> None:
+def _fill(
+    tile: Array, lines: Array, matrices: Array, columns: list[int], job: Job, left: int
+) -> None:
     """Fill a tile of one map, some blocks of rows, with what is made of lines from `left` on."""
-    kw, height, cells = matrices.shape
+    apart, height, cells = matrices.shape
     count, wide = len(tile) // height, tile.shape[1]
     width = reach(wide, job.columns)
-    room = scratch("toeplitz", (count, kw * height, -(-width // 16) * 16), lines.dtype)
+    room = scratch("toeplitz", (count, apart * height, -(-width // 16) * 16), lines.dtype)
     read = windows(lines, left, (count, cells, width), height * job.rows.stride)
-    np.matmul(matrices.reshape(kw * height, cells), read, out=room[..., :width])
+    np.matmul(matrices.reshape(apart * height, cells), read, out=room[..., :width])
 
-    made = room.reshape(count, kw, height, -1)
+    made = room.reshape(count, apart, height, -1)
     step, dilation = job.columns.stride, job.columns.dilation
     end = step * (wide - 1) + 1
-    total, *terms = [made[:, j, :, j * dilation : j * dilation + end : step] for j in range(kw)]
-    sums = tile.reshape(total.shape)
-    if not terms:
-        sums[...] = total
-        return
+    terms = [made[:, i, :, j * dilation : j * dilation + end : step] for j, i in enumerate(columns)]
+    sums = tile.reshape(terms[0].shape)
+    first = min(range(len(terms)), key=lambda j: columns.count(columns[j]))
+    total = terms.pop(first)
+    if columns.count(columns[first]) > 1:  # other columns read it too
+        total = np.add(total, terms.pop(), out=sums)
     for term in terms[:-1]:
         total += term
-    np.add(total, terms[-1], out=sums)
+    if terms:
+        np.add(total, terms[-1], out=sums)
+    elif total is not sums:
+        sums[...] = total
