@@ -68,6 +68,7 @@ def layer_explanation(
         picture=_shown(model, image, trace[before], before),
         settings=(type(node.layer).__name__,),
         act=getattr(node.layer, "activation", None) or "",
+        seen="" if before == INPUT else f"{before}, mean of its maps",
         notes=tuple(notes),
     )
 
@@ -114,7 +115,12 @@ def _image(values: Array) -> Array:
 
 
 def _strongest(output: Array) -> int:
-    return int(np.abs(output).max(axis=(0, 1)).argmax())
+    """Return the map with the strongest response: of equal ones that which varies most."""
+    most = np.abs(output).max(axis=(0, 1))
+    if output[..., 0].size == 1:
+        return int(most.argmax())
+    varied = output.std(axis=(0, 1))
+    return int(np.where(most >= 0.99 * most.max(), varied, -1).argmax())
 
 
 def _shown(model: Model, image: Image, values: Array, before: str) -> Array:

@@ -33,6 +33,8 @@ class Explanation(Result):
         The activation by name, "" for none.
     chosen : str
         Why this place, where none was asked for.
+    seen : str
+        What `picture` is, if not the image.
     """
 
     figure: ClassVar[str] = "explanation"
@@ -46,6 +48,7 @@ class Explanation(Result):
     settings: tuple[str, ...] = ()
     act: str = ""
     chosen: str = ""
+    seen: str = ""
     notes: tuple[str, ...] = ()
     turned: bool = False
 

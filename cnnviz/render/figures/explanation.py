@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from cnnviz.render.figures import blocks, header
@@ -10,7 +12,7 @@ from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, count, number, times, typeset
 from cnnviz.render.scene import Rect, Scene
-from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, theme
+from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, TITLE, WIDE_GAP, theme
 from cnnviz.report.explanation import LARGEST, Explanation, others, places, pooled_words
 from cnnviz.report.terms import Terms
 
@@ -25,14 +27,16 @@ LINE = 18
 def draw(result: Explanation, look: Look) -> Scene:
     """Return the figure: the image and the map, and a row for each explained value."""
     scene = Scene(theme(look.theme), title=title(result), description=". ".join(result.lines()))
-    lines = [about(result), *map(typeset, result.notes)]
+    lines = about(result)
     right, y = _top(scene, result, MARGIN + header.height(lines))
-    for one in result.values:
-        wide, y = _value(scene, result, one, y + WIDE_GAP)
-        right = max(right, wide)
-    needed = max(measure(text, LABEL) for text in lines) + 2 * MARGIN
-    scene.width = max(640, right + MARGIN, min(needed, 1100))
-    scene.height = y + MARGIN
+    beside = 1 if result.is_long else 2
+    for first in range(0, len(result.values), beside):
+        x, top = float(MARGIN), y + WIDE_GAP
+        for one in result.values[first : first + beside]:
+            wide, bottom = _value(scene, result, one, x, top)
+            right, y = max(right, wide), max(y, bottom)
+            x = wide + 2 * MARGIN
+    scene.width, scene.height = width(scene, lines, right), y + MARGIN
     header.draw(scene, lines)
     return scene
 
@@ -45,18 +49,25 @@ def title(result: Explanation) -> str:
     return f"{result.heading}: {what} of {shape}, term by term"
 
 
-def about(result: Explanation) -> str:
-    """Return the size formulas, and why this place is shown."""
+def about(result: Explanation) -> list[str]:
+    """Return the size formulas, why this place is shown, and what else is to be known."""
     rows, columns = result.arithmetic.axes
-    text = f"rows  {typeset(rows.working())}     columns  {typeset(columns.working())}"
-    return f"{text}     {result.chosen}" if result.chosen else text
+    lines = [f"rows  {typeset(rows.working())}     columns  {typeset(columns.working())}"]
+    lines += [f"shown: {result.chosen}"] if result.chosen else []
+    return [re.sub(r"(?<=\d)x(?=\d)", "×", line) for line in (*lines, *result.notes)]
+
+
+def width(scene: Scene, lines: list[str], right: float) -> float:
+    """Return the width of a figure whose content ends at `right` and whose head fits."""
+    widest = max(measure(scene.title, TITLE, "bold"), *(measure(line, LABEL) for line in lines))
+    return max(640, right + MARGIN, min(widest + 2 * MARGIN + 2, 1280))
 
 
 def _top(scene: Scene, result: Explanation, y: float) -> tuple[float, float]:
     """Draw the image with its windows, and the map with their places; return right and bottom."""
     x = MARGIN
     shape = times(result.picture.shape)
-    blocks.heading(scene, x, y, scene.theme.input, result.image, shape, room=BOX[0])
+    blocks.heading(scene, x, y, scene.theme.input, result.seen or result.image, shape, room=BOX[0])
     tall, wide = parts.picture(scene, x, y + HEADING, result, BOX)
     x += max(wide, BOX[0]) + SIGN
     role = scene.theme.pool if result.arithmetic.pooling else scene.theme.map
@@ -67,33 +78,37 @@ def _top(scene: Scene, result: Explanation, y: float) -> tuple[float, float]:
     return x + max(wide, BOX[0]), bottom
 
 
-def _value(scene: Scene, result: Explanation, one: Terms, y: float) -> tuple[float, float]:
+def _value(
+    scene: Scene, result: Explanation, one: Terms, left: float, y: float
+) -> tuple[float, float]:
     """Draw one value's terms; return right and bottom."""
     row, column = one.at
     said = scene.text(
-        MARGIN, y + 14, f"row {row}, column {column}", size=LABEL + 1, face="bold",
+        left, y + 14, f"row {row}, column {column}", size=LABEL + 1, face="bold",
         colour=scene.theme.accent,
     )  # fmt: skip
     window = f"the window reads {places(one)}".replace("-", MINUS)
     rest = f"{window}; {one.padded} padding cells, hatched" if one.padded else window
-    said += scene.text(MARGIN + said + GAP, y + 14, rest, colour=scene.theme.secondary)
+    said += scene.text(left + said + GAP, y + 14, rest, colour=scene.theme.secondary)
     y += 14 + GAP
     if result.is_long:
-        right, y = _largest(scene, result, one, y)
+        right, y = _largest(scene, result, one, left, y)
     else:
-        right, y = _all(scene, result, one, y)
+        right, y = _all(scene, result, one, left, y)
     for text in sums(result, one):
         y += LINE
-        right = max(right, MARGIN + scene.text(MARGIN, y, text, size=LABEL, face="mono"))
+        right = max(right, left + scene.text(left, y, text, size=LABEL))
     y += LINE + 6
     text = f"map[{row}, {column}] = {number(one.value, 7)}"
     width = measure(text, LABEL, "bold")
-    scene.add(Rect(MARGIN, y - 16, width + 2 * GAP, 24, stroke=scene.theme.accent, line=2))
-    scene.text(MARGIN + GAP, y, text, size=LABEL, face="bold")
-    return max(right, MARGIN + said + GAP), y + 8
+    scene.add(Rect(left, y - 16, width + 2 * GAP, 24, stroke=scene.theme.accent, line=2))
+    scene.text(left + GAP, y, text, size=LABEL, face="bold")
+    return max(right, left + said + GAP), y + 8
 
 
-def _all(scene: Scene, result: Explanation, one: Terms, y: float) -> tuple[float, float]:
+def _all(
+    scene: Scene, result: Explanation, one: Terms, left: float, y: float
+) -> tuple[float, float]:
     """Draw patch, kernel and products of each channel in a row; return right and bottom."""
     theme, kernel = scene.theme, one.kernel
     rows, columns = one.inside.shape
@@ -102,7 +117,7 @@ def _all(scene: Scene, result: Explanation, one: Terms, y: float) -> tuple[float
     products = parts.products_scale(one, theme.name)
     width, right = max(columns * size, 88), 0.0
     for c, name in enumerate(result.channels):
-        x = float(MARGIN)
+        x = left
         middle = y + HEADING + rows * size / 2 + 6
         many = len(result.channels) > 1
         blocks.heading(scene, x, y, theme.input, f"patch {name}" if many else "patch", room=width)
@@ -139,26 +154,28 @@ def _all(scene: Scene, result: Explanation, one: Terms, y: float) -> tuple[float
     return right, y
 
 
-def _largest(scene: Scene, result: Explanation, one: Terms, y: float) -> tuple[float, float]:
+def _largest(
+    scene: Scene, result: Explanation, one: Terms, x: float, y: float
+) -> tuple[float, float]:
     """Draw the largest terms of a long sum as signed bars; return right and bottom."""
     theme = scene.theme
     shown = one.largest(LARGEST)
     size = one.products.size
     scene.text(
-        MARGIN, y + 14, f"the {len(shown)} largest of {count(size)} terms", colour=theme.secondary
+        x, y + 14, f"the {len(shown)} largest of {count(size)} terms", colour=theme.secondary
     )
     y += 20
     limit = abs(float(one.products[shown[0]])) or 1.0
-    middle, reach = MARGIN + 420, 130
+    middle, reach = x + 420, 130
     for i, j, c in shown:
         value = float(one.products[i, j, c])
         where = f"{result.channels[c]}[{one.rows[i]}, {one.columns[j]}]".replace("-", MINUS)
         where += "" if one.inside[i, j] else " padding"
-        scene.text(MARGIN, y + 13, where, size=CAPTION, room=150)
+        scene.text(x, y + 13, where, size=CAPTION, room=150)
         working = number(one.patch[i, j, c], 5)
         if one.kernel is not None:
             working = f"{working} × {number(one.kernel[i, j, c], 5)}"
-        scene.text(MARGIN + 270, y + 13, working, face="mono", anchor="end")
+        scene.text(x + 270, y + 13, working, face="mono", anchor="end")
         length = abs(value) / limit * reach
         left = middle - length if value < 0 else middle
         fill = theme.kernel if value < 0 else theme.map
@@ -167,7 +184,7 @@ def _largest(scene: Scene, result: Explanation, one: Terms, y: float) -> tuple[f
         y += LINE
     if result.arithmetic.pooling not in ("max", "min") and size > len(shown):
         rest = others(one, shown)
-        scene.text(MARGIN, y + 13, f"the other {count(size - len(shown))}", size=CAPTION)
+        scene.text(x, y + 13, f"the other {count(size - len(shown))}", size=CAPTION)
         scene.text(middle + reach + 100, y + 13, number(rest, 6), face="mono", anchor="end")
         y += LINE
     return middle + reach + 100, y

@@ -21,12 +21,12 @@ STEP = 32  # px between the patches and the map
 def draw(result: TiledExplanation, look: Look) -> Scene:
     """Return the figure: patches in the order of the map, and the values that they become."""
     scene = Scene(theme(look.theme), title=_title(result), description=". ".join(result.lines()))
-    lines = [explanation.about(result), result.said.replace("x", "×")]
+    lines = [*explanation.about(result), result.said.replace("x", "×", 1)]
     y = MARGIN + header.height(lines)
     right, bottom = _patches(scene, result, MARGIN, y)
     scene.text(right + STEP / 2, (y + bottom) / 2 + 6, "→", size=18, anchor="middle")
     right, low = _map(scene, result, right + STEP, y)
-    scene.width = max(640, right + MARGIN)
+    scene.width = explanation.width(scene, lines, right)
     scene.height = max(bottom, low) + MARGIN
     header.draw(scene, lines)
     return scene
