@@ -218,7 +218,7 @@ class Explanation(Result):
             yield f"{a.pooling:<8} {pooled_words(self, one, decimals)}"
         row, column = one.at
         yield f"value    map[{row}, {column}] = {one.value:.9g}"
-        yield f"engine   {one.engine:.9g} ({difference_words(one)})"
+        yield f"engine   {one.engine:.9g} ({difference_words(one, a.output.dtype.name)})"
         if a.pooling not in ("max", "min"):
             yield f"rounding {rounding_words(one, decimals, self.is_long)}"
 
@@ -265,11 +265,11 @@ def pooled_words(result: Explanation, one: Terms, decimals: int) -> str:
     return f"{one.value:.9g}: the {word} of {one.inside.size - one.padded} values{where}"
 
 
-def difference_words(one: Terms) -> str:
+def difference_words(one: Terms, dtype: str) -> str:
     """Return how far the engine's value is from that of the terms."""
     if not one.difference:
         return "the same"
-    return f"{one.difference:+.2g}, its float32 rounding"
+    return f"{one.difference:+.2g}, its {dtype} rounding"
 
 
 def rounding_words(one: Terms, decimals: int, is_long: bool) -> str:

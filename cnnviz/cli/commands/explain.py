@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnnviz.cli import network, options, suggest, words
-from cnnviz.cli.option import after, fixed, listed, option
+from cnnviz.cli.option import after, fixed, option
 from cnnviz.cli.option import command as declare
 from cnnviz.cli.types import PLACE, SIZE, Checked
 from cnnviz.errors import SpecError
@@ -81,7 +81,7 @@ def _pooling(name: str) -> None:
     type=PLACE,
     multiple=True,
     section="What",
-    label=lambda places: "at" + listed(places),
+    label=lambda places: "at" + "-".join(map("{0[0]},{0[1]}".format, places)),
     metavar="ROW,COL",
     help="Place in the output. Repeatable.  [default: the strongest response]",
 )

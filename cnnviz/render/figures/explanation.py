@@ -54,7 +54,12 @@ def about(result: Explanation) -> list[str]:
     rows, columns = result.arithmetic.axes
     lines = [f"rows  {typeset(rows.working())}     columns  {typeset(columns.working())}"]
     lines += [f"shown: {result.chosen}"] if result.chosen else []
-    return [re.sub(r"(?<=\d)x(?=\d)", "×", line) for line in (*lines, *result.notes)]
+    return [signs(line) for line in (*lines, *result.notes)]
+
+
+def signs(line: str) -> str:
+    """Return a line with the sign of print between the sides of a shape."""
+    return re.sub(r"(?<=\d)x(?=\d)", "×", line)
 
 
 def width(scene: Scene, lines: list[str], right: float) -> float:

@@ -21,7 +21,7 @@ STEP = 32  # px between the patches and the map
 def draw(result: TiledExplanation, look: Look) -> Scene:
     """Return the figure: patches in the order of the map, and the values that they become."""
     scene = Scene(theme(look.theme), title=_title(result), description=". ".join(result.lines()))
-    lines = [*explanation.about(result), result.said.replace("x", "×", 1)]
+    lines = [*explanation.about(result), explanation.signs(result.said)]
     y = MARGIN + header.height(lines)
     right, bottom = _patches(scene, result, MARGIN, y)
     scene.text(right + STEP / 2, (y + bottom) / 2 + 6, "→", size=18, anchor="middle")
