@@ -81,7 +81,7 @@ def _pooling(name: str) -> None:
     type=PLACE,
     multiple=True,
     section="What",
-    label=lambda places: "at" + "-".join(map("{0[0]},{0[1]}".format, places)),
+    label=lambda place: f"at{place[0]},{place[1]}",
     metavar="ROW,COL",
     help="Place in the output. Repeatable.  [default: the strongest response]",
 )
