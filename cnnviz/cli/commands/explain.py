@@ -1,13 +1,14 @@
-"""Explain one output value: every product, sum, bias and activation.
+"""Explain one output value, number by number.
 
-The value is one of a kernel's map (--kernel), of a pooled image (--pool), or of a layer inside a
+Every product, sum, bias and activation. The value is one of a kernel's map (--kernel), of a
+pooled image (--pool), or of a layer inside a
 network (--model, --layer), which then has its real input and its trained weights. --at says which,
 and may be repeated: the same kernel at two places. Without it, it is the strongest response.
 
 \b
 Examples:
   cnnviz explain photo.jpg --kernel edge --at 20,30
-  cnnviz explain photo.jpg --kernel sobel-x --at 0,0 --at 20,30 --stride 2 --padding same
+  cnnviz explain photo.jpg --kernel sobel-x --at 0,0 --at 9,30 --padding same
   cnnviz explain photo.jpg --pool max --size 3 --stride 2
   cnnviz explain photo.jpg --model lenet5 --layer c3 --filter 4
   cnnviz explain matrix.csv --kernel "1 0 1; 0 1 0; 1 0 1" --tiles
