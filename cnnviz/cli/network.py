@@ -118,5 +118,11 @@ weights_of_images = _group(
     *("spec", "settings", "input_shape", "weights", "match", "layout"),
     spec={"label": label_of_spec},
 )
+# For a command that may do without a network.
+explained = _group(
+    "model",
+    *("spec", "settings", "input_shape", "weights", "match", "layout"),
+    spec={"required": False, "label": label_of_spec},
+)
 # What `preprocess_for(graph, **preprocess)` takes.
 preprocessing = _group("preprocess", "preset", "invert")

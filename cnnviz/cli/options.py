@@ -291,6 +291,13 @@ pooling = _group(
     *("strides", "padding", "dilation_rate", "ceil_mode", "count_include_pad"),
     strides={"default": None, "help": "Step of the window.  [default: its size]"},
 )
+# Of a kernel or of a pooling: what is not given depends on which.
+explaining = _group(
+    "sliding",
+    *("strides", "padding", "border", "dilation_rate", "groups", "flip"),
+    *("ceil_mode", "count_include_pad", "channels", "gray", "bias", "activation"),
+    strides={"default": None, "help": "Step of the window.  [default: 1, of --pool its size]"},
+)
 look = _group("look", "display", "colormap", "range", "overlay", "peaks", "plain", "theme", "scale")
 style = _group("look", "theme", "scale")  # of figures that are not maps
 style_of_kernels = _group("look", "range", "theme", "scale")

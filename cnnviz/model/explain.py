@@ -1,0 +1,191 @@
+"""One value of a layer inside a model, on that layer's real input and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import fsum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cnnviz.errors import SpecError
+from cnnviz.geometry import Window, times
+from cnnviz.graph import INPUT
+from cnnviz.report.explanation import Explanation, explained
+from cnnviz.report.terms import Arithmetic, Place
+
+if TYPE_CHECKING:
+    from cnnviz.contract import Array
+    from cnnviz.graph import Node
+    from cnnviz.images import Image
+    from cnnviz.model.model import Model
+
+POOLINGS = {
+    "MaxPooling2D": "max", "MinPooling2D": "min", "AveragePooling2D": "average",
+    "LpPooling2D": "lp", "GlobalMaxPooling2D": "max", "GlobalAveragePooling2D": "average",
+}  # fmt: skip
+KNOWN = ("Conv2D", "DepthwiseConv2D", "Dense", *POOLINGS)
+
+
+def layer_explanation(
+    model: Model, image: Image, layer: str, at: Sequence[Place] = (), filter: int | None = None
+) -> Explanation:
+    """Explain values of one map of a layer, by default the one with the strongest response.
+
+    Raises
+    ------
+    SpecError
+        If the layer is of a kind that has no such sum, or a place or the filter is not there.
+    InputError, RefusedError
+        As `Model.trace` does.
+    """
+    node = find(model, layer)
+    before, flat = _source_name(model, node)
+    trace = model.trace(image, layers=[before, layer])
+    source, output = _image(trace[before]), _image(trace[layer])
+    if type(node.layer).__name__ == "Dense" and not flat and trace[before].ndim == 1:
+        source = trace[before].reshape(1, 1, -1)
+    filter = _strongest(output) if filter is None else filter
+    if not 0 <= filter < output.shape[2]:
+        raise SpecError(
+            f"{layer} has no filter {filter}", hint=f"they are 0 to {output.shape[2] - 1}"
+        )
+    arithmetic, first = _arithmetic(model, node, source, output, filter, flat)
+    count = arithmetic.source.shape[2]
+    reads = before if before != INPUT else "input"
+    labels = tuple(f"{reads}:{c}" for c in range(first, first + count))
+    if before == INPUT and source.shape[2] == 3:
+        labels = ("R", "G", "B")[first : first + count]
+    notes = [f"the input of {layer} is {reads}, {times(source.shape)}"]
+    notes += ["random weights: not trained"] if model.is_random else [*model.notes[:1]]
+    notes += ["a dense layer is a window that covers its whole input"] if flat else []
+    return explained(
+        arithmetic,
+        at,
+        image=image.name,
+        name=f"{model.name} {layer}[{filter}]",
+        channels=labels,
+        picture=_shown(model, image, trace[before], before),
+        settings=(type(node.layer).__name__,),
+        act=getattr(node.layer, "activation", None) or "",
+        seen="" if before == INPUT else f"{before}, mean of its maps",
+        notes=tuple(notes),
+    )
+
+
+def find(model: Model, layer: str) -> Node:
+    """Return the node of that name if it can be explained."""
+    from cnnviz.graph.choose import choose
+
+    names = choose(model.graph, [layer])
+    if len(names) > 1:
+        raise SpecError(f"--layer {layer} is {len(names)} layers", hint="name one")
+    node = next(node for node in model.graph.nodes if node.name == names[0])
+    kind = type(node.layer).__name__
+    if kind not in KNOWN:
+        raise SpecError(
+            f"{node.name} is {kind}, which is no such sum", hint=f"choose a {_listed()}"
+        )
+    return node
+
+
+def _listed() -> str:
+    return f"{', '.join(KNOWN[:3])} or pooling layer"
+
+
+def _source_name(model: Model, node: Node) -> tuple[str, bool]:
+    """Return whose output the layer reads: before a flattening, where a dense layer follows it."""
+    (before,) = node.inputs
+    nodes = {other.name: other for other in model.graph.nodes}
+    if type(node.layer).__name__ == "Dense":
+        here = nodes.get(before)
+        while here is not None and type(here.layer).__name__ in ("Flatten", "Dropout"):
+            before = here.inputs[0]
+            if type(here.layer).__name__ == "Flatten":
+                shape = model.graph.shapes()[before]
+                return (before, True) if len(shape) == 3 else (node.inputs[0], False)
+            here = nodes.get(before)
+        return node.inputs[0], False
+    return before, False
+
+
+def _image(values: Array) -> Array:
+    """Return values as `(H, W, C)`."""
+    return values if values.ndim == 3 else values.reshape(1, -1, values.shape[-1])
+
+
+def _strongest(output: Array) -> int:
+    """Return the map with the strongest response: of equal ones that which varies most."""
+    most = np.abs(output).max(axis=(0, 1))
+    if output[..., 0].size == 1:
+        return int(most.argmax())
+    varied = output.std(axis=(0, 1))
+    return int(np.where(most >= 0.99 * most.max(), varied, -1).argmax())
+
+
+def _shown(model: Model, image: Image, values: Array, before: str) -> Array:
+    if before == INPUT:
+        shown: Array = model.preprocess.undo(values, is_array=not image.is_photo)
+        return shown
+    return _image(values)
+
+
+def _arithmetic(
+    model: Model, node: Node, source: Array, output: Array, filter: int, flat: bool
+) -> tuple[Arithmetic, int]:
+    """Return the arithmetic of one map, and the first channel that it reads."""
+    layer: Any = node.layer
+    kind, plane = type(layer).__name__, output[..., filter]
+    if kind in POOLINGS:
+        axes = layer.window(source.shape).on(source.shape[:2])
+        found = Arithmetic(source[..., filter : filter + 1], axes, plane, pooling=POOLINGS[kind])
+        found.p = getattr(layer, "p", 2)
+        found.include_pad = getattr(layer, "count_include_pad", False)
+        return found, filter
+    weights = _weights(model, node)
+    kernel = np.asarray(weights["kernel"])
+    if kind == "Dense":
+        size = source.shape[:2] if flat else (1, 1)
+        axes = Window.of(size).on(source.shape[:2])
+        kernel = kernel.reshape(*size, source.shape[2], -1)
+        firsts = [0] * kernel.shape[3]
+    else:
+        axes = layer.window(source.shape).on(source.shape[:2])
+        if kind == "DepthwiseConv2D":
+            kernel = kernel.reshape(*kernel.shape[:2], 1, -1)
+        groups = source.shape[2] // kernel.shape[2]
+        per = kernel.shape[3] // groups
+        firsts = [f // per * kernel.shape[2] for f in range(kernel.shape[3])]
+    biases = np.asarray(weights["bias"]) if layer.use_bias else np.zeros(kernel.shape[3])
+    deep = kernel.shape[2]
+
+    def one(f: int) -> Arithmetic:
+        channels = slice(firsts[f], firsts[f] + deep)
+        taps = kernel[..., f].astype(np.float64)
+        return Arithmetic(source[..., channels], axes, plane, taps, bias=float(biases[f]))
+
+    found = one(filter)
+    if layer.activation:
+        from cnnviz.ops import activation
+
+        found.activation = activation(layer.activation)
+        if "axis" in (getattr(found.activation, "__kwdefaults__", None) or {}):
+
+            def others(place: Place) -> tuple[Array, int]:
+                all_of_them = (one(f).terms(place).before for f in range(kernel.shape[3]))
+                return np.array([fsum([value]) for value in all_of_them]), filter
+
+            found.others = others
+    return found, firsts[filter]
+
+
+def _weights(model: Model, node: Node) -> dict[str, Array]:
+    """Return the weights of one node, as the model runs with them."""
+    from cnnviz.model.initial import he_weights
+
+    everything = he_weights(model.graph) if model.weights is None else model.weights
+    own = dict(everything.get(node.name, {}))
+    if "kernel" not in own:
+        shapes = model.graph.shapes()
+        own = node.layer.initial(*(shapes[name] for name in node.inputs)) | own
+    return own

@@ -1,0 +1,219 @@
+"""The figure of `explain`: window, patch x kernel = products, their sum, its place in the map."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from cnnviz.render.figures import blocks, header
+from cnnviz.render.figures import explanation_parts as parts
+from cnnviz.render.fonts import measure
+from cnnviz.render.look import Look
+from cnnviz.render.numbers import MINUS, count, number, times, typeset
+from cnnviz.render.scene import Rect, Scene
+from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, TITLE, WIDE_GAP, theme
+from cnnviz.report.explanation import LARGEST, Explanation, others, places, pooled_words
+from cnnviz.report.terms import Terms
+
+BOX = 280, 280  # px of the image and of the map
+SIGN = 32  # px between arrays
+CELL, LEAST = 48, 26  # px of a cell
+ROOM = 216  # px of an array
+HEADING = blocks.HEADING
+LINE = 18
+
+
+def draw(result: Explanation, look: Look) -> Scene:
+    """Return the figure: the image and the map, and a row for each explained value."""
+    scene = Scene(theme(look.theme), title=title(result), description=". ".join(result.lines()))
+    lines = about(result)
+    right, y = _top(scene, result, MARGIN + header.height(lines))
+    beside = 1 if result.is_long else 2
+    for first in range(0, len(result.values), beside):
+        x, top = float(MARGIN), y + WIDE_GAP
+        for one in result.values[first : first + beside]:
+            wide, bottom = _value(scene, result, one, x, top)
+            right, y = max(right, wide), max(y, bottom)
+            x = wide + 2 * MARGIN
+    scene.width, scene.height = width(scene, lines, right), y + MARGIN
+    header.draw(scene, lines)
+    return scene
+
+
+def title(result: Explanation) -> str:
+    """Return what is seen: `edge, stride 2: one value of 150×226, term by term`."""
+    shape = times(result.arithmetic.output.shape)
+    several = len(result.values)
+    what = "one value" if several == 1 else f"the same window at {several} places"
+    return f"{result.heading}: {what} of {shape}, term by term"
+
+
+def about(result: Explanation) -> list[str]:
+    """Return the size formulas, why this place is shown, and what else is to be known."""
+    rows, columns = result.arithmetic.axes
+    lines = [f"rows  {typeset(rows.working())}     columns  {typeset(columns.working())}"]
+    lines += [f"shown: {result.chosen}"] if result.chosen else []
+    return [signs(line) for line in (*lines, *result.notes)]
+
+
+def signs(line: str) -> str:
+    """Return a line with the sign of print between the sides of a shape."""
+    return re.sub(r"(?<=\d)x(?=\d)", "×", line)
+
+
+def width(scene: Scene, lines: list[str], right: float) -> float:
+    """Return the width of a figure whose content ends at `right` and whose head fits."""
+    widest = max(measure(scene.title, TITLE, "bold"), *(measure(line, LABEL) for line in lines))
+    return max(640, right + MARGIN, min(widest + 2 * MARGIN + 2, 1280))
+
+
+def _top(scene: Scene, result: Explanation, y: float) -> tuple[float, float]:
+    """Draw the image with its windows, and the map with their places; return right and bottom."""
+    x = MARGIN
+    shape = times(result.picture.shape)
+    blocks.heading(scene, x, y, scene.theme.input, result.seen or result.image, shape, room=BOX[0])
+    tall, wide = parts.picture(scene, x, y + HEADING, result, BOX)
+    x += max(wide, BOX[0]) + SIGN
+    role = scene.theme.pool if result.arithmetic.pooling else scene.theme.map
+    shape = times(result.arithmetic.output.shape)
+    blocks.heading(scene, x, y, role, "map", shape, room=BOX[0])
+    height, wide = parts.output(scene, x, y + HEADING, result, BOX)
+    bottom = y + HEADING + max(tall, height + 3 * GAP + 10)
+    return x + max(wide, BOX[0]), bottom
+
+
+def _value(
+    scene: Scene, result: Explanation, one: Terms, left: float, y: float
+) -> tuple[float, float]:
+    """Draw one value's terms; return right and bottom."""
+    row, column = one.at
+    said = scene.text(
+        left, y + 14, f"row {row}, column {column}", size=LABEL + 1, face="bold",
+        colour=scene.theme.accent,
+    )  # fmt: skip
+    window = f"the window reads {places(one)}".replace("-", MINUS)
+    rest = f"{window}; {one.padded} padding cells, hatched" if one.padded else window
+    said += scene.text(left + said + GAP, y + 14, rest, colour=scene.theme.secondary)
+    y += 14 + GAP
+    if result.is_long:
+        right, y = _largest(scene, result, one, left, y)
+    else:
+        right, y = _all(scene, result, one, left, y)
+    for text in sums(result, one):
+        y += LINE
+        right = max(right, left + scene.text(left, y, text, size=LABEL))
+    y += LINE + 6
+    text = f"map[{row}, {column}] = {number(one.value, 7)}"
+    width = measure(text, LABEL, "bold")
+    scene.add(Rect(left, y - 16, width + 2 * GAP, 24, stroke=scene.theme.accent, line=2))
+    scene.text(left + GAP, y, text, size=LABEL, face="bold")
+    return max(right, left + said + GAP), y + 8
+
+
+def _all(
+    scene: Scene, result: Explanation, one: Terms, left: float, y: float
+) -> tuple[float, float]:
+    """Draw patch, kernel and products of each channel in a row; return right and bottom."""
+    theme, kernel = scene.theme, one.kernel
+    rows, columns = one.inside.shape
+    size = max(LEAST, min(CELL, ROOM // max(rows, columns)))
+    scale = parts.image_scale(result, theme.name)
+    products = parts.products_scale(one, theme.name)
+    width, right = max(columns * size, 88), 0.0
+    for c, name in enumerate(result.channels):
+        x = left
+        middle = y + HEADING + rows * size / 2 + 6
+        many = len(result.channels) > 1
+        blocks.heading(scene, x, y, theme.input, f"patch {name}" if many else "patch", room=width)
+        parts.array(
+            scene, x, y + HEADING, one.patch[..., c], scale, size, f"patch {name}", one.inside
+        )
+        if one.winner is not None:
+            i, j = one.winner
+            box = x + j * size, y + HEADING + i * size
+            scene.add(Rect(*box, size, size, stroke=theme.accent, line=2))
+        x += width
+        if kernel is not None:
+            limit, negative = float(np.abs(kernel).max()), bool(kernel.min() < 0)
+            weights = blocks.kernel_scale(limit, negative, theme.name)
+            scene.text(x + SIGN / 2, middle, "×", size=18, anchor="middle")
+            x += SIGN
+            blocks.heading(scene, x, y, theme.kernel, "kernel", room=width)
+            parts.array(
+                scene, x, y + HEADING, kernel[..., c], weights, size, f"kernel {name}", digits=4
+            )
+            x += width
+            scene.text(x + SIGN / 2, middle, "=", size=18, anchor="middle")
+            x += SIGN
+            blocks.heading(scene, x, y, theme.map, "products", room=width)
+            parts.array(
+                scene, x, y + HEADING, one.products[..., c], products, size, f"products {name}"
+            )
+            x += width
+            scene.text(x + SIGN / 2, middle, "Σ", size=18, anchor="middle")
+            text = number(one.sums[c], 7)
+            x += SIGN + scene.text(x + SIGN, middle - 1, text, size=LABEL, face="bold")
+        right = max(right, x)
+        y += HEADING + rows * size + GAP
+    return right, y
+
+
+def _largest(
+    scene: Scene, result: Explanation, one: Terms, x: float, y: float
+) -> tuple[float, float]:
+    """Draw the largest terms of a long sum as signed bars; return right and bottom."""
+    theme = scene.theme
+    shown = one.largest(LARGEST)
+    size = one.products.size
+    scene.text(
+        x, y + 14, f"the {len(shown)} largest of {count(size)} terms", colour=theme.secondary
+    )
+    y += 20
+    limit = abs(float(one.products[shown[0]])) or 1.0
+    middle, reach = x + 420, 130
+    for i, j, c in shown:
+        value = float(one.products[i, j, c])
+        where = f"{result.channels[c]}[{one.rows[i]}, {one.columns[j]}]".replace("-", MINUS)
+        where += "" if one.inside[i, j] else " padding"
+        scene.text(x, y + 13, where, size=CAPTION, room=150)
+        working = number(one.patch[i, j, c], 5)
+        if one.kernel is not None:
+            working = f"{working} × {number(one.kernel[i, j, c], 5)}"
+        scene.text(x + 270, y + 13, working, face="mono", anchor="end")
+        length = abs(value) / limit * reach
+        left = middle - length if value < 0 else middle
+        fill = theme.kernel if value < 0 else theme.map
+        scene.add(Rect(left, y + 3, max(1, length), 12, fill=fill))
+        scene.text(middle + reach + 100, y + 13, number(value, 6), face="mono", anchor="end")
+        y += LINE
+    if result.arithmetic.pooling not in ("max", "min") and size > len(shown):
+        rest = others(one, shown)
+        scene.text(x, y + 13, f"the other {count(size - len(shown))}", size=CAPTION)
+        scene.text(middle + reach + 100, y + 13, number(rest, 6), face="mono", anchor="end")
+        y += LINE
+    return middle + reach + 100, y
+
+
+def sums(result: Explanation, one: Terms) -> list[str]:
+    """Return the lines from the products to the value."""
+    a = result.arithmetic
+    if one.kernel is None:
+        return [f"{a.pooling}  {pooled_words(result, one, 3)}".replace("-", MINUS)]
+    text = f"sum = {number(one.total, 7)}"
+    if len(result.channels) > 1 and not result.is_long:
+        added = " + ".join(_bracketed(value) for value in one.sums)
+        text = f"{' + '.join(result.channels)} = {added} = {number(one.total, 7)}"
+    lines = [text]
+    if a.bias:
+        sign = "+" if a.bias > 0 else MINUS
+        working = f"{number(one.total, 7)} {sign} {number(abs(a.bias), 7)}"
+        lines.append(f"with bias: {working} = {number(one.before, 7)}")
+    if result.act:
+        lines.append(f"{result.act}({number(one.before, 7)}) = {number(one.value, 7)}")
+    return lines
+
+
+def _bracketed(value: float) -> str:
+    text = number(value, 7)
+    return f"({text})" if value < 0 else text

@@ -1,0 +1,126 @@
+"""The parts of an explained value: window on the image, arrays in numbers, place in the map.
+
+They take a scene and a place, so that an animation may draw them a frame at a time.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnviz.geometry import Axis
+from cnnviz.render import display
+from cnnviz.render.display import Scale
+from cnnviz.render.figures import blocks
+from cnnviz.render.scene import Rect, Scene
+from cnnviz.render.theme import GAP
+from cnnviz.report.explanation import Explanation
+from cnnviz.report.terms import Terms
+
+LEAST_MARK = 9  # px of a window on a picture
+
+
+def image_scale(result: Explanation, theme: str) -> Scale:
+    """Return the scale of the window's values: of pixels gray, of other values signed."""
+    source = result.arithmetic.source
+    low, high = float(source.min()), float(source.max())
+    return display.choose(low, high, like_image=low >= 0, theme=theme)
+
+
+def picture(
+    scene: Scene, x: float, y: float, result: Explanation, box: tuple[int, int]
+) -> tuple[int, int]:
+    """Draw the image with the window of each place in accent; return height and width."""
+    values = result.picture
+    photo = values.ndim == 3 and values.shape[2] == 3
+    plane = values if photo or values.ndim == 2 else values.mean(axis=2)
+    scale = None if photo else display.choose(
+        float(plane.min()), float(plane.max()), like_image=bool(plane.min() >= 0),
+        theme=scene.theme.name,
+    )  # fmt: skip
+    height, width = display.fit(values.shape, box)
+    blocks.tile(scene, x, y, display.pixels(values, scale, height, width), width, height, "image")
+    axes = result.arithmetic.axes
+    scale_y, scale_x = height / axes[0].size, width / axes[1].size
+    for one in result.values:
+        top, tall = _inside(one.rows, axes[0], scale_y)
+        left, wide = _inside(one.columns, axes[1], scale_x)
+        mark(scene, x + left, y + top, wide, tall, (x, y, width, height))
+    return height, width
+
+
+def mark(
+    scene: Scene,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    bounds: tuple[float, float, float, float],
+) -> None:
+    """Outline a place in accent, at least so large that it is seen, within `bounds`."""
+    wide, tall = max(width, LEAST_MARK), max(height, LEAST_MARK)
+    left = min(max(x - (wide - width) / 2, bounds[0] - 1), bounds[0] + bounds[2] + 1 - wide)
+    top = min(max(y - (tall - height) / 2, bounds[1] - 1), bounds[1] + bounds[3] + 1 - tall)
+    scene.add(Rect(left, top, wide, tall, stroke=scene.theme.accent, line=2))
+
+
+def _inside(cells: range, axis: Axis, scale: float) -> tuple[float, float]:
+    """Return the part of an axis that a window spans, without padding, in px."""
+    first, last = max(0, cells[0]), min(axis.size, cells[-1] + 1)
+    first = min(first, axis.size)
+    return first * scale, max(0, last - first) * scale
+
+
+def array(
+    scene: Scene,
+    x: float,
+    y: float,
+    values: np.ndarray,
+    scale: Scale,
+    size: int,
+    title: str,
+    inside: np.ndarray | None = None,
+    *,
+    digits: int = 5,
+) -> None:
+    """Draw an array as cells with numbers; cells outside the image are hatched at their edge."""
+    blocks.cells(scene, x, y, values, scale, size, title, digits=digits)
+    if inside is None:
+        return
+    strip = max(3, size // 8)
+    for i, j in np.argwhere(~inside).tolist():
+        left, top = x + j * size, y + i * size
+        scene.add(Rect(left + 1, top + 1, size - 2, strip, hatch=scene.theme.warning))
+        low = top + size - strip - 1
+        scene.add(Rect(left + 1, low, size - 2, strip, hatch=scene.theme.warning))
+
+
+def output(
+    scene: Scene, x: float, y: float, result: Explanation, box: tuple[int, int]
+) -> tuple[int, int]:
+    """Draw the map with the explained places in accent; return height and width."""
+    values = result.arithmetic.output
+    low, high = float(values.min()), float(values.max())
+    pooled = bool(result.arithmetic.pooling)
+    scale = display.choose(
+        low, high, like_image=pooled and low >= 0, theme=scene.theme.name,
+        crowded=display.is_crowded(values),
+    )  # fmt: skip
+    height, width = display.fit(values.shape, box)
+    pixels = display.picture(np.asarray(values, np.float32), scale, height, width)
+    blocks.tile(scene, x, y, pixels, width, height, "map")
+    down, across = height / values.shape[0], width / values.shape[1]
+    for one in result.values:
+        row, column = one.at
+        mark(scene, x + column * across, y + row * down, across, down, (x, y, width, height))
+    if width >= 60:
+        blocks.bar(scene, x, y + height + GAP, width, scale)
+    return height, width
+
+
+def products_scale(one: Terms, theme: str) -> Scale:
+    """Return the scale of the products of one value: blue to red, or one colour."""
+    limit = float(np.abs(one.products).max())
+    low = min(0.0, float(one.products.min()))
+    if low < 0:
+        return display.choose(-limit, limit, display="signed", theme=theme)
+    return display.choose(0.0, limit or 1.0, theme=theme)
