@@ -1,0 +1,143 @@
+"""What a stage of a network is called and does, in a few words of plain ASCII."""
+
+from __future__ import annotations
+
+import os.path
+import re
+from collections.abc import Sequence
+
+from cnnviz.contract import Layer
+from cnnviz.geometry import Shape, by, times
+from cnnviz.report.architecture_stages import Block, Stage
+
+# Class names whose words are not their own.
+_WORDS = {
+    "Conv": "conv",
+    "Dense": "dense",
+    "Concatenate": "concatenate",
+    "ZeroPadding": "zero padding",
+    "UpSampling": "upsampling",
+    "ReLU": "ReLU",
+    "PReLU": "PReLU",
+    "ELU": "ELU",
+    "GELU": "GELU",
+    "SiLU": "SiLU",
+    "LeakyReLU": "leaky ReLU",
+    "HardSwish": "hard swish",
+    "BatchNormalization": "BN",
+    "LocalResponseNormalization": "LRN",
+}
+SHORT = {"BN": "batch normalisation", "LRN": "local response normalisation"}
+ACTIVATIONS = {"relu": "ReLU", "relu6": "ReLU6", "gelu": "GELU", "elu": "ELU", "silu": "SiLU"}
+
+
+def words(layer: Layer) -> str:
+    """Return what a layer's class is called in a sentence.
+
+    >>> from cnnviz.layers import find
+    >>> words(find("Conv2DTranspose")(4, 2)), words(find("MaxPooling2D")())
+    ('transposed conv', 'max pool')
+    """
+    name = re.sub(r"\dD", "", type(layer).__name__)
+    if name in _WORDS:
+        return _WORDS[name]
+    if name == "ConvTranspose":
+        return "transposed conv"
+    text = " ".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]*", name)).lower()
+    return text.replace("pooling", "pool").replace("convolution", "conv")
+
+
+def operation(stage: Stage) -> str:
+    """Return the kernel and what is done with it: `3x3 conv /2`, where 2 is the stride."""
+    layer = stage.layer
+    if layer is None:
+        return "image" if len(stage.shape) == 3 else "sequence" if len(stage.shape) == 2 else ""
+    name = words(layer)
+    found = layer.window(stage.taken[0])
+    window = getattr(found, "window", found)
+    size = getattr(window, "kernel_size", None)
+    if size is None or name.startswith("global") or (set(size) == {1} and stage.kind == "shape"):
+        return name
+    step = by(window.strides)
+    sized = name if stage.kind == "shape" else f"{times(size)} {name}"
+    if stage.kind == "shape" or found is not window:  # larger, not smaller, by its stride
+        return f"{sized} x{step}" if step != "1" else sized
+    return f"{sized} /{step}" if step != "1" else sized
+
+
+def besides(stage: Stage) -> list[str]:
+    """Return what else a stage does: groups, its activation, the layers that it takes along."""
+    layer, found = stage.layer, []
+    if layer is not None:
+        groups, dilation = getattr(layer, "groups", 1), getattr(layer, "dilation_rate", 1)
+        if groups != 1:
+            found.append(f"{groups} groups")
+        if by(dilation) != "1":
+            found.append(f"dilation {by(dilation)}")
+        found += _activation(layer) if type(layer).__name__ != "Activation" else []
+    for node in stage.nodes[bool(stage.taken) :]:
+        found += _activation(node.layer) or _added(node.layer)
+    return found
+
+
+def _activation(layer: Layer) -> list[str]:
+    name = getattr(layer, "activation", None)
+    return [] if name in (None, "linear") else [ACTIVATIONS.get(name, str(name).replace("_", " "))]
+
+
+def _added(layer: Layer) -> list[str]:
+    name = words(layer)
+    if name == "identity" or (name == "activation"):
+        return []
+    rate = getattr(layer, "rate", None)
+    return [f"dropout {rate:g}" if rate is not None else name]
+
+
+def ranged(names: Sequence[str]) -> str:
+    """Return the first and the last of some names, the last without what they share.
+
+    >>> ranged(["conv3_1", "conv3_2", "conv3_3"]), ranged(["conv9", "conv10"]), ranged(["a"])
+    ('conv3_1–3', 'conv9–10', 'a')
+    """
+    first, last = names[0], names[-1]
+    if len(names) == 1:
+        return first
+    common = os.path.commonprefix([first, last])
+    common = re.sub(r"\d+$", "", common) if last[len(common) :][:1].isdigit() else common
+    rest = last[len(common) :]
+    return f"{first}–{rest}" if common and 0 < len(rest) <= 4 else f"{first} … {last}"
+
+
+def nature(block: Block) -> str:
+    """Return what a block is: by how its branches merge, and by its name where it says more.
+
+    >>> from cnnviz.report.architecture import architecture
+    >>> from cnnviz.model.load import load_graph
+    >>> [kind.nature for kind in architecture(load_graph("resnet18")).kinds]
+    ['residual block', 'residual block with a convolution in its shortcut']
+    """
+    merge = block.stages[-1]
+    name = words(merge.layer) if merge.layer else ""
+    if name == "add":
+        return _residual(block, merge)
+    if name == "concatenate":
+        word = re.match(r"[A-Za-z]{4,}", block.name)
+        own = word[0].lower() if word and block.prefix else ""
+        usual = own and not own.startswith(("conv", "layer", "block"))
+        return f"{own} block" if usual else "block of branches, concatenated"
+    return f"block of branches ({name})"
+
+
+def _residual(block: Block, merge: Stage) -> str:
+    if block.source in merge.inputs:
+        return "residual block"
+    made = {stage.name: stage for stage in block.stages}
+    ends = [made[name] for name in merge.inputs]
+    if any(end.inputs == (block.source,) and end.kind == "convolution" for end in ends):
+        return "residual block with a convolution in its shortcut"
+    return "block of branches, added"
+
+
+def shape_text(shape: Shape) -> str:
+    """Return a shape, `28x28x6`."""
+    return times(shape)
