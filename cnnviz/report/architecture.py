@@ -75,7 +75,7 @@ class Kind:
             "nature": self.nature,
             "names": [block.name for block in self.blocks],
             "differ": list(self.differ),
-            "source": self.blocks[0].source,
+            "source": self.blocks[0].source.name,
             "unfolded": drawn,
         }
 
@@ -133,9 +133,12 @@ class Architecture(Result):
         """Return what extracts features and what classifies, in a sentence."""
         return sentence(self.columns, self.divisions)
 
-    def remarks(self) -> Iterator[str]:
-        """Yield what the picture leaves unsaid, and where the usual sentences fail."""
-        yield from truths(self.columns, self.divisions)
+    def truths(self) -> list[str]:
+        """Return where the usual sentences on the two parts hold for this network, and where not."""
+        return list(truths(self.columns, self.divisions))
+
+    def notes(self) -> Iterator[str]:
+        """Yield the scales, what words are short for, and what is not drawn."""
         scales = self.scales.values()
         named = (("heights and widths", "channels", "vectors"), STEPS)
         told = [
@@ -147,8 +150,6 @@ class Architecture(Result):
             yield f"Drawn: {', '.join(told)}."
         words = {word for column in self.columns for word in _all_besides(column)}
         short = [f"{word}: {meaning}" for word, meaning in SHORT.items() if word in words]
-        strided = any("/" in column.operation for column in self.columns)
-        short = ["/2: a stride of 2"] * strided + short
         if short:
             yield f"{'; '.join(short)}."
         if self.hidden:
@@ -166,7 +167,7 @@ class Architecture(Result):
         yield f"{self.subject}: {self.headline()}"
         for column in self.columns:
             yield f"  {column.name}: {column.operation}, {times(column.shape)}"
-        yield from self.remarks()
+        yield from (*self.truths(), *self.notes())
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return a row for each column."""
@@ -187,7 +188,8 @@ class Architecture(Result):
             "sentence": self.headline(),
             "scales": {name: scale.to_dict() for name, scale in self.scales.items()},
             "totals": {figure: self.report.totals[figure] for figure in totals},
-            "notes": list(self.remarks()),
+            "truths": self.truths(),
+            "notes": list(self.notes()),
         }
 
     def arrays(self) -> list[tuple[str, np.ndarray]]:

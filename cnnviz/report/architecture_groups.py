@@ -25,7 +25,7 @@ class Group:
     ----------
     members : tuple of Stage or of Block
     inputs : tuple of str
-        In a block: the groups that it takes, `Block.source` for what the block takes.
+        In a block: the groups that it takes, or the source of the block.
     letter : str
         The kind of its blocks.
     """
@@ -136,7 +136,7 @@ def boxes(block: Block, letters: Mapping[Any, str]) -> tuple[Group, ...] | None:
         parts = _joined(parts)
     if len(parts) > MOST_BOXES:
         return None
-    homes = {block.source: block.source}
+    homes = {block.source.name: block.source.name}
     for part in parts:
         for stage in _stages(part):
             homes[stage.name] = part.key
@@ -145,7 +145,7 @@ def boxes(block: Block, letters: Mapping[Any, str]) -> tuple[Group, ...] | None:
             part,
             inputs=tuple(homes[name] for name in _stages(part)[0].inputs)
             if not isinstance(part.members[0], Block)
-            else (homes[part.members[0].source],),
+            else (homes[part.members[0].source.name],),
             letter=_letter(part.members[0], letters),
         )
         for part in parts
@@ -166,23 +166,22 @@ def _stages(group: Group) -> list[Stage]:
     return [s for m in group.members for s in (m.stages if isinstance(m, Block) else (m,))]
 
 
-def _unfolded(stages: Sequence[Stage], source: str) -> list[Group]:
+def _unfolded(stages: Sequence[Stage], source: Stage) -> list[Group]:
     """Return the stages of a block, in order; repeating blocks on one of its branches are one."""
     inner, merge = stages[:-1], stages[-1]
     found: list[Group] = []
     for branch in _branches(inner):
         own = {stage.name for stage in branch}
-        entries = [stage for stage in branch if source in stage.inputs]
-        exits = {name for name in merge.inputs if name in own}
-        if len(entries) == 1 and len(exits) == 1 and branch[0] is entries[0]:
+        if sum(name in own for name in set(merge.inputs)) == 1:
             found += _along(branch, source)
         else:
             found += [Group((stage,)) for stage in branch]
     return [*found, Group((merge,))]
 
 
-def _along(branch: Sequence[Stage], source: str) -> Iterator[Group]:
-    for _, run in groupby(trunk(branch), lambda item: item.signature):
+def _along(branch: Sequence[Stage], source: Stage) -> Iterator[Group]:
+    """Yield the stages between a source and the one end of a branch."""
+    for _, run in groupby(trunk([source, *branch])[1:], lambda item: item.signature):
         members = tuple(run)
         first = members[0]
         if isinstance(first, Block) and len(members) > 1:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnviz.contract import Unknown
+from cnnviz.geometry import times
 from cnnviz.report.architecture_groups import Group
 from cnnviz.report.architecture_stages import total
 from cnnviz.report.cost import kind_of
@@ -101,7 +102,7 @@ def _undivided(columns: Sequence[Group], counts: dict[str, int]) -> str:
     if not counts["convolution"]:
         return f"{made}, no convolutions that extract features"
     if len(columns[-1].shape) > 1:
-        return f"{made}; the output is {'maps' if len(columns[-1].shape) == 3 else 'a sequence'}"
+        return f"{made}; the output is {times(columns[-1].shape)}"
     if not counts["dense"]:
         return f"{made}; no dense layer classifies"
     return f"{made}, which follow no division into two parts"

@@ -88,12 +88,12 @@ class Block:
 
     Attributes
     ----------
-    source : str
-        The stage that all of them begin with, which is no part of the block.
+    source : Stage
+        The one that all of them begin with, which is no part of the block.
     stages : tuple of Stage
     """
 
-    source: str
+    source: Stage
     stages: tuple[Stage, ...]
 
     @property
@@ -128,7 +128,7 @@ class Block:
     @property
     def signature(self) -> tuple[Any, ...]:
         """What blocks of the same branches have in common, whatever their widths and strides."""
-        places = {self.source: -1} | {stage.name: i for i, stage in enumerate(self.stages)}
+        places = {self.source.name: -1} | {stage.name: i for i, stage in enumerate(self.stages)}
         return tuple(
             (*stage.signature, tuple(sorted(places[name] for name in stage.inputs)))
             for stage in self.stages
@@ -200,7 +200,7 @@ def trunk(stages: Sequence[Stage]) -> list[Item]:
         if far <= place:  # no branch passes it by
             between = tuple(stages[begin + 1 : place + 1])
             single = len(between) == 1
-            items.append(between[0] if single else Block(stages[begin].name, between))
+            items.append(between[0] if single else Block(stages[begin], between))
             begin = place
         far = max(far, last[place])
     return items

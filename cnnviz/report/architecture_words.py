@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from cnnviz.contract import Layer
 from cnnviz.geometry import Shape, by, times
@@ -48,27 +49,30 @@ def words(layer: Layer) -> str:
 
 
 def operation(stage: Stage) -> str:
-    """Return the kernel and what is done with it: `3x3 conv /2`, where 2 is the stride."""
+    """Return the kernel and what is done with it: `3x3 conv`."""
     layer = stage.layer
     if layer is None:
         return "image" if len(stage.shape) == 3 else "sequence" if len(stage.shape) == 2 else ""
     name = words(layer)
-    found = layer.window(stage.taken[0])
-    window = getattr(found, "window", found)
-    size = getattr(window, "kernel_size", None)
+    size = getattr(window_of(stage), "kernel_size", None)
     if size is None or name.startswith("global") or (set(size) == {1} and stage.kind == "shape"):
         return name
-    step = by(window.strides)
-    sized = name if stage.kind == "shape" else f"{times(size)} {name}"
-    if stage.kind == "shape" or found is not window:  # larger, not smaller, by its stride
-        return f"{sized} x{step}" if step != "1" else sized
-    return f"{sized} /{step}" if step != "1" else sized
+    return f"{times(size)} {name}"
+
+
+def window_of(stage: Stage) -> Any:
+    """Return the window that a stage's layer slides, of a transposed one that of its adjoint."""
+    found = stage.layer.window(stage.taken[0]) if stage.layer else None
+    return getattr(found, "window", found)
 
 
 def besides(stage: Stage) -> list[str]:
-    """Return what else a stage does: groups, its activation, the layers that it takes along."""
+    """Return what else a stage does: its step, groups, activation, the layers behind it."""
     layer, found = stage.layer, []
     if layer is not None:
+        step = by(getattr(window_of(stage), "strides", 1))
+        if step != "1" and not words(layer).startswith("global"):
+            found.append(f"stride {step}")
         groups, dilation = getattr(layer, "groups", 1), getattr(layer, "dilation_rate", 1)
         if groups != 1:
             found.append(f"{groups} groups")
@@ -123,17 +127,19 @@ def nature(block: Block) -> str:
     if name == "concatenate":
         word = re.match(r"[A-Za-z]{4,}", block.name)
         own = word[0].lower() if word and block.prefix else ""
-        usual = own and not own.startswith(("conv", "layer", "block"))
-        return f"{own} block" if usual else "block of branches, concatenated"
+        if own and not own.startswith(("conv", "layer", "block")):
+            return f"{own} block"
+        onto = block.source.name in merge.inputs
+        return "block concatenated with its input" if onto else "block of branches, concatenated"
     return f"block of branches ({name})"
 
 
 def _residual(block: Block, merge: Stage) -> str:
-    if block.source in merge.inputs:
+    if block.source.name in merge.inputs:
         return "residual block"
     made = {stage.name: stage for stage in block.stages}
     ends = [made[name] for name in merge.inputs]
-    if any(end.inputs == (block.source,) and end.kind == "convolution" for end in ends):
+    if any(end.inputs == (block.source.name,) and end.kind == "convolution" for end in ends):
         return "residual block with a convolution in its shortcut"
     return "block of branches, added"
 
