@@ -52,7 +52,7 @@ class Kind:
         """Return what it is, how often it is there, and which one is unfolded."""
         count, first = len(self.blocks), self.blocks[0].name
         if count == 1:
-            return f"{self.nature}, {first}"
+            return f"{self.nature}: {first}"
         return f"{self.nature}, {count} times; unfolded: {first}"
 
     def remark(self) -> str:
@@ -134,7 +134,7 @@ class Architecture(Result):
         return sentence(self.columns, self.divisions)
 
     def truths(self) -> list[str]:
-        """Return where the usual sentences on the two parts hold for this network, and where not."""
+        """Return where what is usually said of the two parts holds here, and where not."""
         return list(truths(self.columns, self.divisions))
 
     def notes(self) -> Iterator[str]:
@@ -147,7 +147,7 @@ class Architecture(Result):
             if scale.largest > 1
         ]
         if told:
-            yield f"Drawn: {', '.join(told)}."
+            yield f"Scales: {', '.join(told)}."
         words = {word for column in self.columns for word in _all_besides(column)}
         short = [f"{word}: {meaning}" for word, meaning in SHORT.items() if word in words]
         if short:

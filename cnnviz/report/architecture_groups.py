@@ -155,11 +155,7 @@ def boxes(block: Block, letters: Mapping[Any, str]) -> tuple[Group, ...] | None:
 def repeated(block: Block) -> list[Block]:
     """Return the blocks inside of a block that repeat there."""
     parts = _unfolded(block.stages, block.source)
-    return [m for part in parts if part.kind == "block" for m in part.members if _is_block(m)]
-
-
-def _is_block(item: Item) -> bool:
-    return isinstance(item, Block)
+    return [member for part in parts for member in part.members if isinstance(member, Block)]
 
 
 def _stages(group: Group) -> list[Stage]:

@@ -1,4 +1,4 @@
-"""The two parts of the usual picture, feature extraction and classification, where there are two."""
+"""Feature extraction and classification, the parts of the usual picture, where there are two."""
 
 from __future__ import annotations
 
@@ -61,13 +61,19 @@ def _any(columns: Sequence[Group], kinds: Sequence[str]) -> bool:
     return any(kind_of(row) in kinds for column in columns for row in column.rows)
 
 
-def _part(
-    name: str, columns: Sequence[Group], begin: int, end: int | None, report: Report
-) -> Part:
+def _part(name: str, columns: Sequence[Group], begin: int, end: int | None, report: Report) -> Part:
     rows = tuple(row for column in columns[begin:end] for row in column.rows)
-    sums = {figure: total(rows, figure) for figure in ("params", "macs")}
-    shares = {f"{figure}_share": _share(sums[figure], report.totals[figure]) for figure in sums}
-    return Part(name, begin, len(columns) if end is None else end, rows, **sums, **shares)
+    params, macs = total(rows, "params"), total(rows, "macs")
+    return Part(
+        name,
+        begin,
+        len(columns) if end is None else end,
+        rows,
+        params,
+        macs,
+        params_share=_share(params, report.totals["params"]),
+        macs_share=_share(macs, report.totals["macs"]),
+    )
 
 
 def _share(part: int | Unknown, whole: int | Unknown) -> float | None:
@@ -111,15 +117,13 @@ def _undivided(columns: Sequence[Group], counts: dict[str, int]) -> str:
 def _listed(counts: dict[str, int], kinds: Sequence[str]) -> str:
     names = {"convolution": "convolution", "pooling": "pooling", "dense": "dense layer"}
     texts = [
-        f"{counts[kind]} {names[kind]}{'s' * (counts[kind] != 1)}"
-        for kind in kinds
-        if counts[kind]
+        f"{counts[kind]} {names[kind]}{'s' * (counts[kind] != 1)}" for kind in kinds if counts[kind]
     ]
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 
 def truths(columns: Sequence[Group], parts: Sequence[Part]) -> Iterator[str]:
-    """Yield where the usual sentences on the two parts hold for this network, and where not."""
+    """Yield where what is usually said of the two parts holds for a network, and where not."""
     rows = [row for column in columns for row in column.rows]
     if parts:
         features, classes = parts

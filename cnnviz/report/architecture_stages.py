@@ -1,4 +1,4 @@
-"""A network as stages, and as a trunk: what all of its data passes, and the blocks of branches between.
+"""A network as stages, and as a trunk: what all data passes, with blocks of branches between.
 
 A stage is a layer with the layers that only work on its output place by place: a convolution, its
 batch normalisation and its ReLU are one.
@@ -6,7 +6,6 @@ batch normalisation and its ReLU are one.
 
 from __future__ import annotations
 
-import os.path
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,8 +16,6 @@ from cnnviz.geometry import Shape
 from cnnviz.graph import INPUT, Graph, Node
 from cnnviz.report.cost import kind_of
 from cnnviz.report.report import Report, Row
-
-LONG = 3  # names that a block's name ends with where its layers share no beginning
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -100,7 +97,7 @@ class Block:
     def name(self) -> str:
         """What the names of its layers begin with, or its first and its last layer."""
         names = [node.name for stage in self.stages for node in stage.nodes]
-        common = re.sub(r"[^/._]*$", "", os.path.commonprefix(names)).rstrip("/._")
+        common = re.sub(r"[^/._]*$", "", beginning(names)).rstrip("/._")
         return common or f"{names[0]} … {self.stages[-1].name}"
 
     @property
@@ -204,6 +201,19 @@ def trunk(stages: Sequence[Stage]) -> list[Item]:
             begin = place
         far = max(far, last[place])
     return items
+
+
+def beginning(names: Sequence[str]) -> str:
+    """Return the characters that all names begin with.
+
+    >>> beginning(["conv3_1", "conv3_2"])
+    'conv3_'
+    """
+    least, most = min(names), max(names)
+    same = 0
+    while same < len(least) and least[same] == most[same]:
+        same += 1
+    return least[:same]
 
 
 def total(rows: Iterable[Row], figure: str) -> int | Unknown:

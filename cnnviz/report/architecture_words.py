@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os.path
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from cnnviz.contract import Layer
-from cnnviz.geometry import Shape, by, times
-from cnnviz.report.architecture_stages import Block, Stage
+from cnnviz.geometry import by, times
+from cnnviz.report.architecture_stages import Block, Stage, beginning
 
 # Class names whose words are not their own.
 _WORDS = {
@@ -106,7 +105,7 @@ def ranged(names: Sequence[str]) -> str:
     first, last = names[0], names[-1]
     if len(names) == 1:
         return first
-    common = os.path.commonprefix([first, last])
+    common = beginning([first, last])
     common = re.sub(r"\d+$", "", common) if last[len(common) :][:1].isdigit() else common
     rest = last[len(common) :]
     return f"{first}–{rest}" if common and 0 < len(rest) <= 4 else f"{first} … {last}"
@@ -142,8 +141,3 @@ def _residual(block: Block, merge: Stage) -> str:
     if any(end.inputs == (block.source.name,) and end.kind == "convolution" for end in ends):
         return "residual block with a convolution in its shortcut"
     return "block of branches, added"
-
-
-def shape_text(shape: Shape) -> str:
-    """Return a shape, `28x28x6`."""
-    return times(shape)

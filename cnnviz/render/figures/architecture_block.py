@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from cnnviz.render.figures import layered
 from cnnviz.render.figures.architecture_look import amount, colour, operation
 from cnnviz.render.figures.layered import Placed
-from cnnviz.render.fonts import measure, shorten
+from cnnviz.render.fonts import Face, measure, shorten
 from cnnviz.render.numbers import times
 from cnnviz.render.scene import Path, Polygon, Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, mixed
@@ -102,7 +102,7 @@ def _box(group: Group, prefix: str, *, brief: bool) -> Box:
 
 
 def _sized(kind: str, texts: list[str]) -> Box:
-    room = ROOM + 60 if len(texts) == 2 else ROOM
+    room = ROOM + 88 if len(texts) == 2 else ROOM
     shown = [shorten(t, CAPTION, "bold" if not i else "regular", room) for i, t in enumerate(texts)]
     wide = max(measure(t, CAPTION, "bold" if not i else "regular") for i, t in enumerate(shown))
     return Box(kind, shown, max(LEAST, wide + 2 * GAP), len(texts) * LINE + 2 * TOP - 3)
@@ -114,7 +114,7 @@ def _draw_box(scene: Scene, box: Box, x: float, y: float) -> None:
     fill = mixed(shade, theme.background, 0.86)
     scene.add(Rect(x, y, box.width, box.height, fill=fill, stroke=shade))
     for place, text in enumerate(box.texts):
-        face = "regular" if place else "bold"
+        face: Face = "regular" if place else "bold"
         ink = theme.text if place < 2 else theme.secondary
         at = x + box.width / 2, y + TOP + (place + 1) * LINE - 5
         scene.text(*at, text, face=face, anchor="middle", colour=ink)

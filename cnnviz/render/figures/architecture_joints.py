@@ -1,4 +1,4 @@
-"""How one column of a network becomes the next: by a window that slides, all to all, or an arrow."""
+"""What stands between two columns of a network: a sliding window, all to all, or an arrow."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class Cell:
 
 def visible(pairs: Sequence[tuple[Cell, Cell]]) -> bool:
     """Tell whether at least half of the windows between these columns are large enough."""
-    seen = [_is_large(before.solids[-1], part)
-            for before, cell in pairs if (part := _window(cell)) is not None]  # fmt: skip
+    found = [(before.solids, _window(cell)) for before, cell in pairs]
+    seen = [_is_large(solids[-1], part) for solids, part in found if solids and part is not None]
     return bool(seen) and 2 * sum(seen) >= len(seen)
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from cnnviz.geometry import Shape
 from cnnviz.render.figures import architecture_brackets, volumes
 from cnnviz.render.figures import architecture_joints as joints
 from cnnviz.render.figures.architecture_brackets import HEIGHT as BRACKETS
 from cnnviz.render.figures.architecture_brackets import brackets
-from cnnviz.render.figures.architecture_look import amount, colour, operation
 from cnnviz.render.figures.architecture_joints import AIR, SLICE, Cell
-from cnnviz.render.fonts import measure, shorten
+from cnnviz.render.figures.architecture_look import amount, colour, operation
+from cnnviz.render.fonts import Face, measure, shorten
 from cnnviz.render.numbers import times
 from cnnviz.render.scene import Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, WIDTH, ink, mixed, rgb
@@ -21,6 +22,7 @@ from cnnviz.report.architecture_groups import Group
 
 MOST = 1400.0  # px of a row of columns: more go into further rows
 ROOM = 112.0  # px of a text in a column
+WORDS = 84.0  # px of what stands beside an operation before it takes a second line
 MOST_AIR = 48.0  # px between two columns where there is room
 SLICES = 5  # volumes of a column
 DEEPEST = (72.0, 56.0, 42.0, 30.0, 24.0, 20.0)  # px of the most channels: the first that fits
@@ -63,7 +65,7 @@ def plan(found: Architecture) -> Strip:
             x += cell.width
     # Lines that no column has a word for are left out.
     lines = [i for i in range(len(HEADS)) if any(cell.texts[i] for cell in cells)]
-    pairs = [pair for row in rows for pair in zip(row, row[1:], strict=False)]
+    pairs = [pair for row in rows for pair in pairwise(row)]
     return Strip(found, rows, lines, max(map(_width, rows)), joints.visible(pairs))
 
 
@@ -94,8 +96,8 @@ def _cells(found: Architecture, deepest: float) -> list[Cell]:
         shapes = _shown([member.shape for member in group.members])
         solids = [volumes.volume(shape, found.scales, deepest) for shape in shapes]
         cell = Cell(group, solids, _words(group))
-        text = max(measure(t, CAPTION, "bold" if not i else "regular")
-                   for i, t in enumerate(cell.texts))  # fmt: skip
+        name, *others = cell.texts
+        text = max(measure(name, CAPTION, "bold"), *(measure(t, CAPTION) for t in others))
         cell.width = max(cell.inner + AIR, text) + AIR
         cells.append(cell)
     for part in found.divisions:  # room for what is written above
@@ -113,7 +115,8 @@ def _shown(shapes: Sequence[Shape]) -> list[Shape]:
 def _words(group: Group) -> list[str]:
     lines = ["", ""]
     for word in group.besides:
-        place = 1 if lines[1] or measure(f"{lines[0]}, {word}", CAPTION) > 84 and lines[0] else 0
+        longer = measure(f"{lines[0]}, {word}", CAPTION)
+        place = 1 if lines[1] or (lines[0] and longer > WORDS) else 0
         lines[place] += f", {word}" if lines[place] else word
     if lines[1]:
         lines[0] += ","
@@ -180,7 +183,7 @@ def _texts(scene: Scene, strip: Strip, row: Sequence[Cell], y: float) -> float:
         at = y + (place + 1) * LINE - 3
         scene.text(MARGIN, at, HEADS[line], colour=dim)
         for cell in row:
-            face = "regular" if line else "bold"
+            face: Face = "regular" if line else "bold"
             x = cell.x + (cell.width - AIR) / 2
             shade = dim if line >= DIM else scene.theme.text
             scene.text(x, at, cell.texts[line], face=face, anchor="middle", colour=shade)
