@@ -16,6 +16,12 @@ from cnnviz.report.shares import tenths
 
 FEATURES, CLASSES = "feature extraction", "classification"
 SLIDING = ("convolution", "local")
+NAMES = {
+    "convolution": "convolution",
+    "local": "locally connected layer",
+    "pooling": "pooling",
+    "dense": "dense layer",
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,7 +60,7 @@ def parts_of(columns: Sequence[Group], report: Report) -> tuple[Part, ...]:
 def _is_spatial(column: Group) -> bool:
     if column.kind in ("input", "pooling") or len(column.shape) > 1:
         return True
-    return column.kind == "block" and any(map(counted(column.rows).get, ("convolution", "pooling")))
+    return column.kind == "block" and any(map(counted(column.rows).get, (*SLIDING, "pooling")))
 
 
 def _any(columns: Sequence[Group], kinds: Sequence[str]) -> bool:
@@ -81,10 +87,11 @@ def _share(part: int | Unknown, whole: int | Unknown) -> float | None:
 
 
 def counted(rows: Sequence[Row]) -> dict[str, int]:
-    """Return how many convolutions, poolings and dense layers there are."""
+    """Return how many layers of each kind that has a name in sentences there are."""
     kinds = [kind_of(row) for row in rows]
     return {
-        "convolution": sum(kind in SLIDING for kind in kinds),
+        "convolution": kinds.count("convolution"),
+        "local": kinds.count("local"),
         "pooling": sum("Pooling" in str(row["type"]) for row in rows),
         "dense": kinds.count("dense"),
     }
@@ -96,7 +103,7 @@ def sentence(columns: Sequence[Group], parts: Sequence[Part]) -> str:
     if not parts:
         return _undivided(columns, counts)
     own = [counted(part.rows) for part in parts]
-    extracting = _listed(own[0], ("convolution", "pooling"))
+    extracting = _listed(own[0], ("convolution", "local", "pooling"))
     dense = own[1]["dense"]
     ending = "a dense layer classifies" if dense == 1 else f"{dense} dense layers classify"
     verb = "extracts" if extracting.startswith("1 ") and " and " not in extracting else "extract"
@@ -104,8 +111,8 @@ def sentence(columns: Sequence[Group], parts: Sequence[Part]) -> str:
 
 
 def _undivided(columns: Sequence[Group], counts: dict[str, int]) -> str:
-    made = _listed(counts, ("convolution", "pooling", "dense")) or "no layers with weights"
-    if not counts["convolution"]:
+    made = _listed(counts, tuple(NAMES)) or "no layers with weights"
+    if not counts["convolution"] and not counts["local"]:
         return f"{made}, no convolutions that extract features"
     if len(columns[-1].shape) > 1:
         return f"{made}; the output is {times(columns[-1].shape)}"
@@ -115,9 +122,8 @@ def _undivided(columns: Sequence[Group], counts: dict[str, int]) -> str:
 
 
 def _listed(counts: dict[str, int], kinds: Sequence[str]) -> str:
-    names = {"convolution": "convolution", "pooling": "pooling", "dense": "dense layer"}
     texts = [
-        f"{counts[kind]} {names[kind]}{'s' * (counts[kind] != 1)}" for kind in kinds if counts[kind]
+        f"{counts[kind]} {NAMES[kind]}{'s' * (counts[kind] != 1)}" for kind in kinds if counts[kind]
     ]
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
@@ -149,7 +155,7 @@ def truths(columns: Sequence[Group], parts: Sequence[Part]) -> Iterator[str]:
                 f"{inside} dense {verb} before the last maps: the two parts are not cleanly "
                 "divided."
             )
-    elif counted(rows)["convolution"]:
+    elif any(kind_of(row) in SLIDING for row in rows):
         yield (
             "The usual division into feature extraction and classification is not drawn: no dense "
             "layer follows the last map."

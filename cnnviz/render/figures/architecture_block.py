@@ -103,8 +103,10 @@ def _box(group: Group, prefix: str, *, brief: bool) -> Box:
 
 def _sized(kind: str, texts: list[str]) -> Box:
     room = ROOM + 88 if len(texts) == 2 else ROOM
-    shown = [shorten(t, CAPTION, "bold" if not i else "regular", room) for i, t in enumerate(texts)]
-    wide = max(measure(t, CAPTION, "bold" if not i else "regular") for i, t in enumerate(shown))
+    faces: list[Face] = ["regular" if line else "bold" for line in range(len(texts))]
+    pairs = list(zip(texts, faces, strict=True))
+    shown = [shorten(text, CAPTION, face, room) for text, face in pairs]
+    wide = max(measure(text, CAPTION, face) for text, face in zip(shown, faces, strict=True))
     return Box(kind, shown, max(LEAST, wide + 2 * GAP), len(texts) * LINE + 2 * TOP - 3)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from cnnviz.contract import Unknown
-from cnnviz.render.numbers import count
+from cnnviz.render.numbers import count, number
 from cnnviz.render.theme import Theme, mixed
 from cnnviz.report.architecture_groups import Group
 
+MOST_EXACT = 10**12  # parameters up to which every digit is written
 KINDS = {
     "convolution": "convolution",
     "block": "block of branches",
@@ -49,4 +50,6 @@ def amount(value: int | Unknown) -> str:
     """Return a number of parameters, nothing where there are none."""
     if isinstance(value, str):
         return value
+    if value > MOST_EXACT:
+        return number(value)
     return count(value) if value else ""

@@ -21,7 +21,7 @@ from cnnviz.report.architecture import Architecture
 from cnnviz.report.architecture_groups import Group
 
 MOST = 1400.0  # px of a row of columns: more go into further rows
-ROOM = 112.0  # px of a text in a column
+ROOM, NUMBERS = 112.0, 240.0  # px of a text in a column, and of a shape, which is not cut
 WORDS = 84.0  # px of what stands beside an operation before it takes a second line
 MOST_AIR = 48.0  # px between two columns where there is room
 SLICES = 5  # volumes of a column
@@ -29,6 +29,7 @@ DEEPEST = (72.0, 56.0, 42.0, 30.0, 24.0, 20.0)  # px of the most channels: the f
 DEEP = 42.0  # where none does, and there are several rows
 LINE = 15.0  # px of a line of text
 HEADS = ("layer", "operation", "output", "parameters", "with", "")
+SHAPE, PARAMS = 2, 3
 DIM = 3  # the first of the lines that are secondary
 LEFT = 72.0  # px of what stands before the texts
 
@@ -122,7 +123,10 @@ def _words(group: Group) -> list[str]:
         lines[0] += ","
     shape = times(group.shape)
     texts = [group.name, operation(group), shape, amount(group.total("params")), *lines]
-    return [shorten(t, CAPTION, "bold" if not i else "regular", ROOM) for i, t in enumerate(texts)]
+    rooms = [NUMBERS if line in (SHAPE, PARAMS) else ROOM for line in range(len(texts))]
+    faces: list[Face] = ["regular" if line else "bold" for line in range(len(texts))]
+    triples = zip(texts, faces, rooms, strict=True)
+    return [shorten(text, CAPTION, face, room) for text, face, room in triples]
 
 
 def _width(cells: Sequence[Cell]) -> float:
