@@ -96,12 +96,19 @@ def wild(seed: int, count: int) -> Layers:
     return [*layers, layer("Add", "end", *loose)] if len(loose) > 1 else layers
 
 
+def side_by_side(count: int) -> Layers:
+    layers = [conv(f"b{i}", "input", 2) for i in range(count)]
+    return [*layers, layer("Concatenate", "all", *(f"b{i}" for i in range(count)))]
+
+
 NETWORKS = {
     "unet": unet(),
     "deep unet": unet(6),
     "residual in residual": residual_in_residual(),
     "squeeze": squeeze(),
     "aside": aside(),
+    "side by side": side_by_side(16),
+    "very wide": side_by_side(50),
     "wild": wild(1, 40),
     "very wild": wild(2, 300),
     "long": [conv(f"c{i}", f"c{i - 1}" if i else "input", 2 + i % 7, 1) for i in range(200)],

@@ -6,7 +6,18 @@ import pytest
 from drawn import many, seeds
 from hypothesis import given
 from hypothesis import strategies as st
-from networks_drawn import NETWORKS, Layers, aside, conv, graph, layer, squeeze, wild
+from networks_drawn import (
+    NETWORKS,
+    Layers,
+    aside,
+    conv,
+    graph,
+    layer,
+    residual_in_residual,
+    side_by_side,
+    squeeze,
+    wild,
+)
 
 from cnnviz.graph import INPUT, Graph
 from cnnviz.model import zoo
@@ -148,6 +159,12 @@ CALLS = {
 }
 
 
+def test_the_words_of_layers_on_a_sequence() -> None:
+    found = made("Conv1D(4, 3, strides=2) MaxPooling1D(2)", (40, 2))
+    words = ["sequence", "3-wide conv", "2-wide max pool"]
+    assert [column.operation for column in found.columns] == words
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_the_words_of_a_layer(call: str) -> None:
     network = load_graph(call, input_shape=(16, 16, 4))
@@ -188,6 +205,28 @@ def test_a_block_that_fits_no_page_is_not_unfolded(tmp_path) -> None:
     assert kind.to_dict()["unfolded"] is None
 
 
+def test_blocks_inside_of_many_blocks(tmp_path) -> None:
+    """As deep as a spec can be: a way round each layer and all that is behind it."""
+    layers = [conv(f"c{i}", f"c{i - 1}" if i else "input", 2, 1) for i in range(900)]
+    for i in range(1, 898):
+        layers.append(layer("Add", f"a{i}", f"a{i - 1}" if i > 1 else "c899", f"c{898 - i}"))
+    (kind, *_) = architecture(graph(layers, tmp_path, (4, 4, 2))).kinds
+    assert kind.boxes is None
+
+
+@pytest.mark.parametrize("blocks", [2, 1600])
+def test_many_blocks_are_one_column(tmp_path, blocks: int) -> None:
+    layers = residual_in_residual(blocks)[:-2]
+    found = architecture(graph(layers, tmp_path, (4, 4, 2)))
+    assert [column.count for column in found.columns] == [1, 1, blocks]
+    assert len(found.kinds) == 1
+
+
+def test_many_branches_side_by_side(tmp_path) -> None:
+    (kind,) = architecture(graph(side_by_side(400), tmp_path, (4, 4, 2))).kinds
+    assert kind.boxes is None
+
+
 def test_very_long_networks_leave_out_their_middle(tmp_path) -> None:
     found = architecture(graph(NETWORKS["long"], tmp_path))
     assert len(found.columns) - len(found.hidden) == MOST_COLUMNS
@@ -199,7 +238,7 @@ def test_very_long_networks_leave_out_their_middle(tmp_path) -> None:
 def test_layers_that_lead_nowhere_are_told(tmp_path) -> None:
     found = architecture(graph(aside(), tmp_path))
     assert found.left_out == ("nowhere",)
-    assert any("not lead to the output and is not drawn: nowhere" in n for n in found.notes())
+    assert any("not lead to the output and is not drawn: nowhere" in n for n in found.missing())
 
 
 TOLD: dict[str, tuple[str | Layers, tuple[int, ...], str, str]] = {

@@ -22,6 +22,7 @@ def text(found: Architecture, *, width: int = 80, colour: bool = False) -> str:
     parts.append(grouped(columns_table(found), key="part", width=width, colour=colour))
     if found.kinds:
         parts.append(grouped(blocks_table(found), key="block", width=width, colour=colour))
-    said = [line for truth in found.truths() for line in wrapped(truth, width, "")]
+    told = [*found.truths(), *found.missing()]
+    said = [line for text in told for line in wrapped(text, width, "")]
     parts.append(written(said, width, colour) if said else "")
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"

@@ -138,7 +138,7 @@ class Architecture(Result):
         return list(truths(self.columns, self.divisions))
 
     def notes(self) -> Iterator[str]:
-        """Yield the scales, what words are short for, and what is not drawn."""
+        """Yield the scales of a picture, what words are short for, and how much of it is cut."""
         scales = self.scales.values()
         named = (("heights and widths", "channels", "vectors"), STEPS)
         told = [
@@ -154,11 +154,18 @@ class Architecture(Result):
             yield f"{'; '.join(short)}."
         if self.hidden:
             yield f"{len(self.hidden)} columns in the middle are not drawn."
+
+    def missing(self) -> Iterator[str]:
+        """Yield what is neither in the columns nor unfolded."""
         if self.left_out:
             names = ", ".join(self.left_out[:4]) + ", ..." * (len(self.left_out) > 4)
             count = len(self.left_out)
             verb = "layer does" if count == 1 else "layers do"
             yield f"{count} {verb} not lead to the output and {_is(count)} not drawn: {names}."
+        for kind in self.kinds[:MOST_KINDS]:
+            if kind.boxes is None:
+                count = len(kind.blocks[0].rows)
+                yield f"Block {kind.letter} has {count} layers, too many to be unfolded."
         if len(self.kinds) > MOST_KINDS:
             yield f"{len(self.kinds) - MOST_KINDS} more kinds of blocks are not unfolded."
 
@@ -167,7 +174,7 @@ class Architecture(Result):
         yield f"{self.subject}: {self.headline()}"
         for column in self.columns:
             yield f"  {column.name}: {column.operation}, {times(column.shape)}"
-        yield from (*self.truths(), *self.notes())
+        yield from (*self.truths(), *self.notes(), *self.missing())
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return a row for each column."""
@@ -189,7 +196,7 @@ class Architecture(Result):
             "scales": {name: scale.to_dict() for name, scale in self.scales.items()},
             "totals": {figure: self.report.totals[figure] for figure in totals},
             "truths": self.truths(),
-            "notes": list(self.notes()),
+            "notes": [*self.notes(), *self.missing()],
         }
 
     def arrays(self) -> list[tuple[str, np.ndarray]]:

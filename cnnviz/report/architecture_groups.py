@@ -14,6 +14,7 @@ from cnnviz.report.architecture_words import besides, operation, ranged
 from cnnviz.report.report import Row
 
 MOST_BOXES = 60  # of an unfolded block: more do not fit a page
+DEEPEST = 12  # blocks inside of blocks that are looked into
 SMALL = 12  # boxes up to which equal layers behind each other stay apart
 
 
@@ -162,20 +163,20 @@ def _stages(group: Group) -> list[Stage]:
     return [s for m in group.members for s in (m.stages if isinstance(m, Block) else (m,))]
 
 
-def _unfolded(stages: Sequence[Stage], source: Stage) -> list[Group]:
+def _unfolded(stages: Sequence[Stage], source: Stage, depth: int = 0) -> list[Group]:
     """Return the stages of a block, in order; repeating blocks on one of its branches are one."""
     inner, merge = stages[:-1], stages[-1]
     found: list[Group] = []
     for branch in _branches(inner):
         own = {stage.name for stage in branch}
-        if sum(name in own for name in set(merge.inputs)) == 1:
-            found += _along(branch, source)
+        if depth < DEEPEST and sum(name in own for name in set(merge.inputs)) == 1:
+            found += _along(branch, source, depth + 1)
         else:
             found += [Group((stage,)) for stage in branch]
     return [*found, Group((merge,))]
 
 
-def _along(branch: Sequence[Stage], source: Stage) -> Iterator[Group]:
+def _along(branch: Sequence[Stage], source: Stage, depth: int) -> Iterator[Group]:
     """Yield the stages between a source and the one end of a branch."""
     for _, run in groupby(trunk([source, *branch])[1:], lambda item: item.signature):
         members = tuple(run)
@@ -185,7 +186,7 @@ def _along(branch: Sequence[Stage], source: Stage) -> Iterator[Group]:
             continue
         for item in members:
             if isinstance(item, Block):
-                yield from _unfolded(item.stages, item.source)
+                yield from _unfolded(item.stages, item.source, depth)
             else:
                 yield Group((item,))
 

@@ -56,7 +56,7 @@ def operation(stage: Stage) -> str:
     size = getattr(window_of(stage), "kernel_size", None)
     if size is None or name.startswith("global") or (set(size) == {1} and stage.kind == "shape"):
         return name
-    return f"{times(size)} {name}"
+    return f"{size[0]}-wide {name}" if len(size) == 1 else f"{times(size)} {name}"
 
 
 def window_of(stage: Stage) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from cnnviz.render.figures import architecture_block, architecture_strip, title
 from cnnviz.render.figures.architecture_look import KINDS, colour, typeset
 from cnnviz.render.fonts import measure
@@ -17,7 +19,9 @@ def draw(found: Architecture, look: Look) -> Scene:
     scene = Scene(theme(look.theme))
     strip = architecture_strip.plan(found)
     blocks = architecture_block.plans(found)
-    scene.width = max([WIDTH, strip.width + 2 * MARGIN, *(b.width + 2 * MARGIN for b in blocks)])
+    scene.width = (
+        ceil(max([WIDTH - 2 * MARGIN, strip.width, *(b.width for b in blocks)])) + 2 * MARGIN
+    )
     sentence = typeset(found.headline())
     scene.title = f"{found.subject}: {sentence}"
     scene.description = f"The architecture of {found.subject}: {about(found)}."
@@ -30,10 +34,11 @@ def draw(found: Architecture, look: Look) -> Scene:
         for line in wrapped(text.replace("%", f"{THIN}%"), LABEL, room):
             scene.text(MARGIN, y + 13, line, size=LABEL)
             y += LABEL + GAP / 2
-    for line in wrapped(" ".join(found.notes()), CAPTION, room):
+    notes = " ".join([*found.notes(), *found.missing()])
+    for line in wrapped(notes, CAPTION, room):
         scene.text(MARGIN, y + 13, line, colour=scene.theme.secondary)
         y += WIDE_GAP
-    scene.height = y + MARGIN - GAP
+    scene.height = ceil(y) + MARGIN - GAP
     return scene
 
 

@@ -11,13 +11,16 @@ from cnnviz.render.fonts import Face, measure, shorten
 from cnnviz.render.numbers import times
 from cnnviz.render.scene import Path, Polygon, Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, mixed
-from cnnviz.report.architecture import Architecture, Kind
+from cnnviz.report.architecture import MOST_KINDS, Architecture, Kind
 from cnnviz.report.architecture_groups import Group
 
 ROOM = 168.0  # px of a line in a box
 LEAST = 88.0  # px of a box
 LINE, TOP = 15.0, 7.0  # px of a line, and above the first and below the last
 HEAD = 40.0  # px of a block's heading
+HEADING = 480.0  # px of a heading that is wider than its block
+WIDEST = 2000.0  # px of a block: a wider one does not fit a page
+NOT_DRAWN = "not drawn: its layers do not fit a page"
 SHALLOW = 14  # boxes up to which each has three lines
 
 
@@ -42,31 +45,33 @@ class Plan:
 
 
 def plans(found: Architecture) -> list[Plan]:
-    """Return the blocks to be unfolded, each with its layout."""
-    result = []
-    for kind in found.kinds:
-        if kind.boxes is None:
-            if len(kind.blocks[0].stages) > 1 and kind in found.kinds[:6]:
-                result.append(Plan(kind, [], None, 420.0))
-            continue
-        brief = len(kind.boxes) > SHALLOW
-        source = kind.blocks[0].source.name
-        boxes = [_sized("input", [source, times(kind.blocks[0].source.shape)])]
-        boxes += [_box(group, kind.blocks[0].prefix, brief=brief) for group in kind.boxes]
-        places = {source: 0} | {group.key: i for i, group in enumerate(kind.boxes, 1)}
-        edges = [
-            (places[name], i)
-            for i, group in enumerate(kind.boxes, 1)
-            for name in dict.fromkeys(group.inputs)
-        ]
-        if not brief:  # of one width, so that what is below each other is in line
-            wide = max(box.width for box in boxes)
-            boxes = [replace(box, width=wide) for box in boxes]
-        sizes = [(box.width, box.height) for box in boxes]
-        placed = layered.place(sizes, edges, gap=24.0 if brief else 34.0)
-        words = max(measure(_title(kind), LABEL, "bold"), measure(kind.remark(), CAPTION))
-        result.append(Plan(kind, boxes, placed, max(placed.width, min(words, 480.0))))
-    return result
+    """Return the blocks to be unfolded, each with its layout where it fits a page."""
+    return [_plan(kind) for kind in found.kinds[:MOST_KINDS]]
+
+
+def _plan(kind: Kind) -> Plan:
+    words = max(measure(_title(kind), LABEL, "bold"), measure(kind.remark(), CAPTION))
+    head = min(words, HEADING)
+    if kind.boxes is None:
+        return Plan(kind, [], None, head)
+    brief = len(kind.boxes) > SHALLOW
+    source = kind.blocks[0].source
+    boxes = [_sized("input", [source.name, times(source.shape)])]
+    boxes += [_box(group, kind.blocks[0].prefix, brief=brief) for group in kind.boxes]
+    if not brief:  # of one width, so that what is below each other is in line
+        wide = max(box.width for box in boxes)
+        boxes = [replace(box, width=wide) for box in boxes]
+    places = {source.name: 0} | {group.key: i for i, group in enumerate(kind.boxes, 1)}
+    edges = [
+        (places[name], i)
+        for i, group in enumerate(kind.boxes, 1)
+        for name in dict.fromkeys(group.inputs)
+    ]
+    sizes = [(box.width, box.height) for box in boxes]
+    placed = layered.place(sizes, edges, gap=24.0 if brief else 34.0)
+    if placed.width > WIDEST:
+        return Plan(kind, [], None, head)
+    return Plan(kind, boxes, placed, max(placed.width, head))
 
 
 def draw(scene: Scene, plan: Plan, x: float, y: float) -> float:
@@ -74,10 +79,7 @@ def draw(scene: Scene, plan: Plan, x: float, y: float) -> float:
     dim = scene.theme.secondary
     room = plan.width
     scene.text(x, y + 13, _title(plan.kind), size=LABEL, face="bold", room=room)
-    remark = plan.kind.remark()
-    if plan.placed is None:
-        count = len(plan.kind.blocks[0].stages)
-        remark = f"not drawn: its {count} layers do not fit a page"
+    remark = plan.kind.remark() if plan.placed else NOT_DRAWN
     scene.text(x, y + 13 + LINE, remark, colour=dim, room=room)
     if plan.placed is None:
         return y + HEAD

@@ -18,7 +18,7 @@ KINDS = {
     "dense": "dense",
     "input": "input",
     "merge": "merging",
-    "shape": "another shape",
+    "shape": "reshaping",
     "other": "other",
 }
 
