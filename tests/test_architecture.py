@@ -127,6 +127,14 @@ def test_what_works_in_place_belongs_to_the_layer_before_it() -> None:
     assert any("BN: batch normalisation" in note for note in found.notes())
 
 
+def test_the_input_takes_along_what_is_not_trained() -> None:
+    found = made("Rescaling(0.5) BatchNormalization() Conv2D(4, 3) Flatten() Dense(2)", (8, 8, 3))
+    assert names(found) == ["input", "normalization1", "conv1", "flatten", "dense1"]
+    assert found.columns[0].besides == ["rescaling"]
+    assert found.columns[1].operation == "BN"
+    assert sum(part.params for part in found.divisions) == found.report.totals["params"]
+
+
 def test_what_branches_first_takes_no_layer_along(tmp_path) -> None:
     layers = [conv("a", "input", 3), layer("ReLU", "r", "a"), layer("Add", "sum", "a", "r")]
     found = architecture(graph(layers, tmp_path))
@@ -152,7 +160,7 @@ CALLS = {
     "Flatten()": ("flatten",),
     "Dense(3, activation='softmax')": ("dense", "softmax"),
     "Permute((2, 1, 3))": ("permute",),
-    "BatchNormalization()": ("image", "BN"),
+    "BatchNormalization()": ("BN",),
     "Activation('hard_sigmoid')": ("image", "hard sigmoid"),
     "LeakyReLU()": ("image", "leaky ReLU"),
     "LocalResponseNormalization()": ("image", "LRN"),

@@ -155,6 +155,8 @@ def stages_of(graph: Graph, report: Report) -> list[Stage]:
         taken = [shapes[name] for name in node.inputs]
         alone = len(node.inputs) == 1 and uses[node.inputs[0]] == 1
         joins = alone and is_local(node.layer, taken[0]) and shapes[node.name] == taken[0]
+        if home[node.inputs[0]] == INPUT and rows[node.name]["params"]:
+            joins = False  # what is trained is no part of the input
         home[node.name] = home[node.inputs[0]] if joins else node.name
         members.setdefault(home[node.name], []).append(node)
     found = []

@@ -10,7 +10,7 @@ Examples:
   cnnviz draw --model lenet5
   cnnviz draw --model googlenet -o googlenet.svg --theme dark
   cnnviz draw --model vgg16 --input 64x64x3 -o vgg16.png --scale 2
-  cnnviz draw --model "Conv2D(8, 3) MaxPool2D(2) Flatten() Dense(10)" --input 28x28x1
+  cnnviz draw --model "Conv2D(8, 3) Flatten() Dense(10)" --input 28x28x1
   cnnviz draw --model resnet18 --json -o resnet18.svg
 """
 

@@ -19,9 +19,8 @@ def draw(found: Architecture, look: Look) -> Scene:
     scene = Scene(theme(look.theme))
     strip = architecture_strip.plan(found)
     blocks = architecture_block.plans(found)
-    scene.width = (
-        ceil(max([WIDTH - 2 * MARGIN, strip.width, *(b.width for b in blocks)])) + 2 * MARGIN
-    )
+    inner = max([WIDTH - 2 * MARGIN, strip.width, *(block.width for block in blocks)])
+    scene.width = ceil(inner) + 2 * MARGIN
     sentence = typeset(found.headline())
     scene.title = f"{found.subject}: {sentence}"
     scene.description = f"The architecture of {found.subject}: {about(found)}."

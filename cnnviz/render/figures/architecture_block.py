@@ -19,7 +19,7 @@ LEAST = 88.0  # px of a box
 LINE, TOP = 15.0, 7.0  # px of a line, and above the first and below the last
 HEAD = 40.0  # px of a block's heading
 HEADING = 480.0  # px of a heading that is wider than its block
-WIDEST = 2000.0  # px of a block: a wider one does not fit a page
+WIDEST = 2400.0  # px of a block: a wider one does not fit a page
 NOT_DRAWN = "not drawn: its layers do not fit a page"
 SHALLOW = 14  # boxes up to which each has three lines
 
