@@ -305,6 +305,13 @@ def test_the_usual_sentence_is_told_truly(case: str, tmp_path) -> None:
     assert bool(found.divisions) == ("classifies" in sentence and "no dense" not in sentence)
 
 
+def test_dense_layers_among_the_maps_count_as_dense() -> None:
+    spec = "Conv2D(4, 3) Dense(900) Conv2D(2, 1) Flatten() Dense(2)"
+    (first, second) = made(spec, (5, 5, 1)).truths()
+    assert first.endswith("of the multiply-adds.")  # 900 * 5 of 6,400 parameters
+    assert second.startswith("1 dense layer stands before the last maps")
+
+
 def test_scales_bend_only_where_they_must() -> None:
     def how(*shapes: tuple[int, ...]) -> list[str]:
         return [scale.how for scale in scales_of(shapes).values()]

@@ -132,29 +132,7 @@ def truths(columns: Sequence[Group], parts: Sequence[Part]) -> Iterator[str]:
     """Yield where what is usually said of the two parts holds for a network, and where not."""
     rows = [row for column in columns for row in column.rows]
     if parts:
-        features, classes = parts
-        if classes.params_share is not None and classes.macs_share is not None:
-            held, done = classes.params_share, classes.macs_share
-            said = (
-                f"Classification has {tenths(held)} of the parameters and "
-                f"{tenths(done)} of the multiply-adds"
-            )
-            if held >= 0.5 and done < 0.5:
-                yield f"{said}: most weights are there, most work is in feature extraction."
-            elif held < 0.5:
-                yield (
-                    f"{said}: that dense layers hold most of a network's parameters is not true of "
-                    "this one."
-                )
-            else:
-                yield f"{said}."
-        inside = counted(features.rows)["dense"]
-        if inside:
-            verb = "layer stands" if inside == 1 else "layers stand"
-            yield (
-                f"{inside} dense {verb} before the last maps: the two parts are not cleanly "
-                "divided."
-            )
+        yield from _of_parts(parts[0], parts[1], rows)
     elif any(kind_of(row) in SLIDING for row in rows):
         yield (
             "The usual division into feature extraction and classification is not drawn: no dense "
@@ -162,3 +140,27 @@ def truths(columns: Sequence[Group], parts: Sequence[Part]) -> Iterator[str]:
         )
     if any(kind_of(row) == "local" for row in rows):
         yield "Locally connected: each place has weights of its own, none are shared."
+
+
+def _of_parts(features: Part, classes: Part, rows: Sequence[Row]) -> Iterator[str]:
+    held, done = classes.params_share, classes.macs_share
+    if held is not None and done is not None:
+        said = (
+            f"Classification has {tenths(held)} of the parameters and "
+            f"{tenths(done)} of the multiply-adds"
+        )
+        dense = total([row for row in rows if kind_of(row) == "dense"], "params")
+        whole = total(rows, "params")
+        if held >= 0.5 and done < 0.5:
+            yield f"{said}: most weights are there, most work is in feature extraction."
+        elif isinstance(dense, int) and isinstance(whole, int) and 2 * dense < whole:
+            yield (
+                f"{said}: that dense layers hold most of a network's parameters is not true of "
+                "this one."
+            )
+        else:
+            yield f"{said}."
+    inside = counted(features.rows)["dense"]
+    if inside:
+        verb = "layer stands" if inside == 1 else "layers stand"
+        yield f"{inside} dense {verb} before the last maps: the two parts are not cleanly divided."

@@ -175,8 +175,8 @@ def _solids(scene: Scene, cell: Cell, middle: float) -> None:
             face = mixed(fill, scene.theme.background, 0.5)
             y = volumes.front(middle, solid) + solid.height / 2 + 5
             at = x + solid.depth / 2
-            ink_ = ink(rgb(face))
-            scene.text(at, y, letter, size=LABEL, face="bold", anchor="middle", colour=ink_)
+            shade = ink(rgb(face))
+            scene.text(at, y, letter, size=LABEL, face="bold", anchor="middle", colour=shade)
         x += solid.depth + SLICE
 
 
