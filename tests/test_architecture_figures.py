@@ -83,7 +83,7 @@ def test_everything_is_inside(scene: Scene) -> None:
         for x, y in corners(item):
             assert 20 <= x <= scene.width - 20, item.__dict__
             assert 20 <= y <= scene.height - 10, item.__dict__
-    assert scene.width < 2200
+    assert scene.width < 2500
 
 
 def test_texts_are_on_no_line(scene: Scene) -> None:
