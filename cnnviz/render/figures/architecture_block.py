@@ -19,6 +19,7 @@ LEAST = 88.0  # px of a box
 LINE, TOP = 15.0, 7.0  # px of a line, and above the first and below the last
 HEAD = 40.0  # px of a block's heading
 HEADING = 480.0  # px of a heading that is wider than its block
+FLAT = 24  # how much wider than the room between two layers a block may be
 WIDEST = 2400.0  # px of a block: a wider one does not fit a page
 NOT_DRAWN = "not drawn: its layers do not fit a page"
 SHALLOW = 14  # boxes up to which each has three lines
@@ -68,7 +69,10 @@ def _plan(kind: Kind) -> Plan:
         for name in dict.fromkeys(group.inputs)
     ]
     sizes = [(box.width, box.height) for box in boxes]
-    placed = layered.place(sizes, edges, gap=24.0 if brief else 34.0)
+    gap = 24.0 if brief else 34.0
+    placed = layered.place(sizes, edges, gap=gap)
+    if placed.width / FLAT > gap:  # lines of many branches would lie on each other
+        placed = layered.place(sizes, edges, gap=placed.width / FLAT)
     if placed.width > WIDEST:
         return Plan(kind, [], None, head)
     return Plan(kind, boxes, placed, max(placed.width, head))
