@@ -29,6 +29,10 @@ NETWORK = ("shapes", "--model", "vgg16", "--compare", "lenet5")
         (HEAVY | {"pathlib", "cnnviz.layers.transposed", "cnnviz.ops"}, ["models"]),
         (HEAVY | {"rich", "cnnviz.model.zoo.vgg"}, ["models", "lenet5"]),
         (
+            HEAVY | {"cnnviz.ops", "cnnviz.model.preprocess"},
+            ["draw", "--model", "vgg16", "-o", "txt:-"],
+        ),
+        (
             {"rich", "scipy", "pathlib", "safetensors", "cnnviz.model", "cnnviz.layers"},
             ["convolve", str(SAMPLES / "cat.png"), "--kernel", "edge", "-q", "-o", "png:-"],
         ),

@@ -70,17 +70,17 @@ def shape_report(
     beside = title.cell_len + _width(about) <= max(width, NARROW)
     title = Text.assemble(title, (about if beside else "", DIM))
     title.truncate(width, overflow="ellipsis")
-    lines = [title, *([] if beside else _wrapped(report.about, width, DIM)), Text()]
+    lines = [title, *([] if beside else wrapped(report.about, width, DIM)), Text()]
     lines += _lines(report.columns, report.rows, report.totals or None, width)
     for part in report.sections:
         lines += [Text(), *_lines(part.columns, part.rows, part.total, width)]
     if report.warnings:
         lines.append(Text())
     for warning in report.warnings:
-        lines += _wrapped(f"warning: {warning}", width, WARNING)
+        lines += wrapped(f"warning: {warning}", width, WARNING)
     lines.append(Text())
     for note in report.notes:
-        lines += _wrapped(note, width, DIM)
+        lines += wrapped(note, width, DIM)
     return written(lines, width, colour, unicode)
 
 
@@ -98,14 +98,14 @@ def grouped(
     width = max(width, LEAST)
     lines: list[Text] = []
     for name, rows in groupby(report.rows, lambda row: str(row[key]) if key else ""):
-        lines += [Text(f" {name}", ACCENT)] if name else []
+        lines += wrapped(name, width, ACCENT) if name else []
         total = None if key else report.totals or None
         lines += [*_lines(report.columns, list(rows), total, width, report.rows), Text()]
     for warning in report.warnings:
-        lines += _wrapped(f"warning: {warning}", width, WARNING)
+        lines += wrapped(f"warning: {warning}", width, WARNING)
     lines += [Text()] if report.warnings else []
     for note in report.notes:
-        lines += [*_wrapped(note, width, DIM), Text()]
+        lines += [*wrapped(note, width, DIM), Text()]
     return written(lines, width, colour, unicode)
 
 
@@ -172,8 +172,8 @@ def _detail(cells: Sequence[str], width: int) -> list[Text]:
     texts = [cell for cell in cells if cell]
     while len(texts) > 1 and _width("   ".join(texts)) + 3 > width:
         texts.pop()
-    wrapped = _wrapped("   ".join(texts), width - 2, DIM)
-    return [Text("  ") + line for line in wrapped]
+    lines = wrapped("   ".join(texts), width - 2, DIM)
+    return [Text("  ") + line for line in lines]
 
 
 def _style(column: Column, text: str) -> str:
@@ -186,7 +186,8 @@ def _bar(share: float) -> str:
     return ("█" * full + (_BLOCKS[part] if part else "")).ljust(BAR)
 
 
-def _wrapped(text: str, width: int, style: str) -> list[Text]:
+def wrapped(text: str, width: int, style: str) -> list[Text]:
+    """Return a text in lines of one style."""
     from textwrap import wrap
 
     from rich.text import Text
