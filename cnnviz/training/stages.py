@@ -69,7 +69,7 @@ class Stage:
 
     def forward(self, weights: ModelWeights, *xs: Array, **settings: Any) -> tuple[Array, Named]:
         """Return the output and new statistics by node; `settings` are `forward_innermost`'s."""
-        self._groups, self._shape = _groups(xs[0], self.links), xs[0].shape
+        self._groups = _groups(xs[0], self.links)
 
         def work(group: slice) -> tuple[Array, list[Any], Named]:
             taken, ways, statistics = [x[group] for x in xs], [], {}
