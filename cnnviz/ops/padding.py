@@ -30,8 +30,8 @@ _Mode = Literal["edge", "reflect", "symmetric", "wrap"]
 class Padded:
     """An image with a border that is not laid out yet.
 
-    `rows` and `columns` hold the source index of each padded row and column; -1 where the border,
-    if there is one, is `constant` and has no source.
+    `rows` and `columns` hold the source index of each padded row and column, if the border has
+    sources; of none, or of a `constant` one, they are -1 throughout, and only their number counts.
     """
 
     rows: NDArray[np.intp]

@@ -6,7 +6,7 @@ sum of all of them once: what the engine makes of the same numbers differs by it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import fsum
@@ -192,8 +192,8 @@ class Arithmetic:
         for axis, place, sources in zip(
             self.axes, (row, column), (padded.rows, padded.columns), strict=True
         ):
-            cells = [cell + axis.before for cell in axis.cells(place)]
-            found.append([int(sources[i]) if i < len(sources) else -1 for i in cells])
+            border = sources if padded.constant is None else ()
+            found.append([_source(cell, axis, border) for cell in axis.cells(place)])
         down, across = (np.array(part) for part in found)
         patch: Array = self.source[down[:, None], across[None, :]].astype(np.float64)
         outside = (down < 0)[:, None] | (across < 0)[None, :]
@@ -236,3 +236,10 @@ def geometry_words(axes: tuple[Axis, ...]) -> str:
     if (rows.dilation, columns.dilation) != (1, 1):
         text += f", dilation {by((rows.dilation, columns.dilation))}"
     return text
+
+
+def _source(cell: int, axis: Axis, border: Sequence[int]) -> int:
+    """Return the cell of the image that a window's cell holds, -1 for none."""
+    if 0 <= cell < axis.size:
+        return cell
+    return int(border[cell + axis.before]) if cell + axis.before < len(border) else -1
