@@ -192,7 +192,7 @@ class Arithmetic:
         for axis, place, sources in zip(
             self.axes, (row, column), (padded.rows, padded.columns), strict=True
         ):
-            border = sources if padded.constant is None else ()
+            border = sources.tolist() if padded.constant is None else []
             found.append([_source(cell, axis, border) for cell in axis.cells(place)])
         down, across = (np.array(part) for part in found)
         patch: Array = self.source[down[:, None], across[None, :]].astype(np.float64)
