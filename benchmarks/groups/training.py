@@ -18,6 +18,7 @@ from cnnviz.model import zoo
 from cnnviz.ops.threads import take_cores
 from cnnviz.training.initial import initial_weights
 from cnnviz.training.optimizers import SGD
+from cnnviz.training.stages import stages
 from cnnviz.training.step import Pass
 from groups.layers import layers
 
@@ -109,14 +110,19 @@ def theirs(graph: Graph, *, last: bool) -> Call:
 
 
 def ours_alone(graph: Graph) -> Call:
+    """Return what runs a layer forward and back as a step does, images innermost."""
     take_cores()
-    x, _ = batch(graph)
-    node, own = graph.nodes[0], initial_weights(graph)
-    weights, generator = own.get(node.name, {}), np.random.default_rng(0)
+    x = np.ascontiguousarray(batch(graph)[0].swapaxes(0, -1))
+    weights, parts = initial_weights(graph), stages(graph.nodes[:1])
+    generator = np.random.default_rng(0)
 
     def run() -> np.ndarray:
-        made, back, _ = node.layer.forward_training(weights, x, generator=generator)
-        back(np.full(made.shape, 1e-3, np.float32), of_inputs=True)
+        made = x
+        for part in parts:
+            made, _ = part.forward(weights, made, generator=generator)
+        gradient = np.full(made.shape, 1e-3, np.float32)
+        for part in reversed(parts):
+            (gradient,), _ = part.backward(gradient, of_inputs=True)
         return made
 
     return run
