@@ -1,11 +1,14 @@
-"""The words that name what a command works on: images, kernels."""
+"""The words that name what a command works on: images, kernels, poolings."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import click
 
 from cnnviz.cli.option import after, option
-from cnnviz.cli.suggest import Text, kernel_names
+from cnnviz.cli.suggest import Text, kernel_names, pooling_types
+from cnnviz.cli.types import SIZE, Checked
 
 images = click.argument(
     "images", metavar="IMAGE...", nargs=-1, required=True, type=Text(files="file")
@@ -42,4 +45,23 @@ layout = option(
     label=str,
     help="Order of the axes of stored weights, where the file does not tell: Keras's is hwio, "
     "PyTorch's oihw.",
+)
+
+
+def _pooling(name: str) -> None:
+    from cnnviz.ops.pooling import pooling
+
+    pooling(name)
+
+
+POOLING = Checked("type", _pooling, pooling_types)
+window_size = partial(
+    option,
+    "--size",
+    "pool_size",
+    type=SIZE,
+    default="2",
+    section="Window",
+    label=after(""),
+    metavar="N|HxW",
 )

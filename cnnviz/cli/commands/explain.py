@@ -23,7 +23,7 @@ import click
 from cnnviz.cli import network, options, suggest, words
 from cnnviz.cli.option import after, fixed, option
 from cnnviz.cli.option import command as declare
-from cnnviz.cli.types import PLACE, SIZE, Checked
+from cnnviz.cli.types import PLACE
 from cnnviz.errors import SpecError
 
 if TYPE_CHECKING:
@@ -35,12 +35,6 @@ _OF_KERNELS = [
     *("channels", "gray", "bias", "activation"),
 ]
 _OF_POOLING = ["padding", "dilation_rate", "ceil_mode", "count_include_pad"]
-
-
-def _pooling(name: str) -> None:
-    from cnnviz.ops.pooling import pooling
-
-    pooling(name)
 
 
 @declare("explain", __doc__)
@@ -55,7 +49,7 @@ def _pooling(name: str) -> None:
 )
 @option(
     "--pool",
-    type=Checked("type", _pooling, suggest.pooling_types),
+    type=words.POOLING,
     section="What",
     label=after("", str),
     metavar="TYPE",
@@ -94,16 +88,7 @@ def _pooling(name: str) -> None:
     label=fixed("tiles"),
     help="Show all patches that the window visits, each with its sum.",
 )
-@option(
-    "--size",
-    "pool_size",
-    type=SIZE,
-    default="2",
-    section="Window",
-    label=after(""),
-    metavar="N|HxW",
-    help="Size of the window of --pool.",
-)
+@words.window_size(help="Size of the window of --pool.")
 @options.explaining
 @network.explained
 @network.preprocessing

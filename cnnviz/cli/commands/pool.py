@@ -15,20 +15,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnnviz.cli import options, suggest, words
-from cnnviz.cli.option import after, fixed, option
+from cnnviz.cli import options, words
 from cnnviz.cli.option import command as declare
-from cnnviz.cli.types import SIZE, Checked
+from cnnviz.cli.option import fixed, option
 
 if TYPE_CHECKING:
     from cnnviz.images import Image
     from cnnviz.report.maps import MapSet
-
-
-def _pooling(name: str) -> None:
-    from cnnviz.ops.pooling import pooling
-
-    pooling(name)
 
 
 @declare("pool", __doc__)
@@ -36,7 +29,7 @@ def _pooling(name: str) -> None:
 @option(
     "--type",
     "types",
-    type=Checked("type", _pooling, suggest.pooling_types),
+    type=words.POOLING,
     multiple=True,
     default=["max"],
     section="Window",
@@ -44,16 +37,7 @@ def _pooling(name: str) -> None:
     metavar="TYPE",
     help="max, average, min, lp:P, global-max or global-average. Repeatable.",
 )
-@option(
-    "--size",
-    "pool_size",
-    type=SIZE,
-    default="2",
-    section="Window",
-    label=after(""),
-    metavar="N|HxW",
-    help="Size of the window.",
-)
+@words.window_size(help="Size of the window.")
 @options.pooling
 @option(
     "--winners",
