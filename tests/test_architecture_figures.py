@@ -110,7 +110,9 @@ def test_shapes_and_parameters_are_the_report_s(made: Architecture, scene: Scene
             assert not params or exact in texts or pytest.approx(params, rel=1e-3) in rounded
     for kind in made.kinds:
         if kind.boxes is not None:
-            assert any(text.startswith(typeset(f"{kind.letter}: {kind.nature[:20]}")) for text in texts)
+            assert any(
+                text.startswith(typeset(f"{kind.letter}: {kind.nature[:20]}")) for text in texts
+            )
 
 
 @pytest.mark.parametrize("theme", THEMES)

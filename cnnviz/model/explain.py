@@ -11,6 +11,7 @@ import numpy as np
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Window, times
 from cnnviz.graph import INPUT
+from cnnviz.model.origins import origin_of
 from cnnviz.report.explanation import Explanation, explained
 from cnnviz.report.terms import Arithmetic, Place
 
@@ -68,9 +69,14 @@ def layer_explanation(
         picture=_shown(model, image, trace[before], before),
         settings=(type(node.layer).__name__,),
         act=getattr(node.layer, "activation", None) or "",
-        seen="" if before == INPUT else f"{before}, mean of its maps",
+        seen="" if before == INPUT else f"{before}, {_seen(trace[before])}",
+        origin=None if before == INPUT else origin_of(model, image, layer),
         notes=tuple(notes),
     )
+
+
+def _seen(values: Array) -> str:
+    return "mean of its maps" if values[..., 0].size > 1 else "its values in rows"
 
 
 def find(model: Model, layer: str) -> Node:

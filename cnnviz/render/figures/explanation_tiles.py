@@ -11,7 +11,7 @@ from cnnviz.render.look import Look
 from cnnviz.render.numbers import number, times
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, MARGIN, theme
-from cnnviz.report.explanation import places
+from cnnviz.report.explanation_text import places
 from cnnviz.report.tiles import TiledExplanation
 
 TILE = 64  # px of a patch
