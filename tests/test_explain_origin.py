@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from scenes import assert_pictures_fit, assert_texts_fit, boxes
 
 from cnnviz.images import load_image
+from cnnviz.kernels import resolve
 from cnnviz.model import load_model
 from cnnviz.model.explain import layer_explanation
-from cnnviz.render.figures import explanation
+from cnnviz.render.figures import explanation, explanation_tiles
 from cnnviz.render.look import Look
 from cnnviz.render.scene import Picture, Rect
 from cnnviz.render.theme import THEMES
-from cnnviz.report.explained import pooling_explanation
+from cnnviz.report.explained import kernel_explanation, pooling_explanation
+from cnnviz.report.tiles import tiled
 
 LAYERS = [
     "Conv2D(3, 3, padding='same')",
@@ -162,6 +164,24 @@ class TestPoolingsOfManyCells:
             and abs(y - patch.y - (row + 0.5) * size) < 1.5
             for x, y in centres
         )
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_tiles_have_the_kernel_between_patches_and_map(theme: str) -> None:
+    values = np.arange(63, dtype=np.float32).reshape(7, 9)
+    (kernel,) = resolve("1 -2 3; 0 5 -6")
+    scene = explanation_tiles.draw(tiled(kernel_explanation(values, kernel)), Look(theme=theme))
+    assert_texts_fit(scene)
+    assert_pictures_fit(scene)
+    titled = {i.title: i for i in scene.items if isinstance(i, Picture)}
+    assert titled["kernel"].pixels.shape == (2, 3, 3)
+    assert titled["kernel"].x + titled["kernel"].width < titled["map"].x
+    pooled = explanation_tiles.draw(tiled(pooling_explanation(values, "max")), Look(theme=theme))
+    assert_texts_fit(pooled)
+    assert not [i for i in pooled.items if getattr(i, "title", "") == "kernel"]
+    deep = layer_explanation(load_model("lenet5"), load_image(DIGIT), "c3")
+    scene = explanation_tiles.draw(tiled(deep), Look(theme=theme))
+    assert not [i for i in scene.items if getattr(i, "title", "") == "kernel"]
 
 
 def test_text_and_json_say_what_is_seen(cnnviz) -> None:

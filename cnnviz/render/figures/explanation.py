@@ -188,7 +188,8 @@ def _largest(
     )
     y += 20
     limit = abs(float(one.products[shown[0]])) or 1.0
-    middle, reach = x + 420, 130
+    alike = all(one.products[cell] >= 0 for cell in shown)
+    middle, reach, end = (x + 290, 260, x + 650) if alike else (x + 420, 130, x + 650)
     for i, j, c in shown:
         value = float(one.products[i, j, c])
         where = f"{result.channels[c]}[{one.rows[i]}, {one.columns[j]}]".replace("-", MINUS)
@@ -200,14 +201,14 @@ def _largest(
         left = middle - length if value < 0 else middle
         fill = theme.kernel if value < 0 else theme.map
         scene.add(Rect(left, y + 3, max(1, length), 12, fill=fill))
-        scene.text(middle + reach + 100, y + 13, number(value, 6), face="mono", anchor="end")
+        scene.text(end, y + 13, number(value, 6), face="mono", anchor="end")
         y += LINE
     if size > len(shown):
         rest = others(one, shown)
         scene.text(x, y + 13, f"the other {count(size - len(shown))}", size=CAPTION)
-        scene.text(middle + reach + 100, y + 13, number(rest, 6), face="mono", anchor="end")
+        scene.text(end, y + 13, number(rest, 6), face="mono", anchor="end")
         y += LINE
-    return middle + reach + 100, y
+    return end, y
 
 
 def sums(result: Explanation, one: Terms) -> list[str]:
