@@ -77,8 +77,8 @@ what = partial(group, OPTIONS, "what", "kernel", "pool", "layer", "filter")
 class Subject(NamedTuple):
     """What a command line names, checked before an image is read.
 
-    `works` make the explanation of one map each (of several kernels there are several); for a
-    layer `of_layer` makes what the command shows. `inputs` are files that are read.
+    `works` make what is shown of one map each (of several kernels there are several), an
+    explanation; of a layer what the command says. `inputs` are files that are read.
     """
 
     works: tuple[Callable[[Image], Any], ...]

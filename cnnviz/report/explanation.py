@@ -240,7 +240,12 @@ def explained(
 
 def places(one: Terms) -> str:
     """Return where a window lies, `rows 3, 5, 7, columns 0 to 2`."""
-    return f"rows {_span(one.rows)}, columns {_span(one.columns)}"
+    return spans(one.rows, one.columns)
+
+
+def spans(rows: range, columns: range) -> str:
+    """Return rows and columns in words."""
+    return f"rows {_span(rows)}, columns {_span(columns)}"
 
 
 def others(one: Terms, shown: Sequence[tuple[int, int, int]]) -> float:

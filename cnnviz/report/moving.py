@@ -10,7 +10,7 @@ from typing import Any
 from cnnviz.report.result import Result
 from cnnviz.report.steps import Step, Steps
 
-FRAMES, LEAST = 100, 10  # frames at most, if nothing else is asked for; and the least number
+FRAMES = 120  # at most, if nothing else is asked for
 OPENING, WIPE, LAST = 1.0, 0.1, 3.0  # seconds of the first frame, of each wipe, of the last
 LEFT = 0.75, 0.5, 0.25  # shares of the full map's rows that the frames after the first still have
 
@@ -18,7 +18,7 @@ LEFT = 0.75, 0.5, 0.25  # shares of the full map's rows that the frames after th
 class Moving(Result):
     """A result that is an animation: its stops, and the frames before and after them.
 
-    The first frame is the last one, the full map, which is wiped then: the loop joins without a jump.
+    The first frame is the last one, the full map, which is wiped then: so the loop has no jump.
     """
 
     most: int

@@ -11,7 +11,8 @@ from cnnviz.geometry import times
 
 FIRST = 3  # places that are explained, one by one
 ALL = 12  # places up to which each is
-EXPLAIN, EACH = 1.2, 0.1  # seconds of a place that is explained, and of one in a sweep
+FEW = 64  # places up to which one can follow the numbers of each
+EXPLAIN, FOLLOW, SWEEP = 1.2, 0.3, 0.1  # seconds of a place
 
 
 class Step(NamedTuple):
@@ -71,7 +72,8 @@ class Steps:
                 wide = range(left, min(left + across, columns))
                 at = tall[len(tall) // 2], wide[len(wide) // 2]
                 slow = self.is_whole and (self.count <= ALL or len(found) < FIRST)
-                found.append(Step(at, tall, wide, EXPLAIN if slow else EACH))
+                pace = FOLLOW if self.is_whole and self.count <= FEW else SWEEP
+                found.append(Step(at, tall, wide, EXPLAIN if slow else pace))
         return found
 
     def words(self, noun: str = "places", done: str = "filled") -> str:

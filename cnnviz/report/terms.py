@@ -10,13 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import fsum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, by, times
+
+if TYPE_CHECKING:
+    from cnnviz.geometry.transposed import TransposedAxis
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Border = str | float
@@ -227,7 +230,7 @@ def _beyond(axis: Axis) -> bool:
     return axis.start(axis.output - 1) + axis.extent > axis.size + max(0, axis.after)
 
 
-def geometry_words(axes: tuple[Axis, ...]) -> str:
+def geometry_words(axes: Sequence[Axis | TransposedAxis]) -> str:
     """Return a window in words, `3x3, stride 2, dilation 2`."""
     rows, columns = axes
     text = times((rows.kernel_size, columns.kernel_size))

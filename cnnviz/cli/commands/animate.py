@@ -24,9 +24,11 @@ from cnnviz.cli.option import after, option
 from cnnviz.cli.option import command as declare
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cnnviz.images import Image
     from cnnviz.model.model import Model
-    from cnnviz.report.moving import Moving
+    from cnnviz.report.result import Result
 
 _KERNELS = {
     "multiple": True,
@@ -41,7 +43,7 @@ _LAYER = {"help": "A layer of --model: convolution (transposed too), dense or po
 @option(
     "--frames",
     type=click.IntRange(10, 1000),
-    default=100,
+    default=120,
     section="What",
     label=after("frames"),
     metavar="N",
@@ -69,20 +71,24 @@ def command(
     """Find out what moves first: what is wrong there needs no image."""
     from cnnviz.cli import pictures
 
-    def of_layer(net: Model, layer: str, filter: int | None) -> subjects.Work:
-        from cnnviz.model.explain import find, layer_explanation
+    def of_layer(net: Model, layer: str, filter: int | None) -> Callable[[Image], Result]:
+        from cnnviz.model import explain, stamps
 
-        name = find(net, layer).name
-        return lambda image: layer_explanation(net, image, name, (), filter)
+        node = explain.find(net, layer, (*explain.KNOWN, stamps.KIND))
+        if type(node.layer).__name__ == stamps.KIND:
+            return lambda image: stamps.layer_stamps(net, image, node.name, filter, most=frames)
+        return lambda image: explain.layer_explanation(net, image, node.name, (), filter)
 
     works, inputs = subjects.subject(
         what, (), pool_size, sliding, model, preprocess, reading, of_layer=of_layer
     )
 
-    def moving(image: Image) -> Moving:
+    def moving(image: Image) -> Result:
         from cnnviz.report.sliding import sliding
+        from cnnviz.report.stamps import Stamping
 
-        return sliding([work(image) for work in works], frames)
+        found = [work(image) for work in works]
+        return found[0] if isinstance(found[0], Stamping) else sliding(found, frames)
 
     return pictures.make(
         images,

@@ -12,12 +12,13 @@ from cnnviz.render.figures import blocks
 from cnnviz.render.figures.explanation_parts import mark
 from cnnviz.render.figures.labels import labels
 from cnnviz.render.scene import Rect, Scene
-from cnnviz.render.theme import ink, rgb
+from cnnviz.render.theme import Theme, ink, mixed, rgb
 
 Ring = tuple[tuple[int, int], tuple[int, int]]  # cells around it: of rows, of columns
 NO_RING: Ring = ((0, 0), (0, 0))
 LEAST_RING = 3  # px of a cell around the array from which it is drawn
 LEAST_GRID = 12  # px of a cell from which cells have lines between them
+UNKNOWN = 0.4  # share of the colour of rules in what is not known
 LEAST_CELL = 4  # px from which single cells are outlined
 
 
@@ -54,9 +55,12 @@ class Panel:
         box: tuple[int, int],
         ring: Ring = NO_RING,
         *,
-        digits: int = 4,
+        largest: float | None = None,
     ) -> Panel:
-        """Lay out values `(H, W)` or `(H, W, C)` in a box `(width, height)`."""
+        """Lay out values `(H, W)` or `(H, W, C)` in a box `(width, height)`.
+
+        `largest` is of all values that it will ever show, if these are not all.
+        """
         rows, columns = values.shape[:2]
         values = values[..., 0] if values.shape[2:] == (1,) else values
         whole = rows + sum(ring[0]), columns + sum(ring[1])
@@ -70,7 +74,7 @@ class Panel:
             height, width = rows, columns
             cell = factor, factor
             if values.ndim == 2 and max(rows, columns) <= blocks.MOST_CELLS:
-                texts, font = labels(values, factor, digits=digits)
+                texts, font = labels(values, factor, largest=largest)
         pixels = display.pixels(values, scale, height, width)
         return cls((rows, columns), pixels, cell, ring, texts, font)
 
@@ -97,17 +101,17 @@ class Panel:
         """Draw it, or other `pixels` in its place; of numbers those that are `known`."""
         (top, bottom), (left, right) = self.ring
         down, across = self.cell
-        hatch = scene.theme.rule
         width, inner = self.width, self.shape[0] * down
         wide = self.shape[1] * across
-        for box in (
+        hatched = (
             (x, y, width, top * down),
             (x, y + top * down + inner, width, bottom * down),
             (x, y + top * down, left * across, inner),
             (x + left * across + wide, y + top * down, right * across, inner),
-        ):
-            if box[2] > 0 and box[3] > 0:
-                scene.add(Rect(*box, hatch=hatch))
+        )
+        for at_x, at_y, w, h in hatched:
+            if w > 0 and h > 0:
+                scene.add(Rect(at_x, at_y, w, h, hatch=scene.theme.rule))
         if any(map(any, self.ring)):
             scene.add(Rect(x - 1, y - 1, width + 2, self.height + 2, stroke=scene.theme.rule))
         x, y = x + left * across, y + top * down
@@ -158,12 +162,15 @@ class Panel:
 
 
 class Filling:
-    """A panel's colours as they become known, from a blank to the whole."""
+    """A panel's colours as they become known, from a blank to the whole.
 
-    def __init__(self, panel: Panel, background: str) -> None:
+    What is not known is of no colour that a value has: a light gray, a dark one on black.
+    """
+
+    def __init__(self, panel: Panel, theme: Theme) -> None:
         self.panel = panel
         self.pixels = np.empty_like(panel.pixels)
-        self.pixels[:] = rgb(background)
+        self.pixels[:] = rgb(mixed(theme.background, theme.rule, UNKNOWN))
         self.known = np.zeros(panel.shape if panel.texts else (0, 0), bool)
 
     def fill(self, rows: range, columns: range) -> None:

@@ -3,164 +3,156 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import log
 
 import numpy as np
 
 from cnnviz.geometry import Axis
-from cnnviz.render import display
-from cnnviz.render.figures import blocks, explanation, header, signs
+from cnnviz.render.figures import blocks, explanation
 from cnnviz.render.figures import explanation_parts as parts
-from cnnviz.render.figures.panel import Filling, Panel
-from cnnviz.render.fonts import measure
+from cnnviz.render.figures.panel import LEAST_CELL, Filling, Panel, Ring
+from cnnviz.render.figures.stage import BELOW, BOX, LEAST, Stage, looped
 from cnnviz.render.look import Look
-from cnnviz.render.numbers import count, spaced, times, typeset
+from cnnviz.render.numbers import count, number, spaced, times, typeset
 from cnnviz.render.scene import Scene
-from cnnviz.render.theme import GAP, LABEL, MARGIN, TITLE, WIDE_GAP, theme
+from cnnviz.render.theme import GAP, LABEL, WIDE_GAP, theme
 from cnnviz.report.explanation import Explanation
-from cnnviz.report.moving import LAST, LEFT, OPENING, WIPE
+from cnnviz.report.moving import LEFT
 from cnnviz.report.sliding import Sliding
 from cnnviz.report.terms import Place, Terms
 
-BOXES = {1: 304, 2: 208, 3: 160, 4: 128}  # px of a map, by how many there are
-ARROW = 40  # px between the arithmetic and a map
-ASPECT = 1.7  # width by height that suits a slide
+BOXES = {1: BOX, 2: 208, 3: 160, 4: 128}  # px of a map, by how many there are
 KERNEL = 144  # px of a kernel whose products are not shown
-BELOW = 48  # px of a colour bar and of how many values there are
+LINE = 18
 
 
 def scenes(result: Sliding, look: Look) -> Iterator[tuple[Scene, float]]:
     """Yield the full map, which is wiped, then a scene for each stop, then the full map again."""
-    stage = _Stage(result, look)
-    full = stage.scene(result.end, stage.part(1))
-    yield full, OPENING
-    for share in LEFT:
-        yield stage.scene(result.end, stage.part(share)), WIPE
-    filling, done = stage.blank(), 0
-    for step in result.steps:
-        for one in filling:
-            one.fill(step.rows, step.columns)
-        done = max(done, step.rows.start * result.grid[1] + len(step.rows) * step.columns.stop)
-        yield stage.scene(step.at, filling, done), step.seconds
-    yield full, LAST
+    film = _Film(result, look)
+    wiped = (film.scene(result.end, film.part(share)) for share in LEFT)
+    return looped(film.scene(result.end, film.part(1)), wiped, _stops(result, film))
 
 
 def draw(result: Sliding, look: Look) -> Scene:
     """Return the last frame: the full map, and its strongest response as an example."""
-    stage = _Stage(result, look)
-    return stage.scene(result.end, stage.part(1))
+    film = _Film(result, look)
+    return film.scene(result.end, film.part(1))
 
 
-class _Stage:
+def _stops(result: Sliding, film: _Film) -> Iterator[tuple[Scene, float]]:
+    maps, done = film.part(0), 0
+    for step in result.steps:
+        for one in maps:
+            one.fill(step.rows, step.columns)
+        done = max(done, step.rows.start * result.grid[1] + len(step.rows) * step.columns.stop)
+        yield film.scene(step.at, maps, done), step.seconds
+
+
+class _Film:
     """What all frames share: the layout, the image, the colours of the maps."""
 
     def __init__(self, result: Sliding, look: Look) -> None:
         self.result, self.theme = result, theme(look.theme)
-        first = result.runs[0]
-        box = BOXES[1], BOXES[1]
-        self.picture = Panel.of(
-            first.picture, parts.picture_scale(first, look.theme), box, _ring(first)
-        )
+        first, several = result.runs[0], len(result.runs)
+        values, scale = first.picture, parts.picture_scale(first, look.theme)
+        if first.arithmetic.pooling:  # of the one channel that is pooled
+            values, scale = first.arithmetic.source, parts.image_scale(first, look.theme)
+        self.picture = Panel.of(values, scale, (BOX, BOX), _ring(first))
         self.scales = [parts.output_scale(run, look.theme) for run in result.runs]
-        size = BOXES[len(result.runs)]
+        size = BOXES[several], BOXES[several]
         self.maps = [
-            Panel.of(np.asarray(run.arithmetic.output, np.float32), scale, (size, size))
+            Panel.of(np.asarray(run.arithmetic.output, np.float32), scale, size)
             for run, scale in zip(result.runs, self.scales, strict=True)
         ]
-        self.lines = _about(result)
-        self._lay_out()
+        self.is_compact = several > 1 and len(first.channels) > 1
+        self.stage = self._stage()
 
-    def _lay_out(self) -> None:
-        """Measure the arithmetic at every stop, and place the maps beside it or above it."""
+    def _stage(self) -> Stage:
+        """Measure the arithmetic at every stop, and lay out the frames."""
         result, scratch = self.result, Scene(self.theme)
         stops = [*(step.at for step in result.steps), result.end]
         self.products = [
             parts.products_scale((run.arithmetic.terms(at) for at in stops), self.theme.name)
             for run in result.runs
         ]
-        self.is_compact = len(result.runs) > 1 and len(result.runs[0].channels) > 1
         ends = [
-            [self._value(scratch, i, one, 0, 0) for i, one in enumerate(result.terms(at))]
+            self._value(scratch, i, one, 0, 0)
             for at in stops
+            for i, one in enumerate(result.terms(at))
         ]
-        wide = max(right for line in ends for right, _ in line)
-        tall = max(bottom for line in ends for _, bottom in line)
-        self.left, self.top = MARGIN, MARGIN + header.height(self.lines)
-        image = max(self.picture.width, 160), self.picture.height + blocks.HEADING
-        panel = max(max(panel.width for panel in self.maps), 160)
-        below = max(panel.height for panel in self.maps) + blocks.HEADING + BELOW
-        maps = panel, below
-        row = max(tall, maps[1]) + WIDE_GAP
-        beside = (
-            image[0] + WIDE_GAP + wide + ARROW + maps[0] + 2 * GAP,
-            max(image[1], len(self.maps) * row - WIDE_GAP),
+        beneath = self._patches(scratch, result.terms(result.end), 0, 0)
+        widest = max(self.maps, key=lambda panel: panel.width)
+        highest = max(panel.height for panel in self.maps)
+        return Stage.of(
+            self.theme,
+            title(result),
+            _about(result),
+            ". ".join(result.lines()),
+            image=(self.picture.width, blocks.HEADING + self.picture.height + beneath),
+            value=(max(right for right, _ in ends), max(bottom for _, bottom in ends)),
+            panel=(widest.width, blocks.HEADING + highest + BELOW),
+            count=len(result.runs),
         )
-        under = (
-            max(image[0] + ARROW + 2 * GAP + maps[0], wide),
-            max(image[1], maps[1]) + WIDE_GAP + tall,
-        )
-        self.is_beside = len(self.maps) > 1 or _distance(beside, self.top) <= _distance(
-            under, self.top
-        )
-        width, height = beside if self.is_beside else under
-        texts = [measure(line, LABEL) for line in self.lines]
-        least = max(640, *texts, min(measure(self._title(), TITLE, "bold"), width))
-        self.size = max(width, min(least, 1280)) + 2 * MARGIN, self.top + height + MARGIN
-        x = self.left + image[0] + WIDE_GAP
-        if self.is_beside:
-            self.values = [(x, self.top + i * row) for i in range(len(self.maps))]
-            self.places = [(x + wide + ARROW + 2 * GAP, y) for _, y in self.values]
-        else:
-            self.places = [(self.left + image[0] + ARROW + 2 * GAP, self.top)]
-            self.values = [(self.left, self.top + max(image[1], maps[1]) + WIDE_GAP)]
-
-    def blank(self) -> list[Filling]:
-        """Return the maps before the first step."""
-        return [Filling(panel, self.theme.background) for panel in self.maps]
 
     def part(self, share: float) -> list[Filling]:
         """Return the maps with a share of their rows."""
-        found = self.blank()
+        found = [Filling(panel, self.theme) for panel in self.maps]
         for one in found:
             one.fill(range(round(share * one.panel.shape[0])), range(one.panel.shape[1]))
         return found
 
     def scene(self, at: Place, maps: list[Filling], done: int | None = None) -> Scene:
         """Return one frame: the window at a place, and what is known of the maps."""
-        result = self.result
-        scene = Scene(self.theme, title=self._title(), description=". ".join(result.lines()))
-        scene.width, scene.height = self.size
-        header.draw(scene, self.lines)
+        result, stage = self.result, self.stage
+        scene = stage.scene()
         terms = result.terms(at)
         self._image(scene, terms)
-        for i, (x, y) in enumerate(self.places):
-            self._value(scene, i, terms[i], *self.values[i])
-            height = maps[i].panel.height
-            signs.arrow(scene, x - ARROW - GAP, y + blocks.HEADING + height / 2, ARROW)
-            self._map(scene, i, maps[i], x, y, at)
-            self._caption(scene, x, y + blocks.HEADING + height + BELOW, done)
+        for i, (x, y) in enumerate(stage.maps):
+            self._value(scene, i, terms[i], *stage.values[i])
+            stage.arrow(scene, i, maps[i].panel.height)
+            self._map(scene, i, maps[i], at)
+            every = result.plan.count
+            text = f"{count(every if done is None else done)} of {count(every)} values"
+            y += blocks.HEADING + maps[i].panel.height + BELOW - 4
+            scene.text(x, y, text, colour=scene.theme.secondary)
         return scene
 
-    def _title(self) -> str:
-        return title(self.result)
-
     def _image(self, scene: Scene, terms: list[Terms]) -> None:
-        run, x, y = self.result.runs[0], self.left, self.top
-        shape = times(run.picture.shape)
-        name = run.seen or run.image
-        room = max(self.picture.width, 160)
+        run, (x, y) = self.result.runs[0], self.stage.image
+        name, shape = _seen(run), times(run.picture.shape)
+        room = max(self.picture.width, LEAST)
         blocks.heading(scene, x, y, scene.theme.input, name, shape, room=room)
         y += blocks.HEADING
         self.picture.draw(scene, x, y, "image")
         for one in {(one.rows, one.columns): one for one in terms}.values():
             self.picture.outline(scene, x, y, one.rows, one.columns)
+            if one.winner is not None and min(self.picture.cell) >= LEAST_CELL:
+                row, column = one.rows[one.winner[0]], one.columns[one.winner[1]]
+                cell = range(row, row + 1), range(column, column + 1)
+                self.picture.outline(scene, x, y, *cell)
+        self._patches(scene, terms, x, y + self.picture.height)
 
-    def _map(self, scene: Scene, i: int, filling: Filling, x: float, y: float, at: Place) -> None:
-        result, panel = self.result, filling.panel
-        run = result.runs[i]
-        role = scene.theme.pool if run.arithmetic.pooling else scene.theme.map
+    def _patches(self, scene: Scene, terms: list[Terms], x: float, y: float) -> float:
+        """Draw the channels of the one patch of several kernels; return the height."""
+        one = terms[0]
+        if not self.is_compact or any(other.rows != one.rows for other in terms):
+            return 0
+        run, (rows, columns) = self.result.runs[0], one.inside.shape
+        wide = (BOX - GAP * (len(run.channels) - 1)) // len(run.channels)
+        size = min(32, wide // columns)
+        scale = parts.image_scale(run, scene.theme.name)
+        for c, name in enumerate(run.channels):
+            left, top = x + c * (wide + GAP), y + WIDE_GAP
+            title = f"patch {name}"
+            blocks.heading(scene, left, top, scene.theme.input, title, room=wide)
+            values = one.patch[..., c]
+            parts.array(scene, left, top + blocks.HEADING, values, scale, size, title, one.inside)
+        return float(WIDE_GAP + blocks.HEADING + rows * size)
+
+    def _map(self, scene: Scene, i: int, filling: Filling, at: Place) -> None:
+        result, panel, (x, y) = self.result, filling.panel, self.stage.maps[i]
+        role = scene.theme.pool if result.runs[i].arithmetic.pooling else scene.theme.map
         name = result.named[i] if len(result.runs) > 1 else "map"
-        room = max(panel.width, 160)
+        room = max(panel.width, LEAST)
         blocks.heading(scene, x, y, role, name, times(panel.shape), room=room)
         y += blocks.HEADING
         filling.draw(scene, x, y, name)
@@ -169,41 +161,35 @@ class _Stage:
         if panel.width >= 60:
             blocks.bar(scene, x, y + panel.height + GAP, panel.width, self.scales[i])
 
-    def _caption(self, scene: Scene, x: float, y: float, done: int | None) -> None:
-        """Write how many values there are."""
-        every = self.result.plan.count
-        text = f"{count(every if done is None else done)} of {count(every)} values"
-        scene.text(x, y - 4, text, colour=scene.theme.secondary, room=160)
-
     def _value(self, scene: Scene, i: int, one: Terms, x: float, y: float) -> tuple[float, float]:
         """Draw the arithmetic of one map; return right and bottom."""
         run = self.result.runs[i]
-        if not self.is_compact:
-            return explanation.value(scene, run, one, x, y, self.products[i])
-        return _compact(scene, run, one, x, y)
+        if self.is_compact:
+            return _compact(scene, run, one, x, y)
+        return explanation.value(scene, run, one, x, y, self.products[i])
 
 
-def _compact(
-    scene: Scene, run: Explanation, one: Terms, x: float, y: float
-) -> tuple[float, float]:
+def _compact(scene: Scene, run: Explanation, one: Terms, x: float, y: float) -> tuple[float, float]:
     """Draw a kernel, and beside it what its channels sum up to; return right and bottom."""
     kernel = one.kernel
     assert kernel is not None
-    blocks.heading(scene, x, y, scene.theme.kernel, f"kernel {run.name}", room=KERNEL)
-    y += blocks.HEADING
-    alike = bool((kernel == kernel[..., :1]).all())
-    name = f"{run.name} {'of each channel' if alike else ''}"
-    height, width = blocks.kernel_picture(
-        scene, x, y, kernel[..., 0] if alike else kernel, KERNEL, name
-    )
-    right, bottom = explanation.ending(scene, run, one, x + KERNEL + WIDE_GAP, y - 4)
-    return right, max(bottom, y + height)
+    blocks.heading(scene, x, y, scene.theme.kernel, run.name, "kernel", room=KERNEL)
+    shown = kernel[..., 0] if (kernel == kernel[..., :1]).all() else kernel
+    height, _ = blocks.kernel_picture(scene, x, y + blocks.HEADING, shown, KERNEL, run.name)
+    left, top = x + KERNEL + WIDE_GAP, y + blocks.HEADING - 4
+    if not run.is_long:
+        for name, total in zip(run.channels, one.sums, strict=True):
+            top += LINE
+            scene.text(left, top, f"Σ {name} × kernel = {number(total, 7)}", size=LABEL)
+    right, bottom = explanation.ending(scene, run, one, left, top)
+    return right, max(bottom, y + blocks.HEADING + height)
 
 
 def title(result: Sliding) -> str:
-    """Return what is seen: `edge, stride 2: the map of 300×451×3 fills, 149×225`."""
-    shape = times(result.runs[0].picture.shape)
-    return f"{result.heading}: the window slides over {shape}, the map fills, {times(result.grid)}"
+    """Return what is seen: `edge, stride 2: 300×451×3 → 149×225, place by place`."""
+    before, after = times(result.runs[0].picture.shape), times(result.grid)
+    several = f"{len(result.runs)} maps of " if len(result.runs) > 1 else ""
+    return f"{result.heading}: {before} → {several}{after}, place by place"
 
 
 def _about(result: Sliding) -> list[str]:
@@ -214,7 +200,15 @@ def _about(result: Sliding) -> list[str]:
     return [explanation.signs(line) for line in (*lines, spaced(result.said), *run.notes)]
 
 
-def _ring(run: Explanation) -> tuple[tuple[int, int], tuple[int, int]]:
+def _seen(run: Explanation) -> str:
+    """Return what the picture on the left is; of a pooling it is one channel."""
+    (channel, *others) = run.channels
+    if not run.arithmetic.pooling or others or channel == "gray":
+        return run.seen or run.image
+    return channel if run.seen else f"{run.image}, {channel}"
+
+
+def _ring(run: Explanation) -> Ring:
     """Return how many cells beyond the image windows reach, or padding is added."""
     rows, columns = run.arithmetic.axes
     return _beyond(rows), _beyond(columns)
@@ -223,8 +217,3 @@ def _ring(run: Explanation) -> tuple[tuple[int, int], tuple[int, int]]:
 def _beyond(axis: Axis) -> tuple[int, int]:
     end = axis.start(axis.output - 1) + axis.extent - axis.size
     return max(0, axis.before), max(0, axis.after, end)
-
-
-def _distance(size: tuple[float, float], top: float) -> float:
-    """Return how far a figure is from the shape of a slide."""
-    return abs(log((size[0] + 2 * MARGIN) / (size[1] + top + MARGIN) / ASPECT))
