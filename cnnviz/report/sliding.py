@@ -70,7 +70,12 @@ class Sliding(Moving):
 
     def terms(self, at: Place) -> list[Terms]:
         """Return the terms of each map at a place."""
-        return [run.arithmetic.terms(at) for run in self.runs]
+        return [self._terms(run, at) for run in self.runs]
+
+    @staticmethod
+    def _terms(run: Explanation, at: Place) -> Terms:
+        own = run.values[0]  # of a map with one value its window may be the whole image
+        return own if own.at == at else run.arithmetic.terms(at)
 
     def arrays(self) -> list[tuple[str, np.ndarray]]:
         """Return the maps."""

@@ -23,8 +23,7 @@ LEAST_MARK = 9  # px of a window on a picture
 
 def image_scale(result: Explanation, theme: str) -> Scale:
     """Return the scale of the window's values: of pixels gray, of other values signed."""
-    source = result.arithmetic.source
-    low, high = float(source.min()), float(source.max())
+    low, high = result.arithmetic.limits
     return display.choose(low, high, like_image=low >= 0, theme=theme)
 
 

@@ -12,13 +12,12 @@ from cnnviz.render.figures import blocks
 from cnnviz.render.figures.explanation_parts import mark
 from cnnviz.render.figures.labels import labels
 from cnnviz.render.scene import Rect, Scene
-from cnnviz.render.theme import Theme, ink, mixed, rgb
+from cnnviz.render.theme import Theme, ink, rgb
 
 Ring = tuple[tuple[int, int], tuple[int, int]]  # cells around it: of rows, of columns
 NO_RING: Ring = ((0, 0), (0, 0))
 LEAST_RING = 3  # px of a cell around the array from which it is drawn
 LEAST_GRID = 12  # px of a cell from which cells have lines between them
-UNKNOWN = 0.4  # share of the colour of rules in what is not known
 LEAST_CELL = 4  # px from which single cells are outlined
 
 
@@ -162,15 +161,12 @@ class Panel:
 
 
 class Filling:
-    """A panel's colours as they become known, from a blank to the whole.
-
-    What is not known is of no colour that a value has: a light gray, a dark one on black.
-    """
+    """A panel's colours as they become known, from a blank to the whole."""
 
     def __init__(self, panel: Panel, theme: Theme) -> None:
         self.panel = panel
         self.pixels = np.empty_like(panel.pixels)
-        self.pixels[:] = rgb(mixed(theme.background, theme.rule, UNKNOWN))
+        self.pixels[:] = rgb(theme.unknown)
         self.known = np.zeros(panel.shape if panel.texts else (0, 0), bool)
 
     def fill(self, rows: range, columns: range) -> None:

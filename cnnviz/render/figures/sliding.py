@@ -71,8 +71,8 @@ class _Film:
         result, scratch = self.result, Scene(self.theme)
         stops = [*(step.at for step in result.steps), result.end]
         self.products = [
-            parts.products_scale((run.arithmetic.terms(at) for at in stops), self.theme.name)
-            for run in result.runs
+            parts.products_scale((result.terms(at)[i] for at in stops), self.theme.name)
+            for i in range(len(result.runs))
         ]
         ends = [
             self._value(scratch, i, one, 0, 0)
