@@ -60,7 +60,7 @@ DARK = Theme(
     dense="#b794f6",
     accent="#ff5ca8",
     warning="#e3b341",
-    unknown="#232931",
+    unknown="#343b45",
 )
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 

@@ -118,7 +118,7 @@ class Stamping(Moving):
     @property
     def said(self) -> str:
         """Which of the input's cells are stopped at."""
-        return f"the stamp {self.plan.words('cells', 'stamped')}"
+        return f"stamps {self.plan.words('come from', 'cells', 'laid')}"
 
     @cached_property
     def end(self) -> Place:

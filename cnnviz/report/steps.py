@@ -76,17 +76,19 @@ class Steps:
                 found.append(Step(at, tall, wide, EXPLAIN if slow else pace))
         return found
 
-    def words(self, noun: str = "places", done: str = "filled") -> str:
+    def words(self, verb: str = "stops at", noun: str = "places", done: str = "filled") -> str:
         """Return which places are stopped at.
 
         >>> Steps((26, 26), 96).words()
         'stops at 84 of 676 places: the first 3, then one in every 3x3, filled at once'
         """
+        if self.count == 1:
+            return f"{verb} the one {noun.removesuffix('s')} that there is"
         if self.is_whole:
-            return f"stops at each of {self.count:,} {noun}"
+            return f"{verb} each of {self.count:,} {noun}"
         first = f"the first {self._first}" if self._first > 1 else "the first"
         return (
-            f"stops at {len(self.stops())} of {self.count:,} {noun}: {first}, "
+            f"{verb} {len(self.stops())} of {self.count:,} {noun}: {first}, "
             f"then one in every {times(self.block)}, {done} at once"
         )
 

@@ -223,7 +223,7 @@ class Arithmetic:
             worst = -np.inf if self.pooling == "max" else np.inf
             shown = values if inside.all() else np.where(inside, values, worst)
             place = int(shown.argmax() if self.pooling == "max" else shown.argmin())
-            products = np.zeros_like(patch)
+            products = np.zeros(patch.shape)  # not zeros_like, which writes each
             products[..., 0].flat[place] = values.flat[place]
             return products, float(values.flat[place]), None
         if self.pooling == "average":
