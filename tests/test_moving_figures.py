@@ -26,6 +26,7 @@ from cnnviz.render.figures import sliding as figure
 from cnnviz.render.figures import stamping
 from cnnviz.render.giffile import UNSEEN
 from cnnviz.render.look import Look
+from cnnviz.render.numbers import number
 from cnnviz.render.oklab import from_srgb
 from cnnviz.render.scene import Picture, Scene, Text
 from cnnviz.render.theme import theme
@@ -124,6 +125,18 @@ def test_numbers_are_those_of_scipy(seed, padding):
     last = texts(figure.draw(result, Look()))
     known = [number_of(text) for text in last if re.fullmatch(r"−?\d+", text)]
     assert all(value in known for value in made.ravel())
+
+
+def test_values_are_the_engines_to_the_digit_shown():
+    run = kernel_explanation(PHOTO, resolve("gaussian:5,1.3")[0], activation="sigmoid", bias=-300)
+    logs = layer_explanation(load_model("lenet5"), load_image(SAMPLES / "digit.png"), "c3")
+    for result in (sliding([run], 40), sliding([logs], 60)):
+        made = result.runs[0].arithmetic.output
+        for scene, _ in figure.scenes(result, Look()):
+            found = [re.fullmatch(r"map\[(\d+), (\d+)\] = (.+)", text) for text in texts(scene)]
+            (said,) = [match for match in found if match]
+            engine = float(made[int(said[1]), int(said[2])])
+            assert said[3] in [number(engine, digits) for digits in (4, 5, 6, 7)]
 
 
 CASES = {

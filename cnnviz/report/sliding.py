@@ -50,7 +50,7 @@ class Sliding(Moving):
     @property
     def heading(self) -> str:
         """What slides: kernels, a pooling or a layer, with its settings."""
-        *others, last = (run.name for run in self.runs)
+        *others, last = self.named
         names = f"{', '.join(others)} and {last}" if others else last
         return ", ".join((names, *self.runs[0].settings))
 

@@ -1,4 +1,4 @@
-"""Slide the window over your image while the map fills: a GIF.
+"""Slide the window over your image as the map fills: a GIF.
 
 The window is a kernel's (--kernel, repeatable: a map each), that of a pooling (--pool), or that of
 a layer inside a network (--model, --layer), over its real input and with its trained weights; a

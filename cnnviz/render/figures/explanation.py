@@ -121,11 +121,20 @@ def ending(
         right = max(right, left + scene.text(left, y, text, size=LABEL))
     y += LINE + 6
     row, column = one.at
-    text = f"map[{row}, {column}] = {number(one.value, 7)}"
+    text = f"map[{row}, {column}] = {agreed(one)}"
     width = measure(text, LABEL, "bold") + 2 * GAP
     scene.add(Rect(left, y - 16, width, 24, stroke=scene.theme.accent, line=2))
     scene.text(left + GAP, y, text, size=LABEL, face="bold")
     return max(right, left + width), y + 8
+
+
+def agreed(one: Terms) -> str:
+    """Return a value to as many digits, 7 at most, as the terms and the engine agree on.
+
+    Where they agree on none, it is the engine's: what is below float32's range is 0 in the map.
+    """
+    pairs = [(number(one.value, n), number(one.engine, n)) for n in range(7, 0, -1)]
+    return next((text for text, made in pairs if text == made), pairs[0][1])
 
 
 def _all(

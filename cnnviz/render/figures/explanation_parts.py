@@ -95,9 +95,10 @@ def array(
     inside: np.ndarray | None = None,
     *,
     digits: int = 5,
+    largest: float | None = None,
 ) -> None:
     """Draw an array as cells with numbers; cells outside the image are hatched at their edge."""
-    blocks.cells(scene, x, y, values, scale, size, title, digits=digits)
+    blocks.cells(scene, x, y, values, scale, size, title, digits=digits, largest=largest)
     if inside is None:
         return
     strip = max(3, size // 8)

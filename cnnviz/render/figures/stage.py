@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import log
+from math import ceil, log
 from typing import TypeVar
 
 from cnnviz.render.figures import blocks, header, signs
@@ -63,7 +63,7 @@ class Stage:
         `image`, `value` and `panel` are sizes, those of panels with what is above and below them.
         """
         top = MARGIN + header.height(list(lines))
-        image, panel = (max(image[0], LEAST), image[1]), (max(panel[0], LEAST), panel[1])
+        image, value, panel = _whole(image, LEAST), _whole(value, 0), _whole(panel, LEAST)
         row = max(value[1], panel[1]) + WIDE_GAP
         beside = (
             image[0] + WIDE_GAP + value[0] + ROOM + panel[0],
@@ -106,6 +106,11 @@ def looped(
         yield frame, WIPE
     yield from stops
     yield full, LAST
+
+
+def _whole(size: Size, least: float) -> Size:
+    """Return a size in whole px, at least so wide."""
+    return ceil(max(size[0], least)), ceil(size[1])
 
 
 def _distance(size: Size, top: float) -> float:

@@ -21,9 +21,9 @@ from cnnviz.report.moving import LEFT
 from cnnviz.report.stamps import Moment, Stamp, Stamping
 
 SIGN = 32  # px between arrays
-ROOM, CELL, SMALL = 176, 44, 32  # px of an array; of a cell, also where there are several channels
-LEAST_CELL = 22
-VALUE = 64  # px of the input cell's value
+ROOM, CELL, SMALL = 208, 48, 40  # px of an array; of a cell, also where there are several channels
+LEAST_CELL = 26
+VALUE = 72  # px of the input cell's value
 
 
 def scenes(result: Stamping, look: Look) -> Iterator[tuple[Scene, float]]:
@@ -61,13 +61,13 @@ class _Film:
         ]
         outputs = [np.array([low, high]) for low, high, _ in ends] + [result.output]
         self.scale = _scale(outputs, look.theme)
-        self.largest = max(float(np.abs(values).max()) for values in outputs)
         most = max(float(most) for _, _, most in ends)
+        self.largest = max(most, *(float(np.abs(values).max()) for values in outputs))
         signed = min(float(result.kernel.min()), float(result.source.min())) < 0
         self.stamps = _scale([np.array([-most if signed else 0.0, most])], look.theme)
         channels, sides = len(result.channels), result.kernel.shape[:2]
         self.is_long = channels > MOST_CHANNELS
-        cell = CELL if channels == 1 else SMALL
+        cell = SMALL if 1 < channels <= MOST_CHANNELS else CELL
         self.size = max(LEAST_CELL, min(cell, ROOM // max(sides)))
         self.panel = self._panel(result.output)
         self.stage = self._stage()
@@ -152,18 +152,19 @@ class _Film:
             label = f"cell {name}" if many else "cell"
             blocks.heading(scene, x, y, scene.theme.input, label, room=max(VALUE, 88))
             scene.add(Rect(x, middle - 16, VALUE, 32, stroke=scene.theme.accent, line=2))
-            text = number(float(stamp.weights[c]), 5)
+            text = number(float(stamp.weights[c]))
             scene.text(x + VALUE / 2, middle + 5, text, size=LABEL, face="bold", anchor="middle")
             x += max(VALUE, 88)
-            for sign, role, title, values, scale, digits in (
-                ("×", scene.theme.kernel, "kernel", kernel[..., c], weights, 4),
-                ("=", scene.theme.map, "stamp" if not many else "product",
-                 stamp.products[..., c], self.stamps, 5),
-            ):  # fmt: skip
+            product = "product" if many else "stamp"
+            for sign, role, title, values, scale, largest in (
+                ("×", scene.theme.kernel, "kernel", kernel[..., c], weights, limit),
+                ("=", scene.theme.map, product, stamp.products[..., c], self.stamps, self.largest),
+            ):
                 scene.text(x + SIGN / 2, middle + 6, sign, size=18, anchor="middle")
                 x += SIGN
                 blocks.heading(scene, x, y, role, title, room=width)
-                parts.array(scene, x, y + blocks.HEADING, values, scale, size, title, digits=digits)
+                top = y + blocks.HEADING
+                parts.array(scene, x, top, values, scale, size, title, digits=4, largest=largest)
                 x += width
             right = max(right, x)
             y += blocks.HEADING + rows * size + GAP
@@ -190,7 +191,10 @@ class _Film:
                 x += SIGN
             blocks.heading(scene, x, y, scene.theme.map, title, room=width)
             top = y + blocks.HEADING
-            parts.array(scene, x, top, values, scale, size, title, stamp.inside)
+            parts.array(
+                scene, x, top, values, scale, size, title, stamp.inside,
+                digits=4, largest=self.largest,
+            )  # fmt: skip
             x += width
         return x, y + blocks.HEADING + rows * size + GAP
 
