@@ -126,9 +126,10 @@ class _Run:
         content = image.stored.data if path == "-" else b""
         fingerprint = stamp.fingerprint(self.context, path, content)
         written = [(slot, _write(slot, files, fingerprint)) for slot, files in made]
-        self.rows += result.to_dicts()
-        for name, rows in result.tables().items():
-            self.tables.setdefault(name, []).extend(rows)
+        if self.as_json:
+            self.rows += result.to_dicts()
+            for name, rows in result.tables().items():
+                self.tables.setdefault(name, []).extend(rows)
         if not self.quiet and not self.as_json:
             self.tell(self.words(result, image.notes))
         if self.show:

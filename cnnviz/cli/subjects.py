@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from cnnviz.cli import suggest, words
+from cnnviz.cli import network, options, suggest, words
 from cnnviz.cli.option import after, group
 from cnnviz.errors import SpecError
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cnnviz.report.explanation import Explanation
     from cnnviz.report.result import Result
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+Place = tuple[int, int]
 Work = Callable[["Image"], "Explanation"]
 OfLayer = Callable[["Model", str, "int | None"], Callable[["Image"], "Result"]]
 
@@ -72,6 +74,22 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     ),
 }
 what = partial(group, OPTIONS, "what", "kernel", "pool", "layer", "filter")
+_HOW = ("pool_size", "sliding", "model", "preprocess")
+
+
+def how(function: Command) -> Command:
+    """Give a command the options of the window, of the values and of the network as `how`."""
+
+    @wraps(function)
+    def gathered(*args: Any, **values: Any) -> Any:
+        return function(*args, how={key: values.pop(key) for key in _HOW}, **values)
+
+    decorated: Any = network.explained(network.preprocessing(gathered))
+    decorated = words.window_size(help="Size of the window of --pool.")(
+        options.explaining(decorated)
+    )
+    command: Command = decorated
+    return command
 
 
 class Subject(NamedTuple):
@@ -87,14 +105,11 @@ class Subject(NamedTuple):
 
 def subject(
     what: dict[str, Any],
-    at: Any,
-    pool_size: tuple[int, int],
-    sliding: dict[str, Any],
-    model: dict[str, Any],
-    preprocess: dict[str, Any],
+    how: dict[str, Any],
     reading: dict[str, Any],
     *,
     of_layer: OfLayer,
+    at: Sequence[Place] = (),
 ) -> Subject:
     """Return what is to be shown, at the places `at`; `reading` learns whether it is gray.
 
@@ -103,6 +118,7 @@ def subject(
     SpecError
         If none or several are named, or options do not go with it.
     """
+    pool_size, sliding, model, preprocess = (how[key] for key in _HOW)
     given, pool, filter = what["kernel"], what["pool"], what["filter"]
     kernels = given if isinstance(given, tuple) else () if given is None else (given,)
     if bool(kernels) + (pool is not None) + (model["spec"] is not None) != 1:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnviz.cli import network, options, subjects, words
+from cnnviz.cli import options, subjects, words
 from cnnviz.cli.option import after, option
 from cnnviz.cli.option import command as declare
 
@@ -49,10 +49,7 @@ _LAYER = {"help": "A layer of --model: convolution (transposed too), dense or po
     metavar="N",
     help="Frames at most: of more places some are shown.",
 )
-@words.window_size(help="Size of the window of --pool.")
-@options.explaining
-@network.explained
-@network.preprocessing
+@subjects.how
 @options.style
 @options.reading
 @options.writing
@@ -60,10 +57,7 @@ def command(
     images: tuple[str, ...],
     what: dict[str, Any],
     frames: int,
-    pool_size: tuple[int, int],
-    sliding: dict[str, Any],
-    model: dict[str, Any],
-    preprocess: dict[str, Any],
+    how: dict[str, Any],
     look: dict[str, Any],
     reading: dict[str, Any],
     writing: dict[str, Any],
@@ -79,9 +73,7 @@ def command(
             return lambda image: stamps.layer_stamps(net, image, node.name, filter, most=frames)
         return lambda image: explain.layer_explanation(net, image, node.name, (), filter)
 
-    works, inputs = subjects.subject(
-        what, (), pool_size, sliding, model, preprocess, reading, of_layer=of_layer
-    )
+    works, inputs = subjects.subject(what, how, reading, of_layer=of_layer)
 
     def moving(image: Image) -> Result:
         from cnnviz.report.sliding import sliding

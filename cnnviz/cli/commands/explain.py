@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnnviz.cli import network, options, subjects, words
+from cnnviz.cli import options, subjects, words
 from cnnviz.cli.option import command as declare
 from cnnviz.cli.option import fixed, option
 from cnnviz.cli.types import PLACE
@@ -49,10 +49,7 @@ if TYPE_CHECKING:
     label=fixed("tiles"),
     help="Show all patches that the window visits, each with its sum.",
 )
-@words.window_size(help="Size of the window of --pool.")
-@options.explaining
-@network.explained
-@network.preprocessing
+@subjects.how
 @options.style
 @options.reading
 @options.writing
@@ -61,10 +58,7 @@ def command(
     what: dict[str, Any],
     at: tuple[tuple[int, int], ...],
     tiles: bool,
-    pool_size: tuple[int, int],
-    sliding: dict[str, Any],
-    model: dict[str, Any],
-    preprocess: dict[str, Any],
+    how: dict[str, Any],
     look: dict[str, Any],
     reading: dict[str, Any],
     writing: dict[str, Any],
@@ -78,9 +72,7 @@ def command(
         name = find(net, layer).name
         return lambda image: layer_explanation(net, image, name, at, filter)
 
-    (work,), inputs = subjects.subject(
-        what, at, pool_size, sliding, model, preprocess, reading, of_layer=of_layer
-    )
+    (work,), inputs = subjects.subject(what, how, reading, of_layer=of_layer, at=at)
 
     def shown(image: Image) -> Explanation:
         from cnnviz.report.tiles import tiled
