@@ -40,6 +40,9 @@ COMMANDS = {
     "explanation:layer": "explain {photo} --model {net} --weights random --layer conv",
     "explanation:pool": "explain {matrix} --pool max --theme dark",
     "explanation_tiles": "explain {matrix} --kernel '1 0 1; 0 1 0; 1 0 1' --tiles",
+    "sliding": "animate {matrix} --kernel '1 0 1; 0 1 0; 1 0 1'",
+    "sliding:layer": "animate {photo} --model {net} --weights random --layer conv --theme dark",
+    "stamping": "animate {matrix} --model 'Conv2DTranspose(2, 3, 2)' --layer 't*' --input 6x6x1",
     "architecture": "draw --model {net}",
     "architecture:branches": "draw --model googlenet --theme dark",
 }

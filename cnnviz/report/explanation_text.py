@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import floor, fsum, log10
+from math import floor, log10
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnnviz.report.terms import Terms, geometry_words
+from cnnviz.report.terms import Terms, geometry_words, total
 
 if TYPE_CHECKING:
     from cnnviz.report.explanation import Explanation
@@ -117,26 +117,30 @@ def spread(one: Terms) -> str:
 
 def places(one: Terms) -> str:
     """Return where a window lies, `rows 3, 5, 7, columns 0 to 2`."""
-    axes = {"row": one.rows, "column": one.columns}
+    return spans(one.rows, one.columns)
+
+
+def spans(rows: range, columns: range) -> str:
+    """Return rows and columns in words."""
+    axes = {"row": rows, "column": columns}
     return ", ".join(f"{name}{'s' * (len(c) > 1)} {_span(c)}" for name, c in axes.items())
 
 
 def others(one: Terms, shown: Sequence[tuple[int, int, int]]) -> float:
     """Return what all products come to but those shown."""
-    return fsum([*one.products.ravel().tolist(), *(-float(one.products[cell]) for cell in shown)])
+    return total(one.products, *(-float(one.products[cell]) for cell in shown))
 
 
 def pooled_words(result: Explanation, one: Terms, decimals: int) -> str:
     """Return how a pooled value follows from the window's."""
     a = result.arithmetic
     if a.pooling == "average":
-        total, count = fsum(one.products.ravel().tolist()), one.inside.size - one.padded
+        count = one.inside.size - one.padded
         by = f"{one.divisor:,}" + ", padding counted" * (one.divisor != count)
-        sums = f"{_fixed(total, decimals)} / {one.divisor}"
+        sums = f"{_fixed(one.sums[0], decimals)} / {one.divisor}"
         return f"sum of {count:,} values / {by} = {sums} = {one.value:.9g}"
     if a.pooling == "lp":
-        total = fsum(one.products.ravel().tolist())
-        return f"({_fixed(total, decimals)})^(1/{a.p:g}) = {one.value:.9g}"
+        return f"({_fixed(one.sums[0], decimals)})^(1/{a.p:g}) = {one.value:.9g}"
     place = one.winner
     where = (
         "" if place is None else f", of row {one.rows[place[0]]}, column {one.columns[place[1]]}"
