@@ -149,12 +149,6 @@ class Unit:
             return f"all {self.shape[-1]} units"
         return f"{','.join(map(str, self.at))} of {times(self.shape[:-1])}"
 
-    @property
-    def percent(self) -> str:
-        """The share in words, two digits of a small one: `0.018%`."""
-        share = self.share or 0.0
-        return f"{100 * share:.2g}%" if 0 < share < 0.001 else tenths(share)
-
     def words(self) -> str:
         """Return how large the region is: `8x8, 8.2% of the image`."""
         if self.share is None:
@@ -162,7 +156,7 @@ class Unit:
         if not any(self.size):
             return "sees nothing"
         flag = f", {LARGER}" if self.too_large else ""
-        return f"{times(self.size)}, {self.percent} of the image{flag}"
+        return f"{times(self.size)}, {percent(self.share)} of the image{flag}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data; of spans the end is the cell behind the last."""
@@ -274,6 +268,15 @@ class ReceptiveFields(Result):
     def figure_nbytes(self) -> int:
         """Bytes that a figure needs beside them."""
         return 40 * prod(self.units[0].space)
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, with two digits where it is small.
+
+    >>> percent(0.327), percent(9 / 224**2), percent(0)
+    ('32.7%', '0.018%', '0.0%')
+    """
+    return f"{100 * share:.2g}%" if 1e-6 <= share < 0.001 else tenths(share)
 
 
 def chosen_units(

@@ -6,7 +6,7 @@ from typing import Any
 
 from cnnviz.contract import UNKNOWN
 from cnnviz.geometry import times
-from cnnviz.report.receptive import ReceptiveFields, Unit
+from cnnviz.report.receptive import ReceptiveFields, percent
 from cnnviz.report.report import Column, Report, Row
 from cnnviz.report.shape_columns import number_text
 
@@ -15,7 +15,7 @@ def report(result: ReceptiveFields) -> Report:
     """Return units as rows, with what is to be known about all of them."""
     is_whole = not result.is_chosen and not result.is_effective
     units = result.growth if is_whole and result.growth else result.units
-    rows = tuple(map(_row, units))
+    rows = tuple(unit.to_dict() for unit in units)
     notes = [
         f"field: rows x columns of the {times(units[0].space)} image that one unit sees; stride: "
         "from one unit to the next; start: the first pixel of unit 0, negative inside padding. "
@@ -39,10 +39,6 @@ def report(result: ReceptiveFields) -> Report:
 
 
 _SOMETIMES = ("95% in", "filter", "")  # columns that are empty without gradients, or fields to flag
-
-
-def _row(unit: Unit) -> Row:
-    return unit.to_dict() | {"percent": UNKNOWN if unit.share is None else unit.percent}
 
 
 def _field(key: str) -> Any:
@@ -91,7 +87,7 @@ COLUMNS = (
     Column("columns", _seen("columns"), right=True, rank=4),
     Column(
         "share",
-        lambda row: str(row["percent"]),
+        lambda row: UNKNOWN if row["share"] == UNKNOWN else percent(row["share"]),
         right=True,
         share=_share,
     ),

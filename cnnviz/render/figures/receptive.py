@@ -19,10 +19,10 @@ LEAST, MOST = 720, 1280  # px of the figure's width, for words
 def draw(result: ReceptiveFields, look: Look) -> Scene:
     """Return the figure: a panel a unit, all on one scale, and below them the chart."""
     scene = Scene(theme(look.theme), title=title(result), description=". ".join(result.lines()))
-    lines = about(result)
     count = len(result.units)
     across = count if count < 4 else 3 if count in (5, 6, 9) else 4
     canvas = Canvas.of(result, SIDES[across])
+    lines = about(result, canvas)
     panels = [Panel(result, place, canvas, look) for place in range(count)]
     y = float(MARGIN + feature_parts.head_height(lines, result.seen))
     right = 0.0
@@ -47,11 +47,13 @@ def title(result: ReceptiveFields) -> str:
     return f"{result.seen.model}: what one unit sees{sizes} of {times(result.units[0].space)}"
 
 
-def about(result: ReceptiveFields) -> list[str]:
+def about(result: ReceptiveFields, canvas: Canvas) -> list[str]:
     """Return what the outline, the hatching and the colours mean."""
     marks = "outlined: the receptive field"
     if any(unit.region != unit.inside for unit in result.units):
         marks += "; hatched: its part in the padding"
+    if any(unit.region and any(canvas.cut(unit.region)) for unit in result.units):
+        marks += "; arrows: it goes on"
     shape = times(result.seen.pixels.shape)
     lines = [f"{result.seen.image} as the network takes it, {shape}; {marks}"]
     if result.is_effective:

@@ -29,6 +29,7 @@ def draw(scene: Scene, result: ReceptiveFields, y: float) -> float:
         words += " (the longer one)"
     if {role(theme, unit) for unit in growth} == {theme.map, theme.pool}:
         words += "; pooling green, others blue"
+    first = next((place for place, unit in enumerate(growth) if unit.too_large), None)
     blocks.heading(scene, MARGIN, y, theme.input, "growth", words, room=scene.width - 2 * MARGIN)
     space = result.units[0].space
     most = max([*space, *(max(side(unit)) for unit in growth)])
@@ -38,6 +39,11 @@ def draw(scene: Scene, result: ReceptiveFields, y: float) -> float:
     chart.levels(scene, frame, ticks.linear(0, most, 5), lambda value: count(round(value)))
     _bars(scene, frame, growth, max(space))
     _image(scene, frame, space)
+    if first is not None:  # above the line: bars before it end below, and behind it there is none
+        at = _slot(frame, first)[0] - GAP, frame.point(0, max(space))[1] - 6
+        fits = at[0] - measure(LARGER, CAPTION, "bold") > frame.x
+        place = at if fits else (frame.x + frame.width, frame.y - 2)
+        scene.text(*place, LARGER, face="bold", colour=theme.warning, anchor="end")
     bottom = _names(scene, frame, growth, result.units)
     if len(growth) < len(result.growth):
         bottom += LINE
@@ -60,7 +66,7 @@ def _slot(frame: Frame, place: int) -> tuple[float, float]:
 
 def _bars(scene: Scene, frame: Frame, growth: tuple[Unit, ...], limit: int) -> None:
     """Draw the bars in the colours of the layers' kinds, amber where they pass the image."""
-    theme, told = scene.theme, False
+    theme = scene.theme
     for place, unit in enumerate(growth):
         left, wide = _slot(frame, place)
         size = max(side(unit))
@@ -70,12 +76,6 @@ def _bars(scene: Scene, frame: Frame, growth: tuple[Unit, ...], limit: int) -> N
             continue
         over = frame.point(0, limit)[1] if size > limit else min(top + 4, frame.bottom)
         scene.add(Rect(left, top, wide, over - top, fill=theme.warning))
-        if not told:
-            told = True
-            room = left - GAP - frame.x
-            at = max(frame.y + 10, top + 10)
-            if room > measure(LARGER, CAPTION, "bold"):
-                scene.text(left - GAP, at, LARGER, face="bold", colour=theme.warning, anchor="end")
 
 
 def _image(scene: Scene, frame: Frame, space: tuple[int, ...]) -> None:

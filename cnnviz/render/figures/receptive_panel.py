@@ -15,16 +15,20 @@ from cnnviz.render.figures import blocks, feature_parts
 from cnnviz.render.figures.blocks import HEADING
 from cnnviz.render.fonts import Face
 from cnnviz.render.look import Look
-from cnnviz.render.numbers import MINUS, THIN, count, number, percent, times
-from cnnviz.render.scene import Picture, Rect, Scene
+from cnnviz.render.numbers import MINUS, THIN, count, number, times
+from cnnviz.render.scene import Picture, Point, Polygon, Rect, Scene
 from cnnviz.render.sheet import Tile
 from cnnviz.render.theme import CAPTION, GAP, LABEL, Theme, rgb
 from cnnviz.report.maps import FeatureMap
-from cnnviz.report.receptive import LARGER, ReceptiveFields, Span, Unit
+from cnnviz.report.receptive import LARGER, ReceptiveFields, Span, Unit, percent
+
+Box = tuple[float, float, float, float]
+Cut = tuple[bool, bool, bool, bool]
 
 PATCH = 96  # px of what the unit sees
 OUTLINE = 2  # px, around the region: a region of one pixel is not hidden by it
-BEYOND = 0.5  # of the image's side: what is drawn of a region on each side of it, at most
+BEYOND, NEAR = 0.6, 0.25  # of the image's side: what is drawn beside it, else less of more
+ARROW = 7  # px of the mark where a region goes on
 LINE = 16
 NUMBER = 16  # px of a panel's number
 WORDS = 176  # px of the words beside it, at least
@@ -55,10 +59,11 @@ class Canvas:
         space = result.units[0].space
         spans = []
         for axis, size in enumerate(space):
-            most = round(size * BEYOND)
             regions = [unit.region[axis] for unit in result.units if unit.region]
-            first = max(-most, min([0, *(a for a, _ in regions)]))
-            spans.append((first, min(size + most, max([size, *(b for _, b in regions)]))))
+            before = max([0, *(-first for first, _ in regions)])
+            after = max([0, *(end - size for _, end in regions)])
+            most = size * (BEYOND if max(before, after) <= BEYOND * size else NEAR)
+            spans.append((-min(before, round(most)), size + min(after, round(most))))
         shape = tuple(end - first for first, end in spans)
         height, _ = display.fit(shape, (side, side))
         rows, columns = spans
@@ -71,7 +76,7 @@ class Canvas:
         height, width = (round((end - first) * self.scale) for first, end in self.spans)
         return height, width
 
-    def box(self, spans: tuple[Span, ...]) -> tuple[float, float, float, float]:
+    def box(self, spans: tuple[Span, ...]) -> Box:
         """Return left, top, width and height in px of cells, as far as they are drawn."""
         found = []
         for (first, end), (low, high) in zip(spans, self.spans, strict=True):
@@ -80,7 +85,7 @@ class Canvas:
         (top, height), (left, width) = found
         return left, top, width, height
 
-    def cut(self, spans: tuple[Span, ...]) -> tuple[bool, bool, bool, bool]:
+    def cut(self, spans: tuple[Span, ...]) -> Cut:
         """Tell whether cells at the left, the top, the right and the bottom are not drawn."""
         (top, bottom), (left, right) = spans
         (low, high), (near, far) = self.spans
@@ -100,8 +105,10 @@ class Panel:
         """Draw the panel; return its bottom."""
         self._heading(scene, x, y)
         top = y + HEADING + OUTLINE
+        box = self._hatched(scene, x, top)
         self._image(scene, x, top)
-        self._marks(scene, x, top)
+        if box is not None and self.unit.region is not None:
+            _outline(scene, box, self.canvas.cut(self.unit.region), arrows=True)
         y = top + self.canvas.size[0] + GAP + OUTLINE
         left = x + (self._patch(scene, x, y + OUTLINE) + GAP + OUTLINE if self.unit.region else 0)
         bottom = self._words(scene, left, y, self.width - (left - x))
@@ -127,29 +134,24 @@ class Panel:
         """Draw the image; a small one as cells with numbers."""
         rows, columns = ((0, n) for n in self.canvas.space)
         left, top, width, height = self.canvas.box((rows, columns))
-        values, cell = self._plane, int(self.canvas.scale)
-        if values is not None and blocks.LEAST_CELL <= cell == self.canvas.scale:
-            scale = self._heat_scale or display.choose(
-                float(values.min()), float(values.max()), display="minmax", name="gray"
-            )
-            blocks.cells(scene, x + left, y + top, values, scale, cell, self.result.seen.image)
+        values, cell, name = self._plane, int(self.canvas.scale), self.result.seen.image
+        if values is not None and self._has_numbers:
+            blocks.cells(scene, x + left, y + top, values, self._scale_of(values), cell, name)
             return
         wide, tall = round(width), round(height)
         density = self.look.scale
         pixels = display.reduce(self._pixels, tall * density, wide * density)
-        blocks.tile(scene, x + left, y + top, pixels, wide, tall, self.result.seen.image)
+        blocks.tile(scene, x + left, y + top, pixels, wide, tall, name)
 
-    def _marks(self, scene: Scene, x: float, y: float) -> None:
-        """Hatch what lies in the padding and outline the region."""
-        region, inside, canvas = self.unit.region, self.unit.inside, self.canvas
-        if region is None or inside is None or not any(self.unit.size):
-            return
-        for strip in _around(region, inside):
-            left, top, width, height = canvas.box(strip)
-            if width and height:
-                scene.add(Rect(x + left, y + top, width, height, hatch=scene.theme.secondary))
-        left, top, width, height = canvas.box(region)
-        _outline(scene, (x + left, y + top, width, height), canvas.cut(region))
+    def _hatched(self, scene: Scene, x: float, y: float) -> Box | None:
+        """Hatch the region, of which the image will cover what is no padding; return its box."""
+        unit = self.unit
+        if unit.region is None or not any(unit.size):
+            return None
+        left, top, width, height = self.canvas.box(unit.region)
+        if unit.region != unit.inside:
+            scene.add(Rect(x + left, y + top, width, height, hatch=scene.theme.secondary))
+        return x + left, y + top, width, height
 
     def _patch(self, scene: Scene, x: float, y: float) -> float:
         """Draw what the unit sees, enlarged, padding hatched; return its width."""
@@ -198,29 +200,29 @@ class Panel:
             yield "sees nothing of the image", LABEL, theme.text
         else:
             yield f"{times(unit.size)} pixels", LABEL, theme.text
-            yield f"{unit.percent} of the image".replace("%", f"{THIN}%"), LABEL, theme.text
+            yield f"{_percent(unit.share)} of the image", LABEL, theme.text
             if unit.too_large:
                 yield LARGER, LABEL, theme.warning
             rows, columns = (_span(span) for span in unit.region)
             yield f"rows {rows}", CAPTION, secondary
             yield f"columns {columns}", CAPTION, secondary
-            if unit.at and any(unit.field.stride):
+            if max(unit.shape[:-1], default=1) > 1 and any(unit.field.stride):
                 steps = dict.fromkeys(map(number, unit.field.stride))
-                yield f"the next unit {'×'.join(steps)} further", CAPTION, secondary
+                yield f"stride {'×'.join(steps)}", CAPTION, secondary
         yield from self._of_gradient(theme)
 
     def _of_gradient(self, theme: Theme) -> Iterator[tuple[str, float, str]]:
         found = self.unit.effective
         if found is None:
             return
+        whose = f"{'filter' if self.unit.at else 'unit'} {found.filter}"
         if not found.cells:
-            yield f"filter {found.filter}: no gradient here", CAPTION, theme.warning
+            yield f"{whose}: no gradient here", CAPTION, theme.warning
             return
         kept = found.holding()
-        share = percent(kept / found.heat.size)
-        yield f"filter {found.filter}: 95 % of its gradient in", CAPTION, theme.text
+        yield f"95{THIN}% of {whose}'s gradient in", CAPTION, theme.text
         noun = "pixel" if kept == 1 else "pixels"
-        yield f"{count(kept)} {noun}, {share} of the image", CAPTION, theme.text
+        yield f"{count(kept)} {noun}, {_percent(kept / found.heat.size)}", CAPTION, theme.text
 
     @cached_property
     def _heat_scale(self) -> Scale | None:
@@ -229,6 +231,16 @@ class Panel:
             return None
         heat, name = found.heat, self.look.theme
         return display.choose(0.0, float(heat.max()), theme=name, crowded=display.is_crowded(heat))
+
+    @property
+    def _has_numbers(self) -> bool:
+        """Whether the image's cells are so large that they hold their numbers."""
+        cell = self.canvas.scale
+        return self._plane is not None and cell >= blocks.LEAST_CELL and cell == int(cell)
+
+    def _scale_of(self, values: np.ndarray) -> Scale:
+        low, high = float(values.min()), float(values.max())
+        return self._heat_scale or display.choose(low, high, display="minmax", name="gray")
 
     @cached_property
     def _plane(self) -> np.ndarray | None:
@@ -246,6 +258,8 @@ class Panel:
 
         seen, (height, width) = self.result.seen, self.canvas.space
         scale, found = self._heat_scale, self.unit.effective
+        if self._has_numbers and self._plane is not None:
+            return self._scale_of(self._plane).colours(self._plane)
         picture = feature_parts.input_pixels(seen, height, width)
         if scale is None or found is None:
             return picture
@@ -285,22 +299,7 @@ def role(theme: Theme, unit: Unit) -> str:
     return theme.map if unit.at else theme.dense
 
 
-def _around(region: tuple[Span, ...], inside: tuple[Span, ...]) -> Iterator[tuple[Span, Span]]:
-    """Yield the parts of a region that are no image: above, below, and beside it."""
-    (top, bottom), (left, right) = region
-    (first, last), (near, far) = inside
-    if first >= last:
-        yield (top, bottom), (left, right)
-        return
-    yield (top, first), (left, right)
-    yield (last, bottom), (left, right)
-    yield (first, last), (left, near)
-    yield (first, last), (far, right)
-
-
-def _outline(
-    scene: Scene, box: tuple[float, float, float, float], cut: tuple[bool, bool, bool, bool]
-) -> None:
+def _outline(scene: Scene, box: Box, cut: Cut, *, arrows: bool = False) -> None:
     """Draw an outline around a box; open where it goes on beyond what is drawn."""
     x, y, width, height = box
     theme, wide = scene.theme, OUTLINE
@@ -313,18 +312,38 @@ def _outline(
         return
     left, top, right, bottom = (0 if side else wide for side in cut)
     across, down = width + left + right, height + top + bottom
-    for side, strip in zip(
-        cut,
-        (
-            (x - wide, y - top, wide, down),
-            (x - left, y - wide, across, wide),
-            (x + width, y - top, wide, down),
-            (x - left, y + height, across, wide),
-        ),
-        strict=True,
-    ):
-        if not side:
+    strips = (
+        (x - wide, y - top, wide, down),
+        (x - left, y - wide, across, wide),
+        (x + width, y - top, wide, down),
+        (x - left, y + height, across, wide),
+    )
+    middle, centre = x + width / 2, y + height / 2
+    tips = ((x, centre), (middle, y), (x + width, centre), (middle, y + height))
+    for is_cut, strip, tip, step in zip(cut, strips, tips, _STEPS, strict=True):
+        if not is_cut:
             scene.add(Rect(*strip, fill=theme.accent))
+        elif arrows:
+            _arrow(scene, tip, step)
+
+
+_STEPS = (-1, 0), (0, -1), (1, 0), (0, 1)
+
+
+def _arrow(scene: Scene, tip: Point, step: tuple[int, int]) -> None:
+    """Draw an arrow head that points out of the canvas, on a readable ground."""
+    for colour, grown in ((scene.theme.background, 3), (scene.theme.accent, 0)):
+        along, half = 1.5 * ARROW + 1.5 * grown, ARROW + grown
+        at = tip[0] + step[0] * grown / 2, tip[1] + step[1] * grown / 2
+        back = at[0] - step[0] * along, at[1] - step[1] * along
+        aside = step[1] * half, step[0] * half
+        corners = (at, (back[0] + aside[0], back[1] + aside[1]),
+                   (back[0] - aside[0], back[1] - aside[1]))  # fmt: skip
+        scene.add(Polygon(corners, colour))
+
+
+def _percent(share: float) -> str:
+    return percent(share).replace("%", f"{THIN}%")
 
 
 def _span(span: Span) -> str:
