@@ -212,7 +212,7 @@ class ReceptiveFields(Result):
     @property
     def ends(self) -> tuple[Shape, ...]:
         """The smallest and the largest region, one if they are the same."""
-        sizes = sorted((unit.size for unit in self.units if unit.region), key=prod)
+        sizes = sorted((unit.size for unit in self.units if any(unit.size)), key=prod)
         return tuple(dict.fromkeys([*sizes[:1], *sizes[-1:]]))
 
     @property

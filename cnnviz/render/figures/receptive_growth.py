@@ -33,10 +33,11 @@ def draw(scene: Scene, result: ReceptiveFields, y: float) -> float:
     blocks.heading(scene, MARGIN, y, theme.input, "growth", words, room=scene.width - 2 * MARGIN)
     space = result.units[0].space
     most = max([*space, *(max(side(unit)) for unit in growth)])
-    left = MARGIN + chart.TICK_ROOM + GAP
+    levels = ticks.linear(0, most, 5)
+    left = MARGIN + max(34.0, *(measure(_whole(value), CAPTION) for value in levels)) + GAP
     width = scene.width - MARGIN - LABELS - left
     frame = Frame(left, y + HEADING + GAP, width, HEIGHT, len(growth), 0, most * 1.04)
-    chart.levels(scene, frame, ticks.linear(0, most, 5), lambda value: count(round(value)))
+    chart.levels(scene, frame, levels, _whole)
     _bars(scene, frame, growth, max(space))
     _image(scene, frame, space)
     if first is not None:  # above the line: bars before it end below, and behind it there is none
@@ -55,6 +56,10 @@ def draw(scene: Scene, result: ReceptiveFields, y: float) -> float:
 def side(unit: Unit) -> tuple[int, ...]:
     """Return rows and columns of a unit's field."""
     return unit.field.size if unit.field is not None else (0,)
+
+
+def _whole(value: float) -> str:
+    return count(round(value))
 
 
 def _slot(frame: Frame, place: int) -> tuple[float, float]:

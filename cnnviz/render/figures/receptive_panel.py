@@ -244,11 +244,11 @@ class Panel:
 
     @cached_property
     def _plane(self) -> np.ndarray | None:
-        """The heat, or the image if it has one channel."""
-        if self._heat_scale is not None and self.unit.effective is not None:
-            return self.unit.effective.heat
-        seen = self.result.seen
+        """The heat, or the image; None if that is in colour."""
+        seen, found = self.result.seen, self.unit.effective
         values = seen.pixels if seen.picture is None else seen.picture
+        if values.shape[-1] == 1 and found is not None and found.cells:
+            return found.heat
         return values[..., 0] if values.shape[-1] == 1 else None
 
     @cached_property
