@@ -228,11 +228,7 @@ class ReceptiveFields(Result):
 
     def head(self) -> Iterator[str]:
         """Yield what the network sees, and what was done to the image for it."""
-        yield f"input    {self.seen.image}, seen as {times(self.seen.pixels.shape)}"
-        for step in self.seen.preprocess:
-            yield f"applied  {step}"
-        if self.is_effective and self.seen.weights and not self.seen.is_random:
-            yield f"weights  {self.seen.weights}"
+        yield from self.seen.head(weights=self.is_effective)
 
     def lines(self, width: int = 80) -> Iterator[str]:
         """Yield image, network and a line a unit."""
@@ -333,7 +329,7 @@ def usual_layers(graph: Graph) -> tuple[str, ...]:
 
     >>> from cnnviz import load_model
     >>> usual_layers(load_model("vgg16").graph)
-    ('conv1_1', 'conv2_1', 'conv3_2', 'conv4_2', 'conv5_1', 'pool5')
+    ('conv1_1', 'conv2_1', 'conv3_2', 'conv4_1', 'conv5_1', 'pool5')
     """
     names = [unit.name for unit in grown(graph)] or [node.name for node in graph.nodes]
     return sample(names, USUAL)

@@ -8,10 +8,10 @@ layer. --effective adds how much each pixel counts, by the gradient of the unit'
 \b
 Examples:
   cnnviz receptive-field photo.jpg --model vgg16
-  cnnviz receptive-field photo.jpg --model lenet5 --layer c1 --layer s4 --at 0,2
+  cnnviz receptive-field photo.jpg --model lenet5 --layer c1 --layer s4
   cnnviz receptive-field photo.jpg --model lenet5 --layer "s*" --effective
-  cnnviz receptive-field photo.jpg --model "Conv2D(8, 3) MaxPool2D(2) Conv2D(8, 3)" --input 60x90x3
-  cnnviz receptive-field photo.jpg --model alexnet --layer pool5 --json -o pool5.svg
+  cnnviz receptive-field photo.jpg --model alexnet --layer pool5 --at 0,5
+  cnnviz receptive-field photo.jpg --model lenet5 --set c1.strides=2 --json
 """
 
 from __future__ import annotations
