@@ -43,6 +43,8 @@ COMMANDS = {
     "sliding": "animate {matrix} --kernel '1 0 1; 0 1 0; 1 0 1'",
     "sliding:layer": "animate {photo} --model {net} --weights random --layer conv --theme dark",
     "stamping": "animate {matrix} --model 'Conv2DTranspose(2, 3, 2)' --layer 't*' --input 6x6x1",
+    "receptive": "receptive-field {photo} --model {net} --layer conv --layer dense --at 3,4",
+    "receptive:heat": "receptive-field {photo} --model lenet5 --layer c3 --effective --theme dark",
     "architecture": "draw --model {net}",
     "architecture:branches": "draw --model googlenet --theme dark",
 }

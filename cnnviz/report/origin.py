@@ -43,11 +43,8 @@ class Origin:
         >>> Origin(np.zeros((9, 9)), (9, 9), field).region((0, 4))
         ((-1, 2), (7, 10))
         """
-        rows, columns = (
-            sight.seen(range(place, place + 1))
-            for sight, place in zip(self.field.axes, at, strict=True)
-        )
-        return (int(rows[0]), int(rows[1])), (int(columns[0]), int(columns[1]))
+        rows, columns = self.field.seen(at)
+        return rows, columns
 
     def inside(self, at: Place) -> tuple[Span, Span]:
         """Return the part of the region that is image."""
