@@ -111,6 +111,15 @@ def test_values_of_a_vector_are_in_rows() -> None:
     assert (np.sign(reds) == -signs).all()
 
 
+def test_a_pooling_is_shown_on_the_map_that_it_pools() -> None:
+    model, image = load_model("cifar-net"), load_image(CAT)
+    found = layer_explanation(model, image, "pool4", filter=53)
+    assert found.seen == "conv4_relu:53"
+    made = model.trace(image, layers=["conv4_relu"])["conv4_relu"]
+    assert np.array_equal(found.picture[..., 0], made[..., 53])
+    assert next(found.lines()) == "image    cat.png  32x32x3"
+
+
 def test_maps_of_layers_are_not_shown_as_pixels() -> None:
     """They go up to 3 or so, which would be black where 255 is white."""
     found = layer_explanation(load_model("cifar-net"), load_image(CAT), "pool5")

@@ -58,10 +58,10 @@ def layer_explanation(
         image=image.name,
         name=f"{model.name} {layer}[{filter}]",
         channels=labels,
-        picture=shown_as(model, image, trace[before], before),
+        picture=shown_as(model, image, _read(arithmetic, trace[before], before), before),
         settings=(type(node.layer).__name__,),
         act=getattr(node.layer, "activation", None) or "",
-        seen="" if before == INPUT else f"{before}, {_seen(trace[before])}",
+        seen="" if before == INPUT else _seen(arithmetic, source, before, filter),
         origin=None if before == INPUT else origin_of(model, image, layer),
         notes=tuple(notes),
     )
@@ -92,8 +92,16 @@ def about_input(model: Model, layer: str, before: str, source: Array) -> list[st
     return notes + (["random weights: not trained"] if model.is_random else [*model.notes[:1]])
 
 
-def _seen(values: Array) -> str:
-    return "mean of its maps" if values[..., 0].size > 1 else "its values in rows"
+def _read(arithmetic: Arithmetic, values: Array, before: str) -> Array:
+    """Return what is read of the output of the layer before: one map of it in a pooling."""
+    return values if before == INPUT or not arithmetic.pooling else arithmetic.source
+
+
+def _seen(arithmetic: Arithmetic, source: Array, before: str, filter: int) -> str:
+    if arithmetic.pooling:
+        return f"{before}:{filter}"
+    several = source[..., 0].size > 1
+    return f"{before}, {'mean of its maps' if several else 'its values in rows'}"
 
 
 def find(model: Model, layer: str, kinds: Sequence[str] = KNOWN) -> Node:

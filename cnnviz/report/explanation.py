@@ -137,7 +137,8 @@ class Explanation(Result):
     def lines(self, width: int = 80) -> Iterator[str]:
         """Yield the report in plain ASCII."""
         rows, columns = self.arithmetic.axes
-        yield f"image    {self.image}  {times(self.picture.shape)}"
+        image = self.picture if self.origin is None else self.origin.picture
+        yield f"image    {self.image}  {times(image.shape)}"
         yield f"explain  {self.heading}"
         yield f"rows     {rows.working()}"
         yield f"columns  {columns.working()}"
