@@ -105,7 +105,8 @@ class Sliding(Result):
     def is_average(self) -> bool:
         """Whether each output value is an average: it lies among the values that it is made of."""
         values = self.kernel.values
-        return bool(values.min() >= 0) and abs(float(values.sum()) - 1) < 1e-9
+        sums_to_one = abs(float(values.sum()) - 1) < 1e-9
+        return len(values) > 1 and bool(values.min() >= 0) and sums_to_one
 
     @cached_property
     def strongest(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from cnnviz.files import check_bytes
 from cnnviz.report.result import Result
 from cnnviz.report.signal import MOST_VALUES, Sliding
 
+WIDE = 300  # times its median that the signal's largest magnitude may be on a linear scale
 LEAST = 1024  # samples of a transform, so that the curves of short signals are smooth
 
 
@@ -55,6 +57,11 @@ class Spectra(Result):
         top = float(self.output.max())
         far = float(np.abs(self.signal * self.kernel - self.output).max())
         return far / top if top else far
+
+    @cached_property
+    def is_wide(self) -> bool:
+        """Whether one frequency is so strong that a linear scale hides all the others."""
+        return float(self.signal.max()) > WIDE * float(np.median(self.signal)) > 0
 
     @property
     def peak(self) -> float:

@@ -15,6 +15,7 @@ from cnnviz.signals._entry import Array
 _DIGITS = frozenset("0123456789")
 _NUMBERS = _DIGITS | frozenset("+-.eE,;/ ")
 _FILE = "file:"
+_MOST = 3.4e38  # of float32: sums of products stay finite
 _SHORT = 24  # characters of numbers that are their own name
 Span = tuple[tuple[float, bool], tuple[float, bool]]
 
@@ -81,7 +82,8 @@ class Signal:
             )
         inside = slice(start, start + count)
         clean = None if self.clean is None else self.clean[inside]
-        return replace(self, values=self.values[inside], clean=clean, start=start)
+        name = f"{self.name} [{start}:{start + count}]"
+        return replace(self, name=name, values=self.values[inside], clean=clean, start=start)
 
     def _samples(self, value: float, in_seconds: bool) -> int:
         if in_seconds and self.rate is None:
@@ -132,11 +134,21 @@ def resolve(
     if not found.source and any(each is not None for each in (row, column, channel)):
         what = "--row" if row is not None else "--column" if column is not None else "--channel"
         raise SpecError(f"{what} is for a file, which {text!a} is not", hint="leave it out")
-    bad = len(found) - int(np.count_nonzero(np.isfinite(found.values)))
-    if bad:
-        are = "is" if bad == 1 else "are"
-        raise InputError(f"{found.name}: {bad} of {len(found)} values {are} NaN or infinite")
+    _check(found)
     return found if part is None else found.part(part)
+
+
+def _check(found: Signal) -> None:
+    """Refuse NaN, infinity and what is too large to be added up."""
+    values = found.values
+    if values.min() >= -_MOST and values.max() <= _MOST:
+        return
+    wrong, what = ~np.isfinite(values), "NaN or infinite"
+    if not wrong.any():
+        wrong, what = np.abs(values) > _MOST, f"beyond {_MOST:.1e}"
+    bad = int(np.count_nonzero(wrong))
+    are = "is" if bad == 1 else "are"
+    raise InputError(f"{found.name}: {bad} of {len(values)} values {are} {what}")
 
 
 def signal(text: str, **where: int | None) -> Array:

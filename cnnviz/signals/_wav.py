@@ -69,8 +69,10 @@ def _decoded(opened: Source) -> tuple[int, np.ndarray[Any, Any]]:
     except MemoryError:
         raise
     except Exception as error:  # SciPy raises what happens to go wrong in a corrupt file
-        why = " ".join(str(error).split())[:120] or type(error).__name__
-        raise InputError(f"{opened.path}: is no WAV that can be read ({why})") from error
+        why = " ".join(str(error).split())[:120] if isinstance(error, ValueError) else "corrupt"
+        raise InputError(
+            f"{opened.path}: is no WAV that can be read ({why})", path=opened.path
+        ) from error
     if any("EOF" in str(each.message) for each in said):
         raise InputError(f"{opened.path}: is truncated", path=opened.path)
     return int(rate), data

@@ -15,7 +15,7 @@ from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, count, number
 from cnnviz.render.scene import Scene
 from cnnviz.render.sheet import Tile
-from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, WIDE_GAP, WIDTH, mixed, theme
+from cnnviz.render.theme import GAP, LABEL, MARGIN, WIDE_GAP, WIDTH, mixed, theme
 from cnnviz.report.sample import sample
 from cnnviz.report.signal import Sliding
 from cnnviz.report.signal_words import index_words
@@ -95,7 +95,7 @@ def _tile(name: str, values: np.ndarray, role: str, look: Look) -> Tile:
         frame = parts.panel((1, 1, width - 2, height - 2), span, (low, high))
         parts.zero(scene, frame)
         colour = getattr(scene.theme, role)
-        parts.signal(scene, frame, np.arange(len(values)), values, colour, pen=1, line=True)
+        parts.signal(scene, frame, 0, values, colour, pen=1, line=True)
         return np.asarray(png.draw(scene))
 
     about = f"{low:.4g} to {high:.4g}"
@@ -141,38 +141,29 @@ def _given(scene: Scene, result: Sliding, y: float) -> float:
     tokens, size = scene.theme, len(result.kernel)
     x, h = result.signal, result.kernel
     drawn = [
-        (f"signal x: {x.name}", tokens.input, np.arange(len(x)), x.values),
-        (f"kernel h: {h.name}", tokens.kernel, np.arange(size), h.values),
+        (f"signal x: {x.name}", tokens.input, 0, x.values),
+        (f"kernel h: {h.name}", tokens.kernel, 0, h.values),
     ]
     if not result.correlate:
         turned = f"flipped: h[{MINUS}i]"
-        drawn.append((turned, tokens.kernel, np.arange(1 - size, 1), result.laid))
+        drawn.append((turned, tokens.kernel, 1 - size, result.laid))
     room = (WIDTH - 2 * MARGIN - BETWEEN * (len(drawn) - 1)) / len(drawn)
-    for i, (name, colour, places, values) in enumerate(drawn):
+    for i, (name, colour, start, values) in enumerate(drawn):
         left = MARGIN + i * (room + BETWEEN)
         scene.text(left, y + 12, name, size=LABEL, face="bold", colour=colour, room=room)
         limits = float(values.min()), float(values.max())
         box = left, y + HEADING, room, GIVEN
-        span = int(places[0]), int(places[-1])
-        frame = parts.panel(box, span, limits, numbers=room / len(places) >= parts.STEM)
+        span = start, start + len(values) - 1
+        frame = parts.panel(box, span, limits, numbers=room / len(values) >= parts.STEM)
         parts.zero(scene, frame)
-        parts.signal(scene, frame, places, values, colour, numbers=True, pen=1.5)
-        axis(scene, frame, span)
+        parts.signal(scene, frame, start, values, colour, numbers=True, pen=1.5)
+        parts.numbered(scene, frame, span)
         middle = left - BETWEEN / 2, y + HEADING + GIVEN / 2
         if i == 2:
             signs.arrow(scene, middle[0] - 14, middle[1], 28)
         elif i == 1:
             (signs.star if result.correlate else signs.asterisk)(scene, *middle)
     return y + HEADING + GIVEN + 24 + WIDE_GAP
-
-
-def axis(scene: Scene, frame: Frame, span: tuple[int, int], most: int = 9) -> None:
-    """Write whole numbers below a chart."""
-    if parts.cell(frame) >= 24:
-        values = [float(v) for v in range(span[0], span[1] + 1)]
-    else:
-        values = [v for v in ticks.linear(*span, most) if v == round(v)]
-    chart.ticks(scene, frame, values, [count(round(v)) for v in values])
 
 
 def _output(
@@ -182,13 +173,13 @@ def _output(
     tokens, values = scene.theme, result.output
     over = result.is_average  # then it is what it is made of, without its noise
     first, last = result.span()
-    numbers = np.arange(len(values))
-    places = numbers * result.axis.stride + (result.middle(0) if over else result.place(0))
+    start: float = result.middle(0) if over else result.place(0)
+    step = result.axis.stride
     limits = [float(values.min()), float(values.max())]
     if over:
         limits += [float(result.signal.values.min()), float(result.signal.values.max())]
     box = MARGIN + LEFT, y + HEADING, _wide(), height
-    shown = min(first, float(places[0])), max(last, float(places[-1]))
+    shown = min(first, start), max(last, start + step * (len(values) - 1))
     short = _wide() / (shown[1] - shown[0] + 1) >= parts.STEM
     frame = parts.panel(box, shown, (min(limits), max(limits)), numbers=short and not over)
     text = "output y" + (": each value at the middle of its window, on the scale of x" * over)
@@ -199,10 +190,13 @@ def _output(
         named.append((tokens.accent, f"the sum{'s' * (len(marked) > 1)} above"))
     if over:
         named += _beneath(scene, frame, result)
-    parts.signal(scene, frame, places[:done], values[:done], tokens.map, numbers=not over, pen=2.25)
+    parts.signal(
+        scene, frame, start, values[:done], tokens.map, step=step, numbers=not over, pen=2.25
+    )
     for n in marked:
-        chart.dot(scene, frame.point(float(places[n]), float(values[n])), 4.5, tokens.accent)
-    _numbered(scene, frame, places)
+        chart.dot(scene, frame.point(start + step * n, float(values[n])), 4.5, tokens.accent)
+    last_number = len(values) - 1
+    parts.numbered(scene, frame, (0, last_number), start=start, step=step, letter="n")
     right = frame.x + frame.width + WIDE_GAP
     parts.legend(scene, right, frame.y + 14, named, RIGHT - WIDE_GAP)
     return frame.bottom + 24
@@ -212,27 +206,9 @@ def _beneath(scene: Scene, frame: Frame, result: Sliding) -> list[tuple[str, str
     """Draw the signal below its smoothed form, and what it is without noise if that is known."""
     tokens, x = scene.theme, result.signal
     faint = mixed(tokens.input, tokens.background, FAINT)
-    places = np.arange(len(x))
-    chart_of = parts.envelope(places, x.values, frame)
-    chart.trace(scene, frame, *chart_of, faint, 1.25)
+    parts.signal(scene, frame, 0, x.values, faint, pen=1.25, line=True)
     named = [(faint, f"signal x: {x.name}")]
     if x.clean is not None:
-        clean = parts.envelope(places, x.clean, frame)
-        chart.trace(scene, frame, *clean, tokens.warning, 1.25)
+        parts.signal(scene, frame, 0, x.clean, tokens.warning, pen=1.25, line=True)
         named.append((tokens.warning, "x without its noise"))
     return named
-
-
-def _numbered(scene: Scene, frame: Frame, places: np.ndarray) -> None:
-    """Write the numbers of output values below the chart."""
-    last = len(places) - 1
-    if parts.cell(frame) * (places[1] - places[0] if last else 1) >= 24:
-        numbers = [float(n) for n in range(last + 1)]
-    else:
-        numbers = [n for n in ticks.linear(0, last, 9) if n == round(n)]
-    at = [float(places[round(n)]) for n in numbers]
-    chart.ticks(scene, frame, at, [count(round(n)) for n in numbers])
-    scene.text(
-        frame.x - GAP, frame.bottom + 16, "n", size=CAPTION, colour=scene.theme.secondary,
-        anchor="end",
-    )  # fmt: skip

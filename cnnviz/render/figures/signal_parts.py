@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, floor
 
 import numpy as np
 
-from cnnviz.render.figures import chart
+from cnnviz.render.figures import chart, ticks
 from cnnviz.render.figures.chart import Frame
 from cnnviz.render.fonts import measure
-from cnnviz.render.numbers import number
+from cnnviz.render.numbers import count, number
 from cnnviz.render.scene import Line, Path, Polygon, Rect, Scene
-from cnnviz.render.theme import CAPTION, SMALLEST, mixed
+from cnnviz.render.theme import CAPTION, GAP, SMALLEST, WIDE_GAP, mixed
 
 STEM = 13  # px of a cell from which values are stems
 DOT, PEN = 3.5, 2  # px: radius of a stem's head, width of a line
@@ -65,22 +66,28 @@ def outside(scene: Scene, frame: Frame, size: int) -> None:
 def signal(
     scene: Scene,
     frame: Frame,
-    places: np.ndarray,
+    start: float,
     values: np.ndarray,
     colour: str,
     *,
+    step: float = 1,
     shift: float = 0,
     numbers: bool = False,
     pen: float = PEN,
     line: bool = False,
 ) -> None:
-    """Draw values at places as stems where there is room, else as a line; both as far as seen."""
-    seen = (places > frame.left - 1) & (places < frame.right + 1)
+    """Draw values, `step` apart from `start` on, as far as they are in the chart.
+
+    They are stems where there is room, else a line.
+    """
+    first = max(0, floor((frame.left - start) / step) - 1)
+    last = max(first, ceil((frame.right - start) / step) + 1)
+    values, start = values[first:last], start + first * step
     if line or not is_short(frame):
-        xs, ys = envelope(places[seen], values[seen], frame)
-        if len(xs):
-            chart.trace(scene, frame, xs, ys, colour, pen)
+        if len(values):
+            chart.trace(scene, frame, *envelope(start, step, values, frame), colour, pen)
         return
+    places = start + step * np.arange(len(values))
     inside = (places >= frame.left) & (places <= frame.right)
     pairs = list(zip(places[inside].tolist(), values[inside].tolist(), strict=True))
     foot = round(frame.point(frame.left, 0)[1])
@@ -109,48 +116,86 @@ def _numbers(scene: Scene, frame: Frame, pairs: Sequence[tuple[float, float]]) -
         scene.text(x, y + (size + 3 if value < 0 else -7), text, size=size, anchor="middle")
 
 
-def area(scene: Scene, frame: Frame, places: np.ndarray, values: np.ndarray, colour: str) -> None:
+def area(
+    scene: Scene,
+    frame: Frame,
+    start: float,
+    values: np.ndarray,
+    colour: str,
+    *,
+    step: float = 1,
+    share: float = FILL,
+    line: bool = False,
+) -> None:
     """Fill what is between values and 0: a bar a cell, or below a line."""
-    fill = mixed(colour, scene.theme.background, FILL)
-    if not len(places):
+    fill = mixed(colour, scene.theme.background, share)
+    if not len(values):
         return
-    foot = frame.point(frame.left, 0)[1]
-    if is_short(frame):
+    foot = frame.bottom if frame.log else frame.point(frame.left, 0)[1]
+    if is_short(frame) and not line:
         wide = min(0.62 * cell(frame), 26)
-        for place, value in zip(places.tolist(), values.tolist(), strict=True):
-            x, y = frame.point(place, value)
-            box = x - wide / 2, min(y, foot), wide, abs(foot - y)
-            if box[3] >= 0.5:
-                scene.add(Rect(*box, fill=fill))
+        for i, value in enumerate(values.tolist()):
+            x, y = frame.point(start + i * step, value)
+            if abs(foot - y) >= 0.5:
+                scene.add(Rect(x - wide / 2, min(y, foot), wide, abs(foot - y), fill=fill))
         return
-    xs, ys = envelope(places, values, frame)
+    xs, ys = envelope(start, step, values, frame)
+    ys = np.clip(ys, frame.low, frame.high)
     points = [frame.point(a, b) for a, b in zip(xs.tolist(), ys.tolist(), strict=True)]
     if len(points) < 2:
         x, y = points[0]
         points = [(x - 1, y), (x + 1, y)]
-    ends = ((points[-1][0], foot), (points[0][0], foot))
-    scene.add(Polygon((*points, *ends), fill))
+    scene.add(Polygon((*points, (points[-1][0], foot), (points[0][0], foot)), fill))
 
 
-def envelope(places: np.ndarray, values: np.ndarray, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the points of a line: of more than two a px, the least and the largest in each px.
+def envelope(
+    start: float, step: float, values: np.ndarray, frame: Frame
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points of a line through values: of many, the least and the largest in each px.
 
     >>> frame = panel((0, 0, 4, 10), (0, 99), (0, 1))
-    >>> [a.tolist() for a in envelope(np.arange(100), np.arange(100.0), frame)][1]
+    >>> [a.tolist() for a in envelope(0, 1, np.arange(100.0), frame)][1]
     [0.0, 24.0, 25.0, 49.0, 50.0, 74.0, 75.0, 99.0]
     """
-    count = max(1, round(frame.width))
-    if len(values) <= 2 * count:
-        return places.astype(np.float64), values
-    starts = np.linspace(0, len(values), count, endpoint=False).astype(np.intp)
-    both = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
+    most = max(1, round(len(values) * step * cell(frame)))
+    if len(values) <= 2 * most:
+        return start + step * np.arange(len(values)), values
+    starts = np.linspace(0, len(values), most, endpoint=False).astype(np.intp)
     ends = np.append(starts[1:], len(values)) - 1
-    xs = np.stack([places[starts], places[ends]], axis=1).reshape(-1)
-    # The turn that is nearer to where the last px ended comes first, so that there is no zigzag.
+    both = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
     ys = np.stack(both, axis=1)
-    rising = values[ends] >= values[starts]
-    ys[~rising] = ys[~rising, ::-1]
-    return xs.astype(np.float64), ys.reshape(-1)
+    falling = values[ends] < values[starts]  # then the largest comes first
+    ys[falling] = ys[falling, ::-1]
+    xs = start + step * np.stack([starts, ends], axis=1)
+    return xs.reshape(-1), ys.reshape(-1)
+
+
+def numbered(
+    scene: Scene,
+    frame: Frame,
+    span: tuple[int, int],
+    *,
+    start: float = 0,
+    step: float = 1,
+    letter: str = "",
+) -> None:
+    """Write whole numbers below a chart, as many as fit; number `n` stands at `start + step n`."""
+    wide = max(measure(count(n), CAPTION) for n in span) + WIDE_GAP
+    px = step * cell(frame)
+    if px >= wide:
+        numbers = list(range(span[0], span[1] + 1))
+    else:
+        most = max(1, min(10, int(px * (span[1] - span[0]) / wide)))
+        numbers = [round(v) for v in ticks.linear(*span, most) if v == round(v)]
+    left, right = frame.x - WIDE_GAP, frame.x + frame.width + WIDE_GAP
+    shown = []
+    for n in numbers:
+        x, half = frame.point(start + step * n, frame.high)[0], measure(count(n), CAPTION) / 2
+        if left <= x - half and x + half <= right:
+            shown.append(n)
+    chart.ticks(scene, frame, [start + step * n for n in shown], [count(n) for n in shown])
+    colour = scene.theme.secondary
+    scene.text(right + GAP, frame.bottom + 16, letter, colour=colour)
 
 
 def window(scene: Scene, frame: Frame, first: float, last: float) -> None:
@@ -165,8 +210,11 @@ def window(scene: Scene, frame: Frame, first: float, last: float) -> None:
 
 
 def legend(scene: Scene, x: float, y: float, named: Sequence[tuple[str, str]], room: float) -> None:
-    """Write names, each behind a piece of its line."""
+    """Write names, each behind a piece of its line or its dot."""
     for colour, name in named:
-        scene.add(Path(((x, y - 4), (x + 16, y - 4)), colour, 2.5))
+        if colour == scene.theme.accent:  # of a place
+            chart.dot(scene, (x + 8, y - 4), 4.5, colour)
+        else:
+            scene.add(Path(((x, y - 4), (x + 16, y - 4)), colour, 2.5))
         scene.text(x + 24, y, name, room=room - 24)
         y += 18

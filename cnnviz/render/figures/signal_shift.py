@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnviz.render.figures import chart, ticks
 from cnnviz.render.figures import signal_parts as parts
 from cnnviz.render.numbers import THIN, count, number
 from cnnviz.render.scene import Scene
@@ -84,38 +83,32 @@ def shift(
     frame = parts.panel(box, span, (scales.low, scales.high))
     parts.outside(scene, frame, len(result.signal))
     first = axis.start(n) if still is None else (1 - axis.extent) * still
-    places = first + axis.dilation * np.arange(axis.kernel_size)
+    last = first + axis.extent - 1
     laid = result.kernel.values if still is False else result.laid
     if still is None:
         cells, products = products_at(result, n)
-        parts.area(scene, frame, cells, products * scales.product, tokens.map)
+        at = float(cells[0]) if len(cells) else 0.0
+        drawn = products * scales.product
+        parts.area(scene, frame, at, drawn, tokens.map, step=axis.dilation)
     parts.zero(scene, frame)
     aside = ASIDE if parts.is_short(frame) else 0
-    seen = slice(max(0, int(span[0])), max(0, int(span[1]) + 1))
-    x = result.signal.values[seen]
-    parts.signal(
-        scene, frame, seen.start + np.arange(len(x)), x, tokens.input, shift=-aside, pen=1.5
-    )
-    parts.signal(scene, frame, places, laid * scales.kernel, tokens.kernel, shift=aside)
+    x, h = result.signal.values, laid * scales.kernel
+    parts.signal(scene, frame, 0, x, tokens.input, shift=-aside, pen=1.5)
+    parts.signal(scene, frame, first, h, tokens.kernel, step=axis.dilation, shift=aside)
     right = frame.x + frame.width + WIDE_GAP
     if still is None:
-        parts.window(scene, frame, places[0], places[-1])
+        parts.window(scene, frame, first, last)
         _said(scene, result, n, right, frame.y)
     else:
         named = [(tokens.input, "signal x"), (tokens.kernel, "kernel h")]
         parts.legend(scene, right, frame.y + 14, named, TEXT)
     if not (numbers or near):
         return frame.bottom
-    values = [v for v in ticks.linear(*span, 9) if v == round(v)]
-    if parts.cell(frame) >= 24:
-        values = [float(v) for v in range(int(span[0]), int(span[1]) + 1)]
-    chart.ticks(scene, frame, values, [count(round(v)) for v in values])
-    y = frame.bottom + 16
-    scene.text(frame.x - GAP, y, "m", colour=tokens.secondary, anchor="end")
+    parts.numbered(scene, frame, span, letter="m")
     return frame.bottom + 20
 
 
-def _view(result: Sliding, n: int | None, width: float) -> tuple[tuple[float, float], bool]:
+def _view(result: Sliding, n: int | None, width: float) -> tuple[tuple[int, int], bool]:
     """Return the cells that are seen: all, or those around a window that is small among them."""
     first, last = result.span()
     extent = result.axis.extent

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from cnnviz.render.figures import chart, ticks, title
@@ -11,13 +9,14 @@ from cnnviz.render.figures import signal_parts as parts
 from cnnviz.render.figures.chart import Frame
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import number
-from cnnviz.render.scene import Polygon, Scene
+from cnnviz.render.scene import Scene
 from cnnviz.render.theme import GAP, LABEL, MARGIN, WIDE_GAP, WIDTH, mixed, theme
 from cnnviz.report.signal_spectrum import Spectra
 
 LEFT, RIGHT, HEIGHT, HEADING = 56, 190, 116, 22  # px beside a chart, and of it
 FAINT = 0.45
 FILL = 0.75
+DECADES = 10**5  # from the largest to the least on a logarithmic scale
 
 
 def draw(result: Spectra, look: Look) -> Scene:
@@ -38,7 +37,7 @@ def draw(result: Spectra, look: Look) -> Scene:
     y += HEADING + HEIGHT + WIDE_GAP
     frame = _chart(scene, result, y, f"|H|, {h}", [(tokens.kernel, result.kernel)], ["|H|"])
     if (half := result.half()) is not None:
-        at = frame.point(half, 0)[0], frame.point(0, float(result.kernel[0]) / 2)[1]
+        at = frame.point(half, float(result.kernel[0]) / 2)
         chart.dot(scene, at, 4.5, tokens.accent)
         said = f"half at {number(half, 3)} {_short(result)}"
         line = frame.y + 14 + 18
@@ -66,12 +65,8 @@ def _short(result: Spectra) -> str:
 
 
 def _same(result: Spectra) -> float:
-    """Return what |X| is multiplied with to stand beside |Y|: the gain at frequency 0 of a kernel
-
-    that lets no other through better, else that of the best.
-    """
-    gain = float(result.kernel.max())
-    return float(f"{gain:.6g}") if gain else 1.0
+    """Return what |X| is multiplied with to stand beside |Y|: the largest gain of the kernel."""
+    return float(f"{float(result.kernel.max()):.6g}") or 1.0
 
 
 def _chart(
@@ -87,19 +82,22 @@ def _chart(
     """Draw magnitudes over frequencies."""
     box = MARGIN + LEFT, y + HEADING, WIDTH - 2 * MARGIN - LEFT - RIGHT, HEIGHT
     top = max(float(values.max()) for _, values in drawn) or 1.0
-    frame = Frame(*box, float(result.frequencies[-1]), 0.0, 1.06 * top)
-    scene.text(frame.x, y + 12, heading, size=LABEL, face="bold", colour=drawn[-1][0], room=box[2])
-    form: Callable[[float], str] = number
-    points = [parts.envelope(result.frequencies, values, frame) for _, values in drawn]
+    high, log = (top * 2, True) if result.is_wide else (1.06 * top, False)
+    low = top / DECADES if log else 0.0
+    frame = Frame(*box, float(result.frequencies[-1]), low, high, log=log)
+    colour = drawn[-1][0]
+    wide = scene.text(frame.x, y + 12, heading, size=LABEL, face="bold", colour=colour)
+    if log:
+        x = frame.x + wide + WIDE_GAP
+        scene.text(x, y + 12, "logarithmic scale", colour=scene.theme.secondary)
+    step = float(result.frequencies[1])
     if filled:
-        xs, ys = points[-1]
-        edge = [frame.point(a, b) for a, b in zip(xs.tolist(), ys.tolist(), strict=True)]
-        ends = (edge[-1][0], frame.bottom), (edge[0][0], frame.bottom)
-        fill = mixed(drawn[-1][0], scene.theme.background, FILL)
-        scene.add(Polygon((*edge, *ends), fill))
-    chart.levels(scene, frame, ticks.linear(0, frame.high, 4), form)
-    for (colour, _), (xs, ys) in zip(drawn, points, strict=True):
-        chart.trace(scene, frame, xs, ys, colour, 1.75)
+        colour, values = drawn[-1]
+        parts.area(scene, frame, 0, values, colour, step=step, share=FILL, line=True)
+    places = ticks.logarithmic(low, high, 4) if log else ticks.linear(0, high, 4)
+    chart.levels(scene, frame, places, lambda value: number(value, 3))
+    for colour, values in drawn:
+        parts.signal(scene, frame, 0, values, colour, step=step, pen=1.75, line=True)
     named = list(zip([colour for colour, _ in drawn], names, strict=True))
     parts.legend(scene, _right(frame), frame.y + 14, named, RIGHT - WIDE_GAP)
     return frame
