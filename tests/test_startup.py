@@ -32,6 +32,11 @@ NETWORK = ("shapes", "--model", "vgg16", "--compare", "lenet5")
             HEAVY | {"cnnviz.ops", "cnnviz.model.preprocess"},
             ["draw", "--model", "vgg16", "-o", "txt:-"],
         ),
+        (HEAVY | {"rich", "cnnviz.signals", "cnnviz.report"}, ["signal", "--help"]),
+        (
+            {"rich", "PIL", "scipy", "cnnviz.images", "cnnviz.layers"},
+            ["signal", "box", "triangle", "-q", "-o", "csv:-"],
+        ),
         (
             {"rich", "scipy", "pathlib", "safetensors", "cnnviz.model", "cnnviz.layers"},
             ["convolve", str(SAMPLES / "cat.png"), "--kernel", "edge", "-q", "-o", "png:-"],

@@ -14,7 +14,8 @@ def formula(found: Sliding) -> str:
     """Return `y[n] = sum of x[n - i] h[i] over i = 0 to 4`."""
     last = len(found.kernel) - 1
     over = f"over i = 0 to {last}" if last else "for i = 0"
-    return f"y[n] = sum of x[{index_words(found)}] h[i] {over}; x is 0 outside"
+    outside = "; x is 0 outside" if found.axis.before + found.axis.after else ""
+    return f"y[n] = sum of x[{index_words(found)}] h[i] {over}{outside}"
 
 
 def index_words(found: Sliding) -> str:

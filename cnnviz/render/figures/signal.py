@@ -128,7 +128,8 @@ def _lines(result: Sliding) -> list[str]:
     """Return the formula, the orientation and what smoothing did."""
     last = len(result.kernel) - 1
     index = index_words(result).replace("-", MINUS)
-    lines = [f"y[n] = Σ x[{index}] · h[i],  i = 0 … {last}     x is 0 outside (hatched)"]
+    outside = "     x is 0 outside (hatched)" if result.axis.before + result.axis.after else ""
+    lines = [f"y[n] = Σ x[{index}] · h[i],  i = 0 … {last}{outside}"]
     lines.append(f"{result.operation}: {result.orientation}")
     if (noise := result.noise()) is not None:
         before, after = (number(value, 3) for value in noise)

@@ -80,16 +80,14 @@ def signal(
 
     They are stems where there is room, else a line.
     """
-    first = max(0, floor((frame.left - start) / step) - 1)
-    last = max(first, ceil((frame.right - start) / step) + 1)
-    values, start = values[first:last], start + first * step
+    first = max(0, ceil((frame.left - start) / step))
+    last = max(first, floor((frame.right - start) / step))
+    values, start = values[first : last + 1], start + first * step
     if line or not is_short(frame):
         if len(values):
             chart.trace(scene, frame, *envelope(start, step, values, frame), colour, pen)
         return
-    places = start + step * np.arange(len(values))
-    inside = (places >= frame.left) & (places <= frame.right)
-    pairs = list(zip(places[inside].tolist(), values[inside].tolist(), strict=True))
+    pairs = [(start + i * step, value) for i, value in enumerate(values.tolist())]
     foot = round(frame.point(frame.left, 0)[1])
     for place, value in pairs:
         x, y = frame.point(place, value)
