@@ -80,11 +80,11 @@ _WHOLE = click.IntRange(min=0)
     "where all of it does.",
 )  # fmt: skip
 @option(
-    "--stride", "strides", type=click.IntRange(1, 10**9), default=1, metavar="N",
+    "--stride", "strides", type=click.IntRange(min=1), default=1, metavar="N",
     section="Window", label=after("s"), help="Step of the kernel.",
 )  # fmt: skip
 @option(
-    "--dilation", "dilation_rate", type=click.IntRange(1, 10**6), default=1, metavar="N",
+    "--dilation", "dilation_rate", type=click.IntRange(min=1), default=1, metavar="N",
     section="Window", label=after("d"), help="Step between the values of the kernel.",
 )  # fmt: skip
 @option(
