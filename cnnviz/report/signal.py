@@ -294,7 +294,8 @@ def slide(
             f"{name}: {axis.output} x {size} products are too many",
             hint="use --part, --stride or a shorter kernel",
         )
-    check_bytes(8 * (3 * (axis.size + axis.before + axis.after) + 2 * axis.output), name)
+    needed = 8 * (3 * (axis.size + axis.before + axis.after) + 2 * axis.output)
+    check_bytes(needed, name, hint="use --part, a smaller --dilation or a higher --max-memory")
     with np.errstate(over="ignore", invalid="ignore"):
         output = conv1d(
             signal.values,
