@@ -151,7 +151,7 @@ def _wrapped(terms: Sequence[Term]) -> list[str]:
 
 
 def _bracketed(value: float) -> str:
-    text = number(value, 3)
+    text = number(value)
     return f"({text})" if value < 0 else text
 
 
