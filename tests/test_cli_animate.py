@@ -32,7 +32,8 @@ def test_a_textbook_matrix(cnnviz, folder):
     result = cnnviz("animate", MATRIX, *CROSS)
     assert result.code == 0
     assert result.text.isascii()
-    assert "frames   14, 15.1 s: the window stops at each of 9 places" in result.text
+    assert "frames   14, 15.1 s\nstops    the window stops at each of 9 places" in result.text
+    assert max(map(len, result.text.splitlines())) <= 80
     (path,) = files(folder)
     assert path.startswith("cnnviz-out/matrix5x5-animate")
     assert count(path) == 14

@@ -161,10 +161,13 @@ class _Run:
     def animation(self, result: Result) -> bytes:
         """Return the animation of a result, and show how far it is."""
         from cnnviz import render
+        from cnnviz.report.moving import Moving
+
+        of = f" of {result.frames}" if isinstance(result, Moving) else ""
 
         def watch(frame: int) -> None:
             if not self.quiet:
-                streams.progress(f"{result.subject}: frame {frame}")
+                streams.progress(f"{result.subject}: frame {frame}{of}")
 
         data = render.animate(result, self.look, watch=watch)
         streams.progress("")

@@ -54,9 +54,12 @@ class Moving(Result):
         wiped = len(LEFT) * WIPE
         return OPENING + wiped + sum(step.seconds for step in self.steps) + LAST
 
-    def timing(self) -> Iterator[str]:
+    def timing(self, width: int) -> Iterator[str]:
         """Yield the lines that say how it moves."""
-        yield f"frames   {self.frames}, {self.seconds:.1f} s: {self.said}"
+        from textwrap import wrap
+
+        yield f"frames   {self.frames}, {self.seconds:.1f} s"
+        yield from wrap(f"stops    {self.said}", width, subsequent_indent=9 * " ")
 
     def row(self, of: list[str]) -> dict[str, Any]:
         """Return the row for JSON, with what it is of."""

@@ -117,7 +117,7 @@ class Sliding(Moving):
         for name, values in self.arrays():
             limits = f"min {float(values.min()):.6g}  max {float(values.max()):.6g}"
             yield f"map      {name}  {times(values.shape)}  {limits}"
-        yield from self.timing()
+        yield from self.timing(width)
 
 
 def sliding(runs: Sequence[Explanation], most: int = FRAMES) -> Sliding:

@@ -221,7 +221,7 @@ class Stamping(Moving):
             yield f"note     {note}"
         limits = f"min {float(self.output.min()):.6g}  max {float(self.output.max()):.6g}"
         yield f"map      {self.name}  {times(self.output.shape)}  {limits}"
-        yield from self.timing()
+        yield from self.timing(width)
 
 
 def _written(axis: TransposedAxis, cell: int) -> range:

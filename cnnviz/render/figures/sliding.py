@@ -34,7 +34,7 @@ def scenes(result: Sliding, look: Look) -> Iterator[tuple[Scene, float]]:
 
 def draw(result: Sliding, look: Look) -> Scene:
     """Return the last frame: the full map, and its strongest response as an example."""
-    film = _Film(result, look)
+    film = _Film(result, look, still=True)
     return film.scene(result.end, film.part(1))
 
 
@@ -50,7 +50,7 @@ def _stops(result: Sliding, film: _Film) -> Iterator[tuple[Scene, float]]:
 class _Film:
     """What all frames share: the layout, the image, the colours of the maps."""
 
-    def __init__(self, result: Sliding, look: Look) -> None:
+    def __init__(self, result: Sliding, look: Look, *, still: bool = False) -> None:
         self.result, self.theme = result, theme(look.theme)
         first, several = result.runs[0], len(result.runs)
         values, scale = first.picture, parts.picture_scale(first, look.theme)
@@ -64,9 +64,9 @@ class _Film:
             for run, scale in zip(result.runs, self.scales, strict=True)
         ]
         self.is_compact = several > 1 and len(first.channels) > 1
-        self.stage = self._stage()
+        self.stage = self._stage(still=still)
 
-    def _stage(self) -> Stage:
+    def _stage(self, *, still: bool) -> Stage:
         """Measure the arithmetic at every stop, and lay out the frames."""
         result, scratch = self.result, Scene(self.theme)
         stops = [*(step.at for step in result.steps), result.end]
@@ -85,7 +85,7 @@ class _Film:
         return Stage.of(
             self.theme,
             title(result),
-            _about(result),
+            _about(result, still=still),
             ". ".join(result.lines()),
             image=(self.picture.width, blocks.HEADING + self.picture.height + beneath),
             value=(max(right for right, _ in ends), max(bottom for _, bottom in ends)),
@@ -192,12 +192,14 @@ def title(result: Sliding) -> str:
     return f"{result.heading}: {before} → {several}{after}, place by place"
 
 
-def _about(result: Sliding) -> list[str]:
+def _about(result: Sliding, *, still: bool) -> list[str]:
     """Return the size formulas, where the window stops, and what else is to be known."""
     run = result.runs[0]
     rows, columns = run.arithmetic.axes
     lines = [f"rows  {typeset(rows.working())}     columns  {typeset(columns.working())}"]
-    return [explanation.signs(line) for line in (*lines, spaced(result.said), *run.notes)]
+    most = "the largest value" if run.arithmetic.pooling else "the strongest response"
+    said = f"shown: {most}" if still else spaced(result.said)
+    return [explanation.signs(line) for line in (*lines, said, *run.notes)]
 
 
 def _seen(run: Explanation) -> str:

@@ -35,7 +35,7 @@ def scenes(result: Stamping, look: Look) -> Iterator[tuple[Scene, float]]:
 
 def draw(result: Stamping, look: Look) -> Scene:
     """Return the last frame: the full map, and the strongest stamp as an example."""
-    return _Film(result, look).scene(_end(result))
+    return _Film(result, look, still=True).scene(_end(result))
 
 
 def _end(result: Stamping, share: float = 1) -> Moment:
@@ -48,7 +48,7 @@ def _end(result: Stamping, share: float = 1) -> Moment:
 class _Film:
     """What all frames share: the layout, the image, the scales."""
 
-    def __init__(self, result: Stamping, look: Look) -> None:
+    def __init__(self, result: Stamping, look: Look, *, still: bool = False) -> None:
         self.result, self.theme = result, theme(look.theme)
         values = result.picture
         photo = values.ndim == 3 and values.shape[2] == 3
@@ -56,12 +56,10 @@ class _Film:
         own = None if photo else _scale([flat], look.theme, like_image=True)
         self.picture = Panel.of(values, own, (BOX, BOX))
         # The output may be farther from zero before all stamps are there.
-        ends = [
-            (m.out.min(), m.out.max(), np.abs(m.stamp.products).max()) for m in result.moments()
-        ]
+        ends = [(m.out.min(), m.out.max(), _largest(m.stamp)) for m in result.moments()]
         outputs = [np.array([low, high]) for low, high, _ in ends] + [result.output]
         self.scale = _scale(outputs, look.theme)
-        most = max(float(most) for _, _, most in ends)
+        most = max(stamp for _, _, stamp in ends)
         self.largest = max(most, *(float(np.abs(values).max()) for values in outputs))
         signed = min(float(result.kernel.min()), float(result.source.min())) < 0
         self.stamps = _scale([np.array([-most if signed else 0.0, most])], look.theme)
@@ -70,18 +68,18 @@ class _Film:
         cell = SMALL if 1 < channels <= MOST_CHANNELS else CELL
         self.size = max(LEAST_CELL, min(cell, ROOM // max(sides)))
         self.panel = self._panel(result.output)
-        self.stage = self._stage()
+        self.stage = self._stage(still=still)
 
     def _panel(self, values: np.ndarray) -> Panel:
         return Panel.of(values, self.scale, (BOX, BOX), largest=self.largest)
 
-    def _stage(self) -> Stage:
+    def _stage(self, *, still: bool) -> Stage:
         result, scratch = self.result, Scene(self.theme)
         ends = [self._value(scratch, m, 0, 0) for m in (*result.moments(), _end(result))]
         return Stage.of(
             self.theme,
             _title(result),
-            _about(result),
+            _about(result, still=still),
             ". ".join(result.lines()),
             image=(self.picture.width, blocks.HEADING + self.picture.height),
             value=(max(right for right, _ in ends), max(bottom for _, bottom in ends)),
@@ -199,6 +197,10 @@ class _Film:
         return x, y + blocks.HEADING + rows * size + GAP
 
 
+def _largest(stamp: Stamp) -> float:
+    return float(max(np.abs(stamp.products).max(), np.abs(stamp.sums).max()))
+
+
 def _scale(arrays: list[np.ndarray], theme: str, *, like_image: bool = False) -> Scale:
     low = min(float(values.min()) for values in arrays)
     high = max(float(values.max()) for values in arrays)
@@ -210,11 +212,12 @@ def _title(result: Stamping) -> str:
     return f"{result.heading}: {before} → {after}, stamp by stamp"
 
 
-def _about(result: Stamping) -> list[str]:
+def _about(result: Stamping, *, still: bool) -> list[str]:
     """Return the size formulas, where it stops, what the output begins with and ends with."""
     rows, columns = result.axes
     lines = [f"rows  {typeset(rows.working())}     columns  {typeset(columns.working())}"]
     begins = f"the output begins as its bias, {number(result.bias, 5)}" if result.bias else ""
     ends = f"{result.act} follows when all stamps are there" if result.act else ""
-    lines += [spaced(result.said), *filter(None, ["; ".join(filter(None, (begins, ends)))])]
+    said = "shown: the stamp of the strongest cell" if still else spaced(result.said)
+    lines += [said, *filter(None, ["; ".join(filter(None, (begins, ends)))])]
     return [explanation.signs(line) for line in (*lines, *result.notes)]
