@@ -45,6 +45,9 @@ COMMANDS = {
     "stamping": "animate {matrix} --model 'Conv2DTranspose(2, 3, 2)' --layer 't*' --input 6x6x1",
     "receptive": "receptive-field {photo} --model {net} --layer conv --layer dense --at 3,4",
     "receptive:heat": "receptive-field {photo} --model lenet5 --layer c3 --effective --theme dark",
+    "signal": "signal sine+noise:0.2 gaussian:9",
+    "signal:row": "signal {photo} gaussian --row 3 --theme dark",
+    "signal_spectrum": "signal sine+noise:0.2 gaussian:9 --spectrum",
     "architecture": "draw --model {net}",
     "architecture:branches": "draw --model googlenet --theme dark",
 }
