@@ -7,13 +7,15 @@ from cnnviz.report.connections import Connections
 from cnnviz.report.connections_chain import DensePart
 from cnnviz.report.connections_words import noun, said
 
+INDENT = 5  # of what goes on in a line of its own
+
 
 def text(found: Connections | DensePart, *, width: int = 80, colour: bool = False) -> str:
     """Return the sentence, the table, and the equations or the steps.
 
     >>> from cnnviz.report.connections import connections
-    >>> print(text(connections(4, 2)).splitlines()[0])
-     4 inputs: dense layer 10 parameters, 1-D convolution 4, locally connected layer 8
+    >>> print(text(connections(4, 2, ["dense", "conv"])).splitlines()[0])
+     4 inputs: dense layer 10 parameters, 1-D convolution 4
     """
     from rich.text import Text
 
@@ -26,7 +28,11 @@ def text(found: Connections | DensePart, *, width: int = 80, colour: bool = Fals
         for one in found.wirings:
             lines = wrapped(f"{noun(one)}: {said(one)}", width, DIM)
             for equation in one.some_equations(values=found.with_values):
-                first, *rest = wrapped(equation, width - 5, "")
-                lines += [first, *(Text("     ") + line for line in rest)]
+                name, *rest = equation.split(" = ", 2)
+                for symbols in rest:
+                    first, *more = wrapped(f"{name} = {symbols}", width - INDENT, "")
+                    lines += [first, *(Text(" " * INDENT) + line for line in more)]
+                    name = "  "
+                lines += [] if rest else wrapped(name, width, DIM)
             parts.append(written(lines, width, colour))
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"

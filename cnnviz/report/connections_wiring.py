@@ -24,7 +24,7 @@ Cell = tuple[int, ...]
 WEIGHTS, BIASES = (-2, -1, 1, 2, 3), (1, -1, 2)  # small whole numbers, none of them 0
 MOST_EQUATIONS = 8  # that are printed
 INPUTS = (1, 2, 3, 4, 5)
-_STEPS = {"x": 0.6180339887, "w": 0.4142135624, "b": 0.7320508076}  # irrational: no period
+_STEPS = {"x": 0.7182818285, "w": 0.4142135624, "b": 0.7320508076}  # irrational: no period
 
 
 @dataclass(frozen=True)
@@ -138,8 +138,8 @@ class Wiring:
 
         >>> from cnnviz.report.connections import connections
         >>> print(*connections(4, 2, ["conv"]).wirings[0].equations(values=True), sep="\\n")
-        y1 = w1*x1 + w2*x2 + w3*x3 + b = 1*4 + 3*2 + -1*5 + 1 = 6
-        y2 = w1*x2 + w2*x3 + w3*x4 + b = 1*2 + 3*5 + -1*3 + 1 = 15
+        y1 = w1*x1 + w2*x2 + w3*x3 + b = 1*4 + 3*3 - 1*1 + 2 = 14
+        y2 = w1*x2 + w2*x3 + w3*x4 + b = 1*3 + 3*1 - 1*5 + 2 = 3
         """
         for output, cell in enumerate(cells(self.outputs)):
             edges = self.terms(cell)

@@ -24,13 +24,14 @@ def said(one: Wiring) -> str:
     outputs, weights = prod(one.outputs), plural(one.weights, "weight")
     if one.kind == "covering":
         return f"{plural(outputs, 'filter')} as large as the input, at its only place"
-    number = plural(one.reads, "input")
-    reads = f"all {number}" if one.kind == "dense" else number
+    reads = plural(one.reads, "input")
+    if one.kind == "dense" and one.reads > 1:
+        reads = f"all {reads}"
+    if outputs == 1:
+        return f"the one output reads {reads}"
     if one.own:
         unshared = " (unshared)" if one.kind == "local" else ""
         return f"each output reads {reads} by weights of its own{unshared}"
-    if outputs == 1:
-        return f"the one output reads {reads}"
     return f"each output reads {reads} by the same {weights}"
 
 

@@ -7,7 +7,15 @@ from collections.abc import Callable, Sequence
 from cnnviz.render.figures import connections_grids as grids
 from cnnviz.render.figures import connections_nodes as nodes
 from cnnviz.render.figures import header
-from cnnviz.render.figures.connections_panel import Panel, equations, figures, heading, matrix
+from cnnviz.render.figures.connections_panel import (
+    Panel,
+    equations,
+    extent,
+    figures,
+    heading,
+    matrix,
+)
+from cnnviz.render.figures.explanation import signs
 from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import spaced, typeset
@@ -29,8 +37,9 @@ def draw(result: Connections, look: Look) -> Scene:
     panels = [Panel(one, scene.theme, result.with_values) for one in result.wirings]
     wires: Section = nodes.draw if len(result.inputs) == 1 else grids.draw
     sections: tuple[Section, ...] = (heading, wires, matrix, equations, figures)
-    if len(result.inputs) == 1:
-        _share_rows(panels)
+    corners = extent(panels)
+    for panel in panels:  # inputs stand at the same place, whatever padding a layer reads
+        panel.first, panel.last = corners
     wide = sum(_size(sections, panel) for panel in panels) + APART * (len(panels) - 1)
     beside = len(panels) if wide <= WIDEST or len(panels) < 4 else 2
     right = 0.0
@@ -47,7 +56,7 @@ def draw(result: Connections, look: Look) -> Scene:
 
 def title(result: Connections) -> str:
     """Return what is seen: `4 inputs: dense layer 10 parameters, ...`."""
-    return spaced(result.headline()).replace("x", "×")
+    return signs(spaced(result.headline()))
 
 
 def about(result: Connections) -> list[str]:
@@ -65,14 +74,6 @@ def about(result: Connections) -> list[str]:
     if len(result.inputs) == 2:
         lines.append("Each small grid is the input as one output reads it: coloured pixels count.")
     return [*lines, *result.notes]
-
-
-def _share_rows(panels: Sequence[Panel]) -> None:
-    """Let inputs stand at the same height in all panels, whatever padding they read."""
-    (count,) = panels[0].one.inputs
-    read = [edge.source[0] for panel in panels for edge in panel.one.padding]
-    for panel in panels:
-        panel.beyond = max([0, *(-at for at in read)]), max([0, *(at - count + 1 for at in read)])
 
 
 def _size(sections: Sequence[Section], panel: Panel) -> float:

@@ -9,6 +9,7 @@ from math import prod
 from cnnviz.render.figures import connections_hues, header
 from cnnviz.render.figures.connections_nodes import disc
 from cnnviz.render.figures.connections_panel import indexed
+from cnnviz.render.figures.explanation import signs
 from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import count, number, spaced
@@ -51,6 +52,7 @@ def draw(result: DensePart, look: Look) -> Scene:
     x: float = MARGIN
     if len(result.shape) > 1:
         x = _maps(scene, result, x, top, height)
+    x += max(0.0, (measure(_said(result, 0, sizes[0])[1][0], LABEL, "bold") - COLUMN) / 2)
     columns = _columns(scene, result, sizes, x, top, height)
     for place, (one, other) in enumerate(pairwise(columns)):
         _wires(scene, one, other, straight=result.softmax and place == len(columns) - 2)
@@ -196,7 +198,7 @@ def _maps(scene: Scene, result: DensePart, x: float, top: float, height: float) 
         scene.add(Rect(left, up, wide, tall, fill=fill, stroke=theme.map))
         if place == 0 and max(shape[:2]) <= 16:
             _lattice(scene, left, up, shape[0], shape[1], scale)
-    words = spaced(maps_words(shape)).replace("x", "×")
+    words = signs(spaced(maps_words(shape)))
     room = max(full, measure(words, LABEL, "bold"))
     scene.text(x, top - 14, "maps" if maps > 1 else "map", size=LABEL, face="bold")
     scene.text(x, top + height + 18, words, size=LABEL, face="bold")

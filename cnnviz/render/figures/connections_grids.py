@@ -23,7 +23,7 @@ def draw(scene: Scene, panel: Panel, x: float, y: float) -> tuple[float, float]:
     """Draw what each output reads, in the order of the outputs; return width and height."""
     one = panel.one
     down, across = arranged(one.outputs)
-    first, last = extent(panel)
+    first, last = panel.first, panel.last
     tall, wide = (b - a + 1 for a, b in zip(first, last, strict=True))
     room = min((BOX - GAP * (across - 1)) / (across * wide), (BOX - NAME * down) / (down * tall))
     size = max(LEAST, min(CELL, int(room)))
@@ -51,14 +51,6 @@ def arranged(outputs: Shape) -> tuple[int, int]:
     return ceil(outputs[0] / across), across
 
 
-def extent(panel: Panel) -> tuple[Cell, Cell]:
-    """Return the first and the last cell of the inputs with the padding that is read."""
-    one = panel.one
-    found = [edge.source for edge in one.padding]
-    corners = [(0, 0), tuple(size - 1 for size in one.inputs), *found]
-    return tuple(map(min, zip(*corners, strict=True))), tuple(map(max, zip(*corners, strict=True)))
-
-
 def _grid(
     scene: Scene, panel: Panel, x: float, y: float, size: int, target: Cell, first: Cell, last: Cell
 ) -> None:
@@ -75,7 +67,9 @@ def _grid(
     for edge in one.padding:
         if edge.target == target:
             i, j = _shifted(edge.source, first)
-            scene.add(Rect(x + j * size, y + i * size, size, size, hatch=theme.secondary))
+            scene.add(
+                Rect(x + j * size, y + i * size, size, size, hatch=theme.rule, stroke=theme.rule)
+            )
     left, top = x - first[1] * size, y - first[0] * size
     blocks.grid(scene, left, top, one.inputs[1], one.inputs[0], size, theme.rule)
     font = fitting([panel.weight(edge) for edge in one.edges], size)

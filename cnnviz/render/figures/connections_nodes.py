@@ -15,6 +15,7 @@ from cnnviz.report.connections_wiring import Edge
 
 TALLEST, LARGEST, LEAST = 560, 48, 16  # px of all nodes, from one to the next at most and at least
 DASH = 5
+MANY, THINNER = 150, 0.4  # wires from which they are thinner
 STRONG, CALM, FAINT = 2.6, 1.7, 1.2  # px of a wire whose weight is shared, or not; to padding
 AIR = 2  # px around a label
 Box = tuple[float, float, float, float]
@@ -47,6 +48,8 @@ def draw(scene: Scene, panel: Panel, x: float, y: float) -> tuple[float, float]:
         start, end = _ends(laid, edge)
         _dashed(scene, start, end, scene.theme.rule)
     line = STRONG if one.is_shared else CALM
+    if len(one.edges) > MANY:
+        line *= THINNER
     for edge in one.edges:
         scene.add(Path(_ends(laid, edge), panel.colours[edge.weight], line))
     for place, box in labels(panel, laid).items():
@@ -65,7 +68,7 @@ def layout(panel: Panel, x: float, y: float) -> Layout:
     """Place inputs with their padding on the left, and outputs at the middle of what they read."""
     one = panel.one
     (count,) = one.inputs
-    first, last = -panel.beyond[0], count - 1 + panel.beyond[1]
+    (first,), (last,) = panel.first, panel.last
     rows = last - first + 1
     outputs = sorted({edge.target for edge in (*one.edges, *one.padding)})
     step = max(LEAST, min(LARGEST, TALLEST / max(rows, len(outputs))))

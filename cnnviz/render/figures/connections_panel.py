@@ -5,6 +5,7 @@ Each takes a scene, a panel and its top left corner, and returns its width and i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
 
@@ -12,10 +13,10 @@ import numpy as np
 
 from cnnviz.render.figures import blocks, connections_hues
 from cnnviz.render.fonts import measure
-from cnnviz.render.numbers import MINUS, count, number
+from cnnviz.render.numbers import MINUS, number, spaced
 from cnnviz.render.scene import Picture, Scene
 from cnnviz.render.theme import CAPTION, LABEL, SMALLEST, Theme, ink, rgb
-from cnnviz.report.connections_wiring import Edge, Wiring, cells, flat
+from cnnviz.report.connections_wiring import Cell, Edge, Wiring, cells, flat
 from cnnviz.report.connections_words import noun, plural, said
 
 NARROWEST = 300  # px of a panel
@@ -40,8 +41,8 @@ class Panel:
         By the number of a weight.
     width : float
         Px that its panel has.
-    beyond : (int, int)
-        Padding cells before and behind a row of inputs, in any of the panels beside each other.
+    first, last : tuple of int
+        Corners of the inputs with their padding: those of all panels beside each other.
     """
 
     one: Wiring
@@ -49,11 +50,13 @@ class Panel:
     values: bool
     colours: list[str] = field(init=False)
     width: float = NARROWEST
-    beyond: tuple[int, int] = (0, 0)
+    first: Cell = ()
+    last: Cell = ()
 
     def __post_init__(self) -> None:
         choose = connections_hues.shared if self.one.is_shared else connections_hues.own
         self.colours = choose(self.one.weights, self.theme)
+        self.first, self.last = extent([self])
 
     @property
     def role(self) -> str:
@@ -65,6 +68,15 @@ class Panel:
         if self.values:
             return number(float(self.one.w[edge.weight]))
         return indexed(self.one.weight(edge.weight))
+
+
+def extent(panels: Sequence[Panel]) -> tuple[Cell, Cell]:
+    """Return the first and the last cell of the inputs with all padding that is read."""
+    inputs = panels[0].one.inputs
+    corners = [tuple(0 for _ in inputs), tuple(size - 1 for size in inputs)]
+    corners += [edge.source for panel in panels for edge in panel.one.padding]
+    axes = list(zip(*corners, strict=True))
+    return tuple(map(min, axes)), tuple(map(max, axes))
 
 
 def indexed(name: str) -> str:
@@ -89,7 +101,7 @@ def matrix(scene: Scene, panel: Panel, x: float, y: float) -> tuple[float, float
     one, theme = panel.one, scene.theme
     rows, columns = prod(one.outputs), prod(one.inputs)
     zeros = rows * columns - len(one.edges)
-    detail = f"{rows}×{columns}, {plural(zeros, 'zero') if zeros else 'no zeros'}"
+    detail = f"{rows}×{columns}, {spaced(plural(zeros, 'zero')) if zeros else 'no zeros'}"
     blocks.heading(scene, x, y, theme.kernel, "weight matrix", detail, room=NARROWEST)
     size = max(3, min(CELL, MOST_WIDE // columns))
     left, top = x + 28, y + 22 + 18
@@ -233,15 +245,15 @@ def _wide(terms: list[list[Piece]]) -> float:
 def figures(scene: Scene, panel: Panel, x: float, y: float) -> tuple[float, float]:
     """Write what the layer costs."""
     one, theme = panel.one, scene.theme
-    bold = plural(one.params, "parameter").replace(f"{one.params:,}", count(one.params))
+    bold = spaced(plural(one.params, "parameter"))
     wide = scene.text(x, y + 14, bold, size=LABEL + 1, face="bold")
     parts = [plural(one.weights, "weight")]
     if one.biases:
         parts.append(plural(one.biases, "bias").replace("biass", "biases"))
-    detail = f"= {' + '.join(parts)}"
+    detail = spaced(f"= {' + '.join(parts)}")
     scene.text(x + wide + 8, y + 14, detail, size=LABEL, colour=theme.secondary)
     wide += 8 + measure(detail, LABEL)
-    macs = f"{count(one.macs)} multiply-add{'s' * (one.macs != 1)}"
+    macs = spaced(plural(one.macs, "multiply-add"))
     scene.text(x, y + 34, macs, size=LABEL)
     if one.padding:
         padded = f", {len(one.padding)} of them with padding"
