@@ -11,8 +11,10 @@ from scenes import assert_pictures_fit, assert_texts_fit
 from cnnviz.render import Look
 from cnnviz.render.figures import connections as figure
 from cnnviz.render.figures import connections_chain as chain
+from cnnviz.render.figures import connections_grids as grids
 from cnnviz.render.figures import connections_hues as hues
 from cnnviz.render.figures import connections_nodes as nodes
+from cnnviz.render.figures import connections_planes as planes
 from cnnviz.render.figures.connections_panel import Panel
 from cnnviz.render.oklab import from_srgb
 from cnnviz.render.scene import Path, Picture, Polygon, Rect, Scene, Text
@@ -126,6 +128,32 @@ def test_each_wire_is_drawn_once_in_the_colour_of_its_weight() -> None:
     assert [wire.colour for wire in wires] == [panel.colours[edge.weight] for edge in one.edges]
     assert len({wire.colour for wire in wires}) == 3
     assert len({wire.points for wire in wires}) == len(one.edges)
+
+
+def test_planes_have_each_wire_once_in_the_colour_of_its_weight() -> None:
+    for one in connections((4, 4), kernel_size=3).wirings:
+        panel = Panel(one, THEMES["dark"], False)
+        scene = Scene(THEMES["dark"])
+        planes.draw(scene, panel, 0, 0)
+        wires = [item for item in scene.items if isinstance(item, Path) and len(item.points) == 2]
+        assert [wire.colour for wire in wires] == [panel.colours[edge.weight] for edge in one.edges]
+        assert len({wire.points for wire in wires}) == len(one.edges)
+        assert len({wire.points[1] for wire in wires}) == 4
+
+
+def test_grids_colour_what_is_read() -> None:
+    conv = connections((3, 4), kinds=["conv"], kernel_size=2, padding=1).wirings[0]
+    panel = Panel(conv, THEMES["light"], False)
+    scene = Scene(THEMES["light"])
+    grids.draw(scene, panel, 0, 0)
+    pictures = [item for item in scene.items if isinstance(item, Picture)]
+    hatched = [item for item in scene.items if isinstance(item, Rect) and item.hatch]
+    assert (len(pictures), len(hatched)) == (4 * 5, len(conv.padding))
+    a, b, c, d = (rgb(colour) for colour in panel.colours)
+    inner = pictures[6].pixels  # of row 1, column 1, without padding
+    assert [tuple(inner[i, j]) for i, j in ((1, 1), (1, 2), (2, 1), (2, 2))] == [a, b, c, d]
+    coloured = (inner[..., None, :] == np.array([a, b, c, d])).all(axis=-1).any(axis=-1)
+    assert coloured.sum() == 4
 
 
 def test_the_matrix_has_the_colours_of_the_weights() -> None:

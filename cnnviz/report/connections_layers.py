@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+from cnnviz.contract import Layer
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Axis, Padding, Shape, Size, Window, times
 from cnnviz.layers.conv1d import Conv1D
@@ -26,35 +27,28 @@ _SLIDING = {
 
 def dense(grid: Shape, outputs: Shape, *, use_bias: bool) -> Wiring:
     """Wire every input to every output."""
-    count, units = prod(grid), prod(outputs)
-    return Wiring(
-        kind="dense",
-        layer=Dense(units, use_bias=use_bias),
-        taken=(count,),
-        inputs=grid,
-        outputs=outputs,
-        reads=count,
-        own=True,
-        edges=full(grid, outputs),
-        padding=(),
-        arranged=lambda w: w.reshape(units, count).T,
-    )
+    return _whole("dense", Dense(prod(outputs), use_bias=use_bias), (prod(grid),), grid, outputs)
 
 
 def covering(grid: Shape, outputs: Shape, *, use_bias: bool) -> Wiring:
     """Wire a dense layer as a convolution: a filter a unit, over the whole input at once."""
-    count, units = prod(grid), prod(outputs)
+    layer = _SLIDING["conv", len(grid)](prod(outputs), grid, use_bias=use_bias)
+    return _whole("covering", layer, (*grid, 1), grid, outputs)
+
+
+def _whole(kind: str, layer: Layer, taken: Shape, grid: Shape, outputs: Shape) -> Wiring:
+    """Return the wiring of a layer whose kernel has the inputs first and the outputs last."""
     return Wiring(
-        kind="covering",
-        layer=_SLIDING["conv", len(grid)](units, grid, use_bias=use_bias),
-        taken=(*grid, 1),
+        kind=kind,
+        layer=layer,
+        taken=taken,
         inputs=grid,
         outputs=outputs,
-        reads=count,
+        reads=prod(grid),
         own=True,
         edges=full(grid, outputs),
         padding=(),
-        arranged=lambda w: w.reshape(units, count).T,
+        arranged=lambda w: w.reshape(prod(outputs), prod(grid)).T,
     )
 
 

@@ -1,4 +1,4 @@
-"""Wire a dense layer, a convolution and an unshared one side by side.
+"""See who is wired to whom: dense, convolution, unshared.
 
 Nodes and coloured wires (a colour is a weight: the same colour again is sharing), each layer as a
 matrix, the equation of each output, parameters and multiply-adds. "Locally connected" is wired as
@@ -9,11 +9,11 @@ give the fully connected part of a network.
 \b
 Examples:
   cnnviz connections --inputs 4 --units 2
-  cnnviz connections --inputs 4 --units 2 --kind dense --kind covering --values
+  cnnviz connections --kind dense --kind covering --values
   cnnviz connections --inputs 9 --kernel-size 3 --stride 2 --padding same
   cnnviz connections --inputs 4x4 --kernel-size 3 -o grid.svg
   cnnviz connections --kind conv --inputs 6 -o toeplitz.csv
-  cnnviz connections --inputs 5x5x16 --units 120 --units 84 --units 10 --softmax
+  cnnviz connections --inputs 5x5x16 --units 84 --units 10 --softmax
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from cnnviz.render.figures import connections_grids as grids
 from cnnviz.render.figures import connections_nodes as nodes
+from cnnviz.render.figures import connections_planes as planes
 from cnnviz.render.figures import header
 from cnnviz.render.figures.connections_panel import (
     Panel,
@@ -34,9 +35,10 @@ def draw(result: Connections, look: Look) -> Scene:
     scene = Scene(theme(look.theme), title=title(result), description=". ".join(result.lines()))
     lines = about(result)
     y: float = MARGIN + header.height(lines) + 8
+    rank = len(result.inputs)
     panels = [Panel(one, scene.theme, result.with_values) for one in result.wirings]
-    wires: Section = nodes.draw if len(result.inputs) == 1 else grids.draw
-    sections: tuple[Section, ...] = (heading, wires, matrix, equations, figures)
+    wires: tuple[Section, ...] = (nodes.draw,) if rank == 1 else (planes.draw, grids.draw)
+    sections: tuple[Section, ...] = (heading, *wires, matrix, equations, figures)
     corners = extent(panels)
     for panel in panels:  # inputs stand at the same place, whatever padding a layer reads
         panel.first, panel.last = corners

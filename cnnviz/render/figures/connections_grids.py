@@ -14,7 +14,7 @@ from cnnviz.render.scene import Picture, Rect, Scene
 from cnnviz.render.theme import GAP, ink, mixed, rgb
 from cnnviz.report.connections_wiring import Cell, cells
 
-BOX = 380  # px of all grids
+BOX = 420  # px of all grids
 CELL, LEAST = 38, 4  # px of a pixel
 NAME = 18  # px above a grid
 
