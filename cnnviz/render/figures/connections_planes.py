@@ -12,7 +12,7 @@ from cnnviz.report.connections_wiring import Cell, cells
 MOST = 600  # wires that can still be followed
 MANY = 60
 CELL, WIDEST = 58, 360  # px of a cell, and of all cells, across
-SHEAR, TILT = 0.45, 0.4  # of a cell: how far a row is moved to the left, how tall it is
+SHEAR, TILT = 0.57, 0.42  # of a cell: how far a row is moved to the left, how tall it is
 RISE, HEAD = 140, 14  # px from the inputs up to the outputs, and above these
 RADIUS = 13
 
