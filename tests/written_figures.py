@@ -48,6 +48,10 @@ COMMANDS = {
     "signal": "signal sine+noise:0.2 gaussian:9",
     "signal:row": "signal {photo} gaussian --row 3 --theme dark",
     "signal_spectrum": "signal sine+noise:0.2 gaussian:9 --spectrum",
+    "connections": "connections --inputs 4 --units 2",
+    "connections:grid": "connections --inputs 4x4 --kernel-size 3 --theme dark",
+    "connections:values": "connections --kind dense --kind covering --values",
+    "connections_chain": "connections --inputs 5x5x16 --units 12 --units 3 --softmax",
     "architecture": "draw --model {net}",
     "architecture:branches": "draw --model googlenet --theme dark",
 }
