@@ -16,10 +16,8 @@ from cnnviz.cli.run import run
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("README.md", "docs/tour.md")
 BLOCK = re.compile(r"^```sh\n(.*?)^```|^!\[.*?\]\((?:docs/)?images/(.*?)\)$", re.M | re.S)
-# The README's first picture stands above the command that sets cnnviz up and makes it.
-FIRST = {
-    "README.md": {"convolve-edge.png": ["convolve", "sample_images/cat.png", "--kernel", "edge"]}
-}
+# A README's first picture stands above the command that sets cnnviz up and makes it.
+_EDGE = {"convolve-edge.png": ["convolve", "sample_images/cat.png", "--kernel", "edge"]}
 
 
 def commands(page: str) -> dict[str, list[str]]:
@@ -27,7 +25,7 @@ def commands(page: str) -> dict[str, list[str]]:
 
     Names are paths below `docs/images`; what other pages have there is not made again.
     """
-    found = dict(FIRST.get(page, {}))
+    found = dict(_EDGE) if page.startswith("README") else {}
     block: list[str] = []
     for code, picture in BLOCK.findall((ROOT / page).read_text(encoding="utf-8")):
         if code:

@@ -15,23 +15,50 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 
 
-class Page:
+class Text:
+    """Markdown, whole or a part of it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def prose(self) -> str:
+        """The text on one line, without its code."""
+        text = re.sub(r"^```.*?^```$", "", self.text, flags=re.M | re.S)
+        return " ".join(re.sub(r"^> ?", "", text, flags=re.M).split())
+
+    @cached_property
+    def figures(self) -> list[str]:
+        """The numbers of its prose that need a witness: longer than two characters."""
+        return figures(self.prose)
+
+
+class Page(Text):
     """A Markdown file of the project: `Page("README.md")`."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.path = ROOT / name
-        self.text = self.path.read_text(encoding="utf-8")
+        super().__init__(self.path.read_text(encoding="utf-8"))
+
+    @cached_property
+    def sections(self) -> dict[str, Text]:
+        """What is below each heading of the second level, by the heading."""
+        _, *parts = re.split(r"^## ", self.text, flags=re.M)
+        return {title: Text(text) for title, _, text in (part.partition("\n") for part in parts)}
 
     @cached_property
     def blocks(self) -> list[tuple[str, str]]:
         """Its blocks of code, each a language and a text."""
         return re.findall(r"^```(\w+)\n(.*?)^```", self.text, flags=re.M | re.S)
 
+    def code(self, language: str) -> list[str]:
+        return [block for name, block in self.blocks if name == language]
+
     def lines(self, start: str) -> list[str]:
         """Return the lines of its shell commands that begin with `start`."""
-        shell = (block for language, block in self.blocks if language == "sh")
-        return [line for block in shell for line in block.splitlines() if line.startswith(start)]
+        lines = "".join(self.code("sh")).splitlines()
+        return [line for line in lines if line.startswith(start)]
 
     @cached_property
     def commands(self) -> list[str]:
@@ -50,6 +77,14 @@ class Page:
     def pictures(self) -> list[str]:
         """Its pictures below `docs/images`, as paths from there, in their order."""
         return re.findall(r"!\[.*?\]\((?:docs/)?images/(.*?)\)", self.text)
+
+
+def figures(prose: str) -> list[str]:
+    """Return numbers longer than two characters, without those of names, code and links."""
+    text = re.sub(r"\]\(.*?\)|`.*?`|<!--.*?-->", " ", prose)
+    text = re.sub(r"(LeNet|VGG|CIFAR|ResNet)-\d+|Rec\. \d+|\((19|20)\d\d\)", " ", text)
+    found = re.findall(r"(?<![\w.])[−+]?\d[\d,]*(?:\.\d+)?%?", text)
+    return [number for number in (word.rstrip(",") for word in found) if len(number) > 2]
 
 
 def make_images() -> ModuleType:
