@@ -24,6 +24,7 @@ NETWORK = ("shapes", "--model", "vgg16", "--compare", "lenet5")
         (HEAVY | {"rich", "cnnviz.cli.commands.convolve"}, ["--help"]),
         (HEAVY | {"rich", "cnnviz.kernels", "cnnviz.report"}, ["convolve", "--help"]),
         (HEAVY | {"rich", "cnnviz.model", "cnnviz.layers"}, ["features", "--help"]),
+        (HEAVY | {"rich", "cnnviz.model", "cnnviz.report"}, ["receptive-field", "--help"]),
         (HEAVY | {"pathlib", "difflib", "cnnviz.model.preprocess"}, [*NETWORK]),
         (HEAVY | {"rich", "cnnviz.model.preprocess"}, [*NETWORK, "-q", "-o", "html:-"]),
         (HEAVY | {"pathlib", "cnnviz.layers.transposed", "cnnviz.ops"}, ["models"]),
@@ -31,6 +32,10 @@ NETWORK = ("shapes", "--model", "vgg16", "--compare", "lenet5")
         (
             HEAVY | {"cnnviz.ops", "cnnviz.model.preprocess"},
             ["draw", "--model", "vgg16", "-o", "txt:-"],
+        ),
+        (
+            {"scipy", "safetensors", "cnnviz.model.gradients", "cnnviz.model.plan"},
+            ["receptive-field", str(SAMPLES / "cat.png"), "--model", "vgg16", "-q", "-o", "png:-"],
         ),
         (
             {"rich", "scipy", "pathlib", "safetensors", "cnnviz.model", "cnnviz.layers"},

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cnnviz.cli import suggest
-from cnnviz.cli.option import after, fixed, group, label_of_shape
+from cnnviz.cli.option import after, fixed, group, label_of_shape, option
 from cnnviz.cli.types import INPUT_SHAPE, SETTING
 from cnnviz.files import stem_of
+
+if TYPE_CHECKING:
+    from cnnviz.model import Model
 
 # By the keyword of `load_model` or `preprocess_for` that each is.
 OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
@@ -126,3 +129,28 @@ explained = _group(
 )
 # What `preprocess_for(graph, **preprocess)` takes.
 preprocessing = _group("preprocess", "preset", "invert")
+# Patterns for `choose(graph, patterns)`.
+layers = option(
+    "--layer",
+    "layers",
+    type=suggest.Text(suggest.layers),
+    multiple=True,
+    section="Layers",
+    label=after("", str),
+    metavar="NAME|GLOB",
+    help='Only these: a name, or a pattern whose * crosses "/". Repeatable.',
+)
+
+
+def facts(net: Model, model: dict[str, Any]) -> dict[str, Any]:
+    """Return what JSON says of a network that images are put through."""
+    return {
+        "model": {
+            "name": net.name,
+            "spec": model["spec"],
+            "input_shape": list(net.graph.input_shape),
+            "weights": net.source,
+            "notes": list(net.notes),
+        },
+        "random_weights": net.is_random,
+    }

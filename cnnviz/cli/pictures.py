@@ -82,6 +82,14 @@ def make(
     return several.exit_code(failures, len(images))
 
 
+def headed(result: Any, width: int, colour: bool) -> str:
+    """Return what is printed of a result that has a table: its head, and that."""
+    from cnnviz.render.tables import grouped
+
+    head = "\n".join(map(escape, result.head()))
+    return f"{head}\n\n{grouped(result.report(), width=width, colour=colour)}"
+
+
 class _Run:
     """What one command has written and measured so far."""
 

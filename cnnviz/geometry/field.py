@@ -147,6 +147,20 @@ class Field:
         """First cell that unit 0 sees."""
         return tuple(sight.start for sight in self.axes)
 
+    def seen(self, unit: Sequence[int]) -> tuple[tuple[int, int], ...]:
+        """Return the first cell that a unit sees and the one behind the last, an axis.
+
+        They may lie in padding; of a unit that sees nothing they are `(0, 0)`.
+
+        >>> Field.of((3, 3), (2, 2), (-1, -1)).seen((0, 5))
+        ((-1, 2), (9, 12))
+        """
+        places = zip(self.axes, unit, strict=True)
+        spans = [sight.seen(range(place, place + 1)) for sight, place in places]
+        if any(first >= end for first, end in spans):
+            return ((0, 0),) * len(spans)
+        return tuple((int(first), int(end)) for first, end in spans)
+
     def through(self, axes: Iterable[Axis | TransposedAxis]) -> Field | None:
         """Return the field after a window, `r + (k_eff - 1) j`, `j s`, `start - before j`.
 

@@ -9,9 +9,10 @@ from cnnviz.graph import INPUT
 from cnnviz.model.model import Model
 
 if TYPE_CHECKING:
+    from cnnviz.contract import Array
     from cnnviz.images import Image
     from cnnviz.report.features import FeatureSet
-
+    from cnnviz.report.layer_features import Seen
 
 _UNTRAINED = "He-initialised, seed 0, not trained"
 
@@ -33,23 +34,29 @@ def features(model: Model, image: Image, layers: Sequence[str], **how: Any) -> F
         As `Model.trace` does.
     """
     from cnnviz.report.features import features as gathered
-    from cnnviz.report.layer_features import Seen
 
     trace = model.trace(image, layers=[INPUT, *layers])
+    seen = seen_by(model, image, trace[INPUT])
+    seen.nbytes = sum(values.nbytes for values in trace.values())
+    return gathered(model.graph, model.shapes().rows, trace, layers, seen=seen, **how)
+
+
+def seen_by(model: Model, image: Image, x: Array) -> Seen:
+    """Return what is said of an image that the model takes as `x`, preprocessed."""
+    from cnnviz.report.layer_features import Seen
+
     is_array = not image.is_photo
-    steps = model.preprocess.describe(image.pixels.shape, is_array=is_array)
-    seen = Seen(
+    return Seen(
         image=image.name,
         model=model.name,
-        pixels=trace[INPUT],
-        picture=model.preprocess.undo(trace[INPUT], is_array=is_array),
-        preprocess=tuple(steps),
+        pixels=x,
+        picture=model.preprocess.undo(x, is_array=is_array),
+        preprocess=tuple(model.preprocess.describe(image.pixels.shape, is_array=is_array)),
         weights=_UNTRAINED if model.is_random else _from_where(model),
         is_random=model.is_random,
         labels=model.graph.labels,
-        nbytes=sum(values.nbytes for values in trace.values()),
+        nbytes=x.nbytes,
     )
-    return gathered(model.graph, model.shapes().rows, trace, layers, seen=seen, **how)
 
 
 def _from_where(model: Model) -> str:

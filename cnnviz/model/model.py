@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnnviz.errors import InputError, unknown_name
 from cnnviz.files import check_bytes, open_atomic
@@ -215,6 +215,39 @@ class Model:
         from cnnviz.report.shapes import shapes
 
         return shapes(self.graph, batch)
+
+    def receptive_field(self, layer: str, at: tuple[int, int] | None = None) -> dict[str, Any]:
+        """Return what one unit of a layer sees of the input, by default the one in the middle.
+
+        Parameters
+        ----------
+        layer : str
+        at : (int, int), optional
+            Row and column of the unit in the layer's output.
+
+        Returns
+        -------
+        dict
+            `receptive_field` (`size`, `stride` and `start`, as in `shapes`), and of this unit the
+            `region` in rows and columns, the one behind the last excluded, `clipped` to the image,
+            and the `share` of the image that this is.
+
+        Raises
+        ------
+        SpecError
+            If there is no such layer or unit.
+
+        >>> from cnnviz import load_model
+        >>> load_model("vgg16").receptive_field("pool5", at=(0, 0))["region"]
+        {'rows': [-90, 122], 'columns': [-90, 122]}
+        """
+        from cnnviz.report.receptive import chosen_units
+
+        names = [node.name for node in self.graph.nodes]
+        if layer not in names:
+            raise unknown_name("layer", layer, names)
+        (unit,) = chosen_units(self.graph, [layer], [] if at is None else [at])
+        return unit.to_dict()
 
     def to_toml(self) -> str:
         """Return the model as the text of a spec file, to be edited and loaded again."""

@@ -21,6 +21,7 @@ from cnnviz.graph import INPUT, Graph
 from cnnviz.model.executor import Sequential
 from cnnviz.model.memory import LINE, Memory, flat, memory_of
 from cnnviz.model.steps import Step, fits, steps
+from cnnviz.ops.scratch import small_buffers
 from cnnviz.ops.threads import on_one_core, one_blas_thread, share
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ class _Program:
     def run(self, x: Array) -> Mapping[str, Array]:
         """Compute all values of a batch; those whose memory is used again are gone."""
         np.copyto(self._values[INPUT], x)
-        with on_one_core(), one_blas_thread(), np.errstate(all="ignore"):
+        with on_one_core(), one_blas_thread(), small_buffers():
             for tasks in self._waves:
                 share(_call, tasks)
         return self._values

@@ -20,7 +20,7 @@ from cnnviz.calls import Do, now
 from cnnviz.geometry import Axis, Shape
 from cnnviz.ops.bands import pieces, run, step
 from cnnviz.ops.checks import Array
-from cnnviz.ops.scratch import scratch
+from cnnviz.ops.scratch import scratch, small_buffers
 from cnnviz.ops.windows import taps
 
 # Of the values in a band of those ops that several cores share, for one core too: so what a band
@@ -90,7 +90,8 @@ def reduce_windows(
         for band in bands
     ]
     passes = n * rows.output * line * (rows.kernel_size + columns.kernel_size)
-    run(work, parts, passes if do is now else 0)
+    with small_buffers():
+        run(work, parts, passes if do is now else 0)
     return out
 
 

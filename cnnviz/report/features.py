@@ -61,11 +61,7 @@ class FeatureSet(Result):
 
     def head(self) -> Iterator[str]:
         """Yield what the network sees, and what was done to the image for it."""
-        yield f"input    {self.seen.image}, seen as {times(self.seen.pixels.shape)}"
-        for step in self.seen.preprocess:
-            yield f"applied  {step}"
-        if self.seen.weights and not self.seen.is_random:
-            yield f"weights  {self.seen.weights}"
+        yield from self.seen.head()
 
     def lines(self, width: int = 80) -> Iterator[str]:
         """Yield image, network and a line a layer."""

@@ -60,6 +60,14 @@ class Seen:
         """What stands on every picture of random weights."""
         return f"random weights: {self.weights}" if self.weights else "random weights"
 
+    def head(self, *, weights: bool = True) -> Iterator[str]:
+        """Yield lines on the image and what was done to it, and on trained weights."""
+        yield f"input    {self.image}, seen as {times(self.pixels.shape)}"
+        for step in self.preprocess:
+            yield f"applied  {step}"
+        if weights and self.weights and not self.is_random:
+            yield f"weights  {self.weights}"
+
 
 @dataclass(eq=False, repr=False)
 class LayerFeatures(Ranged, Result):

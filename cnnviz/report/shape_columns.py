@@ -23,7 +23,7 @@ def field_text(field: Any) -> str:
         return UNKNOWN if field == UNKNOWN else ""
     square = all(len(set(field[key])) == 1 for key in ("size", "stride", "start"))
     parts = (field[key][:1] if square else field[key] for key in ("size", "stride", "start"))
-    return "/".join("x".join(map(_number, part)) for part in parts)
+    return "/".join("x".join(map(number_text, part)) for part in parts)
 
 
 def memory_text(size: float) -> str:
@@ -68,7 +68,8 @@ def _count(figure: str) -> Any:
     return text
 
 
-def _number(value: float) -> str:
+def number_text(value: float) -> str:
+    """Return a size or a stride, which may be a fraction."""
     return str(value) if isinstance(value, int) else f"{value:.3g}"
 
 

@@ -71,6 +71,16 @@ def data_of(field: Field | None) -> dict[str, Any] | str:
     return {"size": size, "stride": stride, "start": start, "aligned": field.aligned}
 
 
+def exceeds(field: Field | None, made: Shape, input_shape: Shape) -> bool:
+    """Tell whether units that have a place see more than the input along an axis.
+
+    A stride of 0 says that every unit sees all of it, by design.
+    """
+    if field is None or len(made) != len(input_shape) or len(made) < 2 or not all(field.stride):
+        return False
+    return any(map(int.__gt__, field.size, input_shape[:-1]))
+
+
 def _behind(met: Field, taken: Shape, made: Shape, axes: Axes) -> Field | None:
     """Return the field behind a layer; `taken` and `made` are the spatial axes only."""
     if taken and not made:

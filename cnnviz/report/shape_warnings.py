@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-from cnnviz.contract import UNKNOWN
 from cnnviz.geometry import times
 from cnnviz.geometry.field import Field
 from cnnviz.graph import INPUT, Graph
 from cnnviz.graph.graph import dead_ends
-from cnnviz.report.report import Row
 from cnnviz.report.shape_columns import field_text
-from cnnviz.report.shape_fields import data_of
+from cnnviz.report.shape_fields import data_of, exceeds
 from cnnviz.report.shape_workings import unread
 
 MOST = 3  # nodes that one warning names
@@ -21,7 +18,6 @@ MOST = 3  # nodes that one warning names
 
 def warnings_of(
     graph: Graph,
-    rows: Sequence[Row],
     fields: Mapping[str, Field | None],
     left: Mapping[str, Sequence[int]],
 ) -> Iterable[str]:
@@ -30,15 +26,13 @@ def warnings_of(
     Parameters
     ----------
     graph : Graph
-    rows : sequence of mapping
-        The report's.
     fields : mapping
         The receptive field of each node and of the input; None where it is not known.
     left : mapping
         Cells an axis that a node's last window does not reach.
     """
     yield from _left_over(left)
-    yield from _too_large(graph, rows)
+    yield from _too_large(graph, fields)
     yield from _misfits(graph, fields)
     ends = dead_ends(graph)
     if ends:
@@ -66,15 +60,13 @@ def _left_over(left: Mapping[str, Sequence[int]]) -> Iterable[str]:
         yield f"{names(nodes)} {leave} the last {amount} of {its} input unread"
 
 
-def _too_large(graph: Graph, rows: Sequence[Row]) -> Iterable[str]:
-    space = graph.input_shape[:-1]
-    for row in rows:
-        field: Any = row["receptive_field"]
-        placed = len(row["output_shape"]) == len(graph.input_shape) > 1 and field != UNKNOWN
-        # A stride of 0 says that every unit sees all of it, by design.
-        if placed and all(field["stride"]) and any(map(int.__gt__, field["size"], space)):
-            name, size = row["name"], times(field["size"])
-            yield f"from {name} on, the receptive field ({size}) is larger than the input"
+def _too_large(graph: Graph, fields: Mapping[str, Field | None]) -> Iterable[str]:
+    shapes = graph.shapes()
+    for node in graph.nodes:
+        field = fields[node.name]
+        if field is not None and exceeds(field, shapes[node.name], graph.input_shape):
+            size = times(field.size)
+            yield f"from {node.name} on, the receptive field ({size}) is larger than the input"
             return
 
 

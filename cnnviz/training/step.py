@@ -10,6 +10,7 @@ import numpy as np
 from cnnviz.errors import InputError
 from cnnviz.files import check_bytes
 from cnnviz.graph import INPUT, Graph, Node
+from cnnviz.ops.scratch import small_buffers
 from cnnviz.training.loss import cross_entropy
 from cnnviz.training.stages import Stage, stages
 
@@ -105,7 +106,7 @@ class Pass:
         """
         needed = _COPIES * x.itemsize * len(x) * self._sizes
         check_bytes(needed, f"training with batches of {len(x)}", hint=_HINT)
-        with np.errstate(all="ignore"):  # what overflows makes losses that are not finite
+        with small_buffers():  # what overflows makes losses that are not finite
             logits, statistics = self._forward(x, generator, step)
             rows = np.ascontiguousarray(logits.swapaxes(0, -1)).reshape(len(x), -1)
             losses, gradient = cross_entropy(rows, labels, label_smoothing=self._smoothing)

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnviz.cli import network, options, suggest, words
+from cnnviz.cli import network, options, words
 from cnnviz.cli.option import after, option
 from cnnviz.cli.option import command as declare
 from cnnviz.errors import SpecError
@@ -41,16 +41,7 @@ _SINGLE = ("npy", "csv", "txt")  # formats that hold one array
 @words.images
 @network.weights_of_images
 @network.preprocessing
-@option(
-    "--layer",
-    "layers",
-    type=suggest.Text(suggest.layers),
-    multiple=True,
-    section="Layers",
-    label=after("", str),
-    metavar="NAME|GLOB",
-    help='Only these: a name, or a pattern whose * crosses "/". Repeatable.',
-)
+@network.layers
 @option(
     "--page",
     type=click.IntRange(min=1),
@@ -109,8 +100,8 @@ def command(
         look=look,
         inputs=[path for path in (model["spec"], model["weights"]) if path],
         parts=_files(net, chosen),
-        text=_text,
-        facts=_facts(net, model),
+        text=pictures.headed,
+        facts=network.facts(net, model),
         **writing,
     )
 
@@ -122,25 +113,3 @@ def _files(net: Model, chosen: tuple[str, ...]) -> dict[str, str]:
     places = {node.name: number for number, node in enumerate(net.graph.nodes, 1)}
     digits = max(3, len(str(len(places))))
     return {name: f"{places[name]:0{digits}d}-{slug(name)}" for name in chosen}
-
-
-def _facts(net: Model, model: dict[str, Any]) -> dict[str, Any]:
-    """Return what JSON has beside the maps."""
-    return {
-        "model": {
-            "name": net.name,
-            "spec": model["spec"],
-            "input_shape": list(net.graph.input_shape),
-            "weights": net.source,
-            "notes": list(net.notes),
-        },
-        "random_weights": net.is_random,
-    }
-
-
-def _text(result: FeatureSet, width: int, colour: bool) -> str:
-    from cnnviz.render.tables import grouped
-    from cnnviz.render.terminal import escape
-
-    head = "\n".join(map(escape, result.head()))
-    return f"{head}\n\n{grouped(result.report(), width=width, colour=colour)}"

@@ -22,7 +22,7 @@ from cnnviz.ops.conv.job import Finish, Job
 from cnnviz.ops.conv.parts import PARTS, by_rows
 from cnnviz.ops.conv.planner import PRECISIONS, Strategy, choose, strategy
 from cnnviz.ops.padding import Border, Padded
-from cnnviz.ops.scratch import unbuffered
+from cnnviz.ops.scratch import small_buffers
 from cnnviz.ops.threads import one_blas_thread, share
 from cnnviz.ops.written import Written
 
@@ -150,7 +150,7 @@ class Prepared:
         If the strategy converts bands, the batch may be of another. `out` may be a slice of the
         channels of a wider array, or planes: of any strides.
         """
-        with unbuffered(), one_blas_thread():
+        with small_buffers(), one_blas_thread():
             share(lambda task: task(), self.tasks(batch, out, many=False))
 
     def tasks(self, batch: Array, out: Array, *, many: bool = True) -> list[Callable[[], None]]:

@@ -11,7 +11,7 @@ from cnnviz.geometry.transposed import TransposedWindow
 from cnnviz.ops.checks import Array, as_batch, check_finite, result_type
 from cnnviz.ops.conv.checks import offsets, positive, ranked
 from cnnviz.ops.conv.engine import as_weights, check_result, like
-from cnnviz.ops.scratch import unbuffered
+from cnnviz.ops.scratch import small_buffers
 from cnnviz.ops.threads import one_blas_thread
 from cnnviz.ops.transposed import phases, scatter
 
@@ -104,7 +104,7 @@ def conv2d_transpose(
     if added is not None:
         every += added
     out = np.empty(shape, dtype)
-    with unbuffered(), one_blas_thread():
+    with small_buffers(), one_blas_thread():
         batch = batch.astype(dtype, copy=False)
         way = phases if phases.pays(batch, weights, adjoint) else scatter
         way.run(batch, weights[::-1, ::-1] if flip else weights, adjoint, groups, every, out)

@@ -1,0 +1,81 @@
+"""What units of a model see of an image: the region, and by gradient how much each cell counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cnnviz.model.features import seen_by
+from cnnviz.report.receptive import Effective, ReceptiveFields, Unit, grown
+
+if TYPE_CHECKING:
+    from cnnviz.contract import Array, ModelWeights
+    from cnnviz.images import Image
+    from cnnviz.model.model import Model
+
+
+def receptive_fields(
+    model: Model,
+    image: Image,
+    units: Sequence[Unit],
+    *,
+    effective: bool = False,
+    filter: int | None = None,
+    is_chosen: bool = True,
+) -> ReceptiveFields:
+    """Return what units see of an image.
+
+    Parameters
+    ----------
+    model : Model
+    image : Image
+    units : sequence of Unit
+        See `report.receptive.chosen_units`.
+    effective : bool
+        Find the effective field of each too: the gradient of its value by the pixels.
+    filter : int, optional
+        Which value at a unit's place that is; the strongest unless given.
+    is_chosen : bool
+        Whether the layers were named.
+
+    Raises
+    ------
+    InputError, RefusedError, SpecError
+        As `Model.trace` and `gradients.input_gradients` do.
+    """
+    x = model.preprocess.apply(image)
+    if effective:
+        units = _with_heat(model, x, units, filter)
+    seen = seen_by(model, image, x)
+    seen.is_random = effective and model.is_random
+    return ReceptiveFields(seen, tuple(units), grown(model.graph), is_chosen)
+
+
+def _with_heat(model: Model, x: Array, units: Sequence[Unit], filter: int | None) -> Sequence[Unit]:
+    """Return the units with the gradients of their values, summed over the channels."""
+    import numpy as np
+
+    from cnnviz.model.gradients import input_gradients
+
+    weights = _weights(model, [unit.name for unit in units])
+    wanted = [(unit.name, unit.at, filter) for unit in units]
+    found = input_gradients(model.graph, weights, x, wanted)
+    return [
+        replace(unit, effective=Effective(which, value, np.abs(by_input).sum(axis=-1)))
+        for unit, (which, value, by_input) in zip(units, found, strict=True)
+    ]
+
+
+def _weights(model: Model, names: Sequence[str]) -> ModelWeights:
+    """Return the weights that the model runs with, of random ones those up to these nodes.
+
+    They are drawn in the order of the graph: the first ones are the same without those behind.
+    """
+    if model.weights is not None:
+        return model.weights
+    from cnnviz.model.initial import he_weights
+
+    nodes = model.graph.nodes
+    last = max(place for place, node in enumerate(nodes) if node.name in names)
+    return he_weights(replace(model.graph, nodes=nodes[: last + 1]))
