@@ -26,6 +26,7 @@ _HOMES = {
     "Layer": "contract",
     "read_image": "images",
     "kernel": "kernels",
+    "signal": "signals",
     "conv2d": "ops",
     "conv2d_transpose": "ops",
     "depthwise_conv2d": "ops",

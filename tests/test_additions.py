@@ -25,6 +25,7 @@ from cnnviz.report import writers
 from cnnviz.report.convolution import convolve
 from cnnviz.report.pooling import pool
 from cnnviz.report.result import Result
+from cnnviz.signals import named, signal
 
 
 @pytest.fixture
@@ -212,6 +213,18 @@ def test_a_command(drop, cnnviz) -> None:
     assert re.search(r"  say-hello +Say hello to an image\n", cnnviz("--help").text)
     assert "cnnviz.cli.commands.say_hello" not in sys.modules
     assert cnnviz("say-hello", "cat").text == "hello cat\n"
+
+
+def test_a_signal(drop, cnnviz) -> None:
+    drop(
+        named,
+        "ramps",
+        "import numpy as np\n"
+        "from cnnviz.signals._entry import Entry, length\n"
+        "SIGNALS = (Entry('ramp', lambda n: np.arange(n) * 1.0, 'up', 'a test', (length(4),)),)\n",
+    )
+    assert signal("ramp+ramp:3").tolist() == [0, 2, 4]
+    assert "ramp[:LENGTH]" in cnnviz("signal", "--list").text
 
 
 def test_a_report_format(drop, folder, cnnviz) -> None:

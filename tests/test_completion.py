@@ -201,6 +201,7 @@ def test_the_process_ends_well(request_):
         ("pool", "--type", "m"),
         ("convolve", "--colormap", ""),
         ("shapes", "--model", "v"),
+        ("signal", "sine+n"),
         ("con",),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 from conftest import SAMPLES, Run
 from PIL import Image
 from safetensors.numpy import save_file
+from scipy.io import wavfile
 from torch_files import TORCH
 
 from cnnviz.cli.main import cli
@@ -72,6 +73,8 @@ def provide(words: list[str], folder: Path) -> None:
             save_file({"conv1.weight": weights}, path)
         elif path.stem == "mnist":
             shutil.copy(NETWORKS / path.name, path)
+        elif path.suffix == ".wav":
+            wavfile.write(path, 8000, np.sin(np.arange(4000) / 9).astype(np.float32))
         elif path.suffix == ".pth":
             shutil.copy(TORCH / "net.pth", path)
         elif path.suffix == ".csv":

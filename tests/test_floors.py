@@ -24,6 +24,7 @@ FLOORS = {
     "conventions": 3,
     "layers": 4,
     "graph": 4,
+    "signals": 4,
     "formats": 5,
     "report": 6,
     "model": 7,

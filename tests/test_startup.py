@@ -33,6 +33,11 @@ NETWORK = ("shapes", "--model", "vgg16", "--compare", "lenet5")
             HEAVY | {"cnnviz.ops", "cnnviz.model.preprocess"},
             ["draw", "--model", "vgg16", "-o", "txt:-"],
         ),
+        (HEAVY | {"rich", "cnnviz.signals", "cnnviz.report"}, ["signal", "--help"]),
+        (
+            {"rich", "PIL", "scipy", "cnnviz.images", "cnnviz.layers"},
+            ["signal", "box", "triangle", "-q", "-o", "csv:-"],
+        ),
         (
             {"scipy", "safetensors", "cnnviz.model.gradients", "cnnviz.model.plan"},
             ["receptive-field", str(SAMPLES / "cat.png"), "--model", "vgg16", "-q", "-o", "png:-"],

@@ -104,6 +104,14 @@ def _trained(word: str) -> Iterable[str]:
     return [f"{head}:{each}" for each in trained.layers(trained.find(name))]
 
 
+def signal_names(ctx: click.Context, word: str) -> Iterable[str]:
+    """Return the named signals, also behind the + of a sum."""
+    from cnnviz import signals
+
+    head = word[: word.rfind("+") + 1]
+    return {f"{head}{entry.name}": entry.summary for entry in signals.entries()}
+
+
 def pooling_types(ctx: click.Context, word: str) -> Iterable[str]:
     """Return the types of pooling."""
     from cnnviz.ops.pooling import pooling_types

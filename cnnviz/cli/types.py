@@ -135,6 +135,17 @@ class Place(_Word):
         return row, column
 
 
+class Stretch(_Word):
+    """`START,LENGTH` in samples, or with an `s` in seconds: each a number, and whether so."""
+
+    name = "part"
+    forms = "START,LENGTH in whole samples, or in seconds with an s (1.5s,0.2s)"
+
+    def parse(self, text: str) -> tuple[tuple[float, bool], tuple[float, bool]] | None:
+        start, count = (_samples(part.strip()) for part in text.split(","))
+        return (start, count) if count[0] > 0 else None
+
+
 class InputShape(_Word):
     """`HxWxC`, or `HxW` for one channel."""
 
@@ -295,6 +306,16 @@ def _by(text: str) -> list[int]:
     return _naturals(text.lower().split("x"))
 
 
+def _samples(text: str) -> tuple[float, bool]:
+    """Return `1.5s` as (1.5, True), `200` as (200, False)."""
+    if not text.endswith("s"):
+        return _naturals([text])[0], False
+    seconds = _finite(text[:-1])
+    if seconds < 0:
+        raise ValueError(text)
+    return seconds, True
+
+
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
@@ -304,4 +325,5 @@ def _finite(text: str) -> float:
 
 SIZE, PADDING, BORDER, REGION = Size(), PaddingType(), Border(), Region()
 RESIZE, RANGE, INPUT_SHAPE, NUMBER = Resize(), Range(), InputShape(), Number()
+STRETCH = Stretch()
 BYTES, SECONDS, SETTING, OUTPUT, PLACE = Bytes(), Seconds(), Setting(), Output(), Place()

@@ -12,7 +12,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cnnviz.kernels._entry import Entry
+from cnnviz.kernels._entry import Entry, Number
 from cnnviz.kernels._grammar import Kernel, kernel, locate, resolve
 from cnnviz.kernels._library import bank, banks, describe, entries, kernel_names, namespaces
 
@@ -31,6 +31,7 @@ __all__ = [
     "Entry",
     "Kernel",
     "Layout",
+    "Number",
     "Stored",
     "WeightFile",
     "bank",

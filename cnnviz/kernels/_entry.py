@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -111,6 +111,7 @@ class Entry:
     parameters: tuple[Number | Choice, ...] = ()
     scale: float = 1.0
     offset: float = 0.0
+    kind: ClassVar[str] = "kernel"  # what messages call it
 
     @property
     def family(self) -> str:
@@ -128,22 +129,33 @@ class Entry:
 
     def values(self, arguments: str | None = None) -> Array:
         """Return the kernel for the text after the colon, None if there is no colon."""
+        settings = self.read(arguments)
+        try:
+            built = self.build(*settings)
+        except SpecError as error:
+            raise self._wrong(error) from None
+        return built if self.scale == 1 else built / self.scale
+
+    def read(self, arguments: str | None) -> list[Any]:
+        """Return the value of every parameter, as it is typed after the colon or its default."""
         texts = [] if arguments is None else [text.strip() for text in arguments.split(",")]
         if len(texts) > len(self.parameters):
             takes = f"at most {len(self.parameters)}" if self.parameters else "no"
             raise SpecError(
-                f"kernel {self.name!r} takes {takes} parameters, not {arguments!r}",
+                f"{self.kind} {self.name!r} takes {takes} parameters, not {arguments!r}",
                 hint=f"write {self.signature}",
             )
-        values = [parameter.default for parameter in self.parameters]
+        values: list[Any] = [parameter.default for parameter in self.parameters]
         try:
             for i, text in enumerate(texts):
                 values[i] = self.parameters[i].read(text)
-            built = self.build(*values)
-            return built if self.scale == 1 else built / self.scale
         except SpecError as error:
-            hint = f"write {self.signature}" if self.parameters else None
-            raise SpecError(f"kernel {self.name!r}: {error}", hint=hint) from None
+            raise self._wrong(error) from None
+        return values
+
+    def _wrong(self, error: SpecError) -> SpecError:
+        hint = f"write {self.signature}" if self.parameters else None
+        return SpecError(f"{self.kind} {self.name!r}: {error}", hint=hint)
 
 
 def odd_size(default: int, *, low: int = 1, high: int = LARGEST) -> Number:
