@@ -238,3 +238,11 @@ def test_scenes_are_drawn_as_the_png_is(name: str, scale: int) -> None:
         drawn = np.asarray(draw(scene, scale))
         assert frame.shape == drawn.shape == (50 * scale, 120 * scale, 3)
         assert lab_errors(frame, drawn).max() <= UNSEEN
+
+
+def test_black_stays_black_in_a_copy_of_the_first_frame() -> None:
+    """Pillow keeps the colour of the transparent entry as one that is transparent everywhere."""
+    image = Image.open(BytesIO(encode([(np.zeros((4, 5, 3), np.uint8), 0.1)])))
+    file = BytesIO()
+    image.convert("RGB").save(file, "PNG")
+    assert np.asarray(Image.open(file).convert("RGBA"))[..., 3].min() == 255

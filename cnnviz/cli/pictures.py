@@ -38,6 +38,7 @@ def make(
     parts: Mapping[str, str] | None = None,
     text: Text | None = None,
     facts: Mapping[str, Any] | None = None,
+    animated: bool = False,
 ) -> int:
     """Make the maps of every image and write them; return the exit code.
 
@@ -45,7 +46,7 @@ def make(
     the first error's if none is left. `key` is what JSON calls the rows, `facts` is what it has
     beside them. `parts` are the names of files by the parts of a result that get one each. `text`
     takes a result, a width and whether to colour, and returns what is printed of it, in place of
-    its lines.
+    its lines. What is `animated` is a GIF first of all.
     """
     from cnnviz.ops.threads import keep_memory
     from cnnviz.render import Look
@@ -57,7 +58,7 @@ def make(
         targets,
         images,
         names.label(context),
-        formats=_formats(),
+        formats=("gif",) * animated + _formats(),
         overwrite=overwrite,
         as_json=as_json,
         inputs=[*images, *inputs],
@@ -133,9 +134,10 @@ class _Run:
         content = image.stored.data if path == "-" else b""
         fingerprint = stamp.fingerprint(self.context, path, content)
         written = [(slot, _write(slot, files, fingerprint)) for slot, files in made]
-        self.rows += result.to_dicts()
-        for name, rows in result.tables().items():
-            self.tables.setdefault(name, []).extend(rows)
+        if self.as_json:
+            self.rows += result.to_dicts()
+            for name, rows in result.tables().items():
+                self.tables.setdefault(name, []).extend(rows)
         if not self.quiet and not self.as_json:
             self.tell(self.words(result, image.notes))
         if self.show:
@@ -152,7 +154,24 @@ class _Run:
         """
         if slot.parts:
             return folders.encode(result, slot, self.look, quiet=self.quiet)
+        if slot.format == "gif":
+            return {slot.path or "": self.animation(result)}
         return {slot.path or "": _encode(result, slot.format, self.look)}
+
+    def animation(self, result: Result) -> bytes:
+        """Return the animation of a result, and show how far it is."""
+        from cnnviz import render
+        from cnnviz.report.moving import Moving
+
+        of = f" of {result.frames}" if isinstance(result, Moving) else ""
+
+        def watch(frame: int) -> None:
+            if not self.quiet:
+                streams.progress(f"{result.subject}: frame {frame}{of}")
+
+        data = render.animate(result, self.look, watch=watch)
+        streams.progress("")
+        return data
 
     def words(self, result: Result, notes: Sequence[str]) -> str:
         """Return what is printed of a result."""

@@ -1,4 +1,4 @@
-"""Which run made a file: a text chunk in a PNG, a comment in HTML; it replaces only its own."""
+"""Which run made a file: a text chunk in a PNG, a comment in HTML or GIF; it replaces its own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from cnnviz.cli.option import Option
 _KEYWORD = b"cnnviz-run\0"
 _COMMENT = b"<!-- cnnviz-run "  # the first line of an HTML file
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_GIF = b"GIF89a"
+_GIF_HEADER = 13  # its palette follows, 3 bytes each of a power of two of colours
+_LOOP = b"\x21\xff\x0bNETSCAPE2.0"  # and 5 bytes
 _HEADER = len(_SIGNATURE) + 25  # the signature and IHDR, which has 13 bytes of data
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # a pipe in the place of a file must not hang the run
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -36,10 +39,14 @@ def fingerprint(context: click.Context, source: str, content: bytes | memoryview
 def stamped(png: bytes, run: str) -> bytes:
     """Return a PNG with the fingerprint in a `tEXt` chunk behind its header; others unchanged.
 
-    HTML has it in a comment ahead of all.
+    HTML has it in a comment ahead of all, a GIF in a comment behind its palette.
     """
     if png.startswith(b"<!DOCTYPE html>"):
         return _COMMENT + run.encode() + b" -->\n" + png
+    if png.startswith(_GIF):
+        text = _KEYWORD + run.encode()
+        comment = b"\x21\xfe" + bytes([len(text)]) + text + b"\0"
+        return png[: _gif_start(png)] + comment + png[_gif_start(png) :]
     if not png.startswith(_SIGNATURE):
         return png
     data = _KEYWORD + run.encode()
@@ -49,20 +56,32 @@ def stamped(png: bytes, run: str) -> bytes:
 
 
 def read(path: str) -> str | None:
-    """Return the fingerprint in a PNG or HTML file.
+    """Return the fingerprint in a PNG, GIF or HTML file.
 
     None where there is none, and behind a symlink.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | _NOFOLLOW | _NONBLOCK)
         with open(descriptor, "rb") as file:
-            begin = file.read(_HEADER + 100)
+            begin = file.read(_GIF_HEADER + 3 * 256 + 100)
     except (OSError, ValueError):
         return None
     if begin.startswith(_COMMENT):
         return begin[len(_COMMENT) :].split(b" ")[0].decode("ascii", "replace")
+    if begin.startswith(_GIF):
+        block = begin[_gif_start(begin) :]
+        if block[:2] != b"\x21\xfe" or not block.startswith(_KEYWORD, 3):
+            return None
+        return block[3 + len(_KEYWORD) : 3 + block[2]].decode("ascii", "replace")
     chunk = begin[_HEADER:]
     end = 8 + int.from_bytes(chunk[:4], "big")
     if chunk[4:8] != b"tEXt" or not chunk[8:end].startswith(_KEYWORD):
         return None
     return chunk[8 + len(_KEYWORD) : end].decode("ascii", "replace")
+
+
+def _gif_start(data: bytes) -> int:
+    """Return where a comment of a GIF belongs: behind its palette, and what says that it loops."""
+    flags = data[10] if len(data) > 10 else 0
+    start = _GIF_HEADER + (3 << ((flags & 7) + 1) if flags & 0x80 else 0)
+    return start + len(_LOOP) + 5 if data.startswith(_LOOP, start) else start

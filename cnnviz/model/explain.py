@@ -40,24 +40,16 @@ def layer_explanation(
         As `Model.trace` does.
     """
     node = find(model, layer)
-    before, flat = _source_name(model, node)
+    before, flat = source_name(model, node)
     trace = model.trace(image, layers=[before, layer])
-    source, output = _image(trace[before]), _image(trace[layer])
+    source, output = as_image(trace[before]), as_image(trace[layer])
     if type(node.layer).__name__ == "Dense" and not flat and trace[before].ndim == 1:
         source = trace[before].reshape(1, 1, -1)
-    filter = _strongest(output) if filter is None else filter
-    if not 0 <= filter < output.shape[2]:
-        raise SpecError(
-            f"{layer} has no filter {filter}", hint=f"they are 0 to {output.shape[2] - 1}"
-        )
+    filter = chosen(output, layer, filter)
     arithmetic, first = _arithmetic(model, node, source, output, filter, flat)
     count = arithmetic.source.shape[2]
-    reads = before if before != INPUT else "input"
-    labels = tuple(f"{reads}:{c}" for c in range(first, first + count))
-    if before == INPUT and source.shape[2] == 3:
-        labels = ("R", "G", "B")[first : first + count]
-    notes = [f"the input of {layer} is {reads}, {times(source.shape)}"]
-    notes += ["random weights: not trained"] if model.is_random else [*model.notes[:1]]
+    labels = channel_names(before, source.shape[2], range(first, first + count))
+    notes = about_input(model, layer, before, source)
     notes += ["a dense layer is a window that covers its whole input"] if flat else []
     return explained(
         arithmetic,
@@ -65,7 +57,7 @@ def layer_explanation(
         image=image.name,
         name=f"{model.name} {layer}[{filter}]",
         channels=labels,
-        picture=_shown(model, image, trace[before], before),
+        picture=shown_as(model, image, trace[before], before),
         settings=(type(node.layer).__name__,),
         act=getattr(node.layer, "activation", None) or "",
         seen="" if before == INPUT else f"{before}, mean of its maps",
@@ -73,8 +65,33 @@ def layer_explanation(
     )
 
 
-def find(model: Model, layer: str) -> Node:
-    """Return the node of that name if it can be explained."""
+def chosen(output: Array, layer: str, filter: int | None) -> int:
+    """Return the filter that is asked for, else the one with the strongest response."""
+    found = strongest(output) if filter is None else filter
+    if not 0 <= found < output.shape[2]:
+        raise SpecError(
+            f"{layer} has no filter {found}", hint=f"they are 0 to {output.shape[2] - 1}"
+        )
+    return found
+
+
+def channel_names(before: str, count: int, read: Sequence[int]) -> tuple[str, ...]:
+    """Return what the channels that are read are called, of an output with `count` of them."""
+    if before == INPUT and count == 3:
+        return tuple("RGB"[c] for c in read)
+    reads = before if before != INPUT else "input"
+    return tuple(f"{reads}:{c}" for c in read)
+
+
+def about_input(model: Model, layer: str, before: str, source: Array) -> list[str]:
+    """Return what is to be known of a layer's input and its weights."""
+    reads = before if before != INPUT else "input"
+    notes = [f"the input of {layer} is {reads}, {times(source.shape)}"]
+    return notes + (["random weights: not trained"] if model.is_random else [*model.notes[:1]])
+
+
+def find(model: Model, layer: str, kinds: Sequence[str] = KNOWN) -> Node:
+    """Return the node of that name if it is of a kind that can be explained."""
     from cnnviz.graph.choose import choose
 
     names = choose(model.graph, [layer])
@@ -82,18 +99,19 @@ def find(model: Model, layer: str) -> Node:
         raise SpecError(f"--layer {layer} is {len(names)} layers", hint="name one")
     node = next(node for node in model.graph.nodes if node.name == names[0])
     kind = type(node.layer).__name__
-    if kind not in KNOWN:
+    if kind not in kinds:
         raise SpecError(
-            f"{node.name} is {kind}, which is no such sum", hint=f"choose a {_listed()}"
+            f"{node.name} is {kind}, which is no such sum", hint=f"choose a {_listed(kinds)}"
         )
     return node
 
 
-def _listed() -> str:
-    return f"{', '.join(KNOWN[:3])} or pooling layer"
+def _listed(kinds: Sequence[str]) -> str:
+    named = [kind for kind in kinds if kind not in POOLINGS]
+    return f"{', '.join(named)} or pooling layer"
 
 
-def _source_name(model: Model, node: Node) -> tuple[str, bool]:
+def source_name(model: Model, node: Node) -> tuple[str, bool]:
     """Return whose output the layer reads: before a flattening, where a dense layer follows it."""
     (before,) = node.inputs
     nodes = {other.name: other for other in model.graph.nodes}
@@ -109,12 +127,12 @@ def _source_name(model: Model, node: Node) -> tuple[str, bool]:
     return before, False
 
 
-def _image(values: Array) -> Array:
+def as_image(values: Array) -> Array:
     """Return values as `(H, W, C)`."""
     return values if values.ndim == 3 else values.reshape(1, -1, values.shape[-1])
 
 
-def _strongest(output: Array) -> int:
+def strongest(output: Array) -> int:
     """Return the map with the strongest response: of equal ones that which varies most."""
     most = np.abs(output).max(axis=(0, 1))
     if output[..., 0].size == 1:
@@ -123,11 +141,11 @@ def _strongest(output: Array) -> int:
     return int(np.where(most >= 0.99 * most.max(), varied, -1).argmax())
 
 
-def _shown(model: Model, image: Image, values: Array, before: str) -> Array:
+def shown_as(model: Model, image: Image, values: Array, before: str) -> Array:
     if before == INPUT:
         shown: Array = model.preprocess.undo(values, is_array=not image.is_photo)
         return shown
-    return _image(values)
+    return as_image(values)
 
 
 def _arithmetic(
@@ -142,7 +160,7 @@ def _arithmetic(
         found.p = getattr(layer, "p", 2)
         found.include_pad = getattr(layer, "count_include_pad", False)
         return found, filter
-    weights = _weights(model, node)
+    weights = weights_of(model, node)
     kernel = np.asarray(weights["kernel"])
     if kind == "Dense":
         size = source.shape[:2] if flat else (1, 1)
@@ -179,7 +197,7 @@ def _arithmetic(
     return found, firsts[filter]
 
 
-def _weights(model: Model, node: Node) -> dict[str, Array]:
+def weights_of(model: Model, node: Node) -> dict[str, Array]:
     """Return the weights of one node, as the model runs with them."""
     from cnnviz.model.initial import he_weights
 

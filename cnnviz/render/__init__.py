@@ -9,6 +9,9 @@ from cnnviz.errors import SpecError
 from cnnviz.render.look import Look
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from cnnviz.render.scene import Scene
     from cnnviz.render.terminal import Colours
     from cnnviz.report.result import Result
 
@@ -45,10 +48,13 @@ def render(result: Result, format: str, look: Look | None = None) -> bytes:
     return write(figure.draw(result, look), format, scale=look.scale)
 
 
-def animate(result: Result, look: Look | None = None) -> bytes:
+def animate(
+    result: Result, look: Look | None = None, *, watch: Callable[[int], object] | None = None
+) -> bytes:
     """Return the animation of `result` as GIF: what its figure's module has as `scenes`.
 
-    `scenes(result, look)` yields each Scene with the seconds that it is shown.
+    `scenes(result, look)` yields each Scene with the seconds that it is shown. `watch` is told
+    the number of each frame, from 1, before it is drawn.
 
     Raises
     ------
@@ -59,7 +65,18 @@ def animate(result: Result, look: Look | None = None) -> bytes:
 
     look = look or Look()
     figure = import_module(f"cnnviz.render.figures.{result.figure}")
-    return animation.animate(figure.scenes(result, look), scale=look.scale)
+    frames = figure.scenes(result, look)
+    if watch is not None:
+        frames = _watched(frames, watch)
+    return animation.animate(frames, scale=look.scale)
+
+
+def _watched(
+    frames: Iterable[tuple[Scene, float]], watch: Callable[[int], object]
+) -> Iterator[tuple[Scene, float]]:
+    for number, frame in enumerate(frames, 1):
+        watch(number)
+        yield frame
 
 
 def show(

@@ -26,6 +26,8 @@ UNSEEN = 0.012  # in OKLab: half of the least difference that is noticed between
 SHORTEST, LONGEST = 2, 65_535  # hundredths of a second: less is taken for a tenth by viewers
 _HINT = "use a smaller --scale, fewer frames or a higher --max-memory"
 _LOOP = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"
+# The colour of the entry that is never seen: Pillow takes all pixels of it for transparent.
+_NOWHERE = b"\xfe\x01\xfd"
 _KEEP = 1 << 2 | 1  # of a frame: it stays under the next one, and has a transparent entry
 
 
@@ -200,7 +202,7 @@ def _written(
 ) -> Iterator[bytes]:
     """Yield the blocks of the file."""
     yield b"GIF89a" + struct.pack("<HHBBB", size[1], size[0], 0xF7, 0, 0)  # 256 colours for all
-    yield table.tobytes().ljust(3 * 256, b"\0")
+    yield table.tobytes().ljust(3 * UNCHANGED, b"\0") + _NOWHERE
     yield _LOOP
     if comment:
         yield b"\x21\xfe" + _blocks(comment.encode("ascii", "replace"))

@@ -28,6 +28,7 @@ class Theme:
     dense: str
     accent: str
     warning: str
+    unknown: str  # of a map, where nothing is known yet: no colour that a value has
     nan: str = "#ff00ff"
 
 
@@ -44,6 +45,7 @@ LIGHT = Theme(
     dense="#7c3aed",
     accent="#d6006c",
     warning="#8a5a00",
+    unknown="#e7eaed",
 )
 DARK = Theme(
     name="dark",
@@ -58,6 +60,7 @@ DARK = Theme(
     dense="#b794f6",
     accent="#ff5ca8",
     warning="#e3b341",
+    unknown="#343b45",
 )
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import floor, fsum, log10
+from math import floor, log10
 from typing import Any, ClassVar
 
 import numpy as np
 
 from cnnviz.geometry import times
 from cnnviz.report.result import Result
-from cnnviz.report.terms import Arithmetic, Place, Terms, geometry_words
+from cnnviz.report.terms import Arithmetic, Place, Terms, geometry_words, total
 
 MOST_CELLS, MOST_CHANNELS = 49, 4  # up to which all products are printed
 LARGEST = 12  # terms that are printed of a longer sum
@@ -240,23 +240,26 @@ def explained(
 
 def places(one: Terms) -> str:
     """Return where a window lies, `rows 3, 5, 7, columns 0 to 2`."""
-    return f"rows {_span(one.rows)}, columns {_span(one.columns)}"
+    return spans(one.rows, one.columns)
+
+
+def spans(rows: range, columns: range) -> str:
+    """Return rows and columns in words."""
+    return f"rows {_span(rows)}, columns {_span(columns)}"
 
 
 def others(one: Terms, shown: Sequence[tuple[int, int, int]]) -> float:
     """Return what all products come to but those shown."""
-    return fsum([*one.products.ravel().tolist(), *(-float(one.products[cell]) for cell in shown)])
+    return total(one.products, *(-float(one.products[cell]) for cell in shown))
 
 
 def pooled_words(result: Explanation, one: Terms, decimals: int) -> str:
     """Return how a pooled value follows from the window's."""
     a = result.arithmetic
     if a.pooling == "average":
-        total = fsum(one.products.ravel().tolist())
-        return f"{_fixed(total, decimals)} / {one.divisor} cells = {one.value:.9g}"
+        return f"{_fixed(one.sums[0], decimals)} / {one.divisor} cells = {one.value:.9g}"
     if a.pooling == "lp":
-        total = fsum(one.products.ravel().tolist())
-        return f"({_fixed(total, decimals)})^(1/{a.p:g}) = {one.value:.9g}"
+        return f"({_fixed(one.sums[0], decimals)})^(1/{a.p:g}) = {one.value:.9g}"
     place = one.winner
     where = (
         "" if place is None else f", of row {one.rows[place[0]]}, column {one.columns[place[1]]}"

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from math import fsum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,8 +19,12 @@ from cnnviz.errors import SpecError
 from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, by, times
 
+if TYPE_CHECKING:
+    from cnnviz.geometry.transposed import TransposedAxis
+
 Array = np.ndarray[Any, np.dtype[Any]]
 Border = str | float
+_PART = 1 << 16  # values that are Python's at a time
 Place = tuple[int, int]
 
 
@@ -67,7 +72,7 @@ class Terms:
     def sums(self) -> list[float]:
         """The sum of the products of each channel."""
         count = self.products.shape[2]
-        return [fsum(self.products[..., c].ravel().tolist()) for c in range(count)]
+        return [total(self.products[..., c]) for c in range(count)]
 
     @property
     def difference(self) -> float:
@@ -86,13 +91,16 @@ class Terms:
             return None
         if np.count_nonzero(self.products) > 1 or self.divisor is not None:
             return None
-        row, column = divmod(int(np.abs(self.products[..., 0]).argmax()), self.products.shape[1])
+        row, column = divmod(int(np.flatnonzero(self.products)[0]), self.products.shape[1])
         return row, column
 
     def largest(self, count: int) -> list[tuple[int, int, int]]:
         """Return the cells (row, column, channel) of the largest products, largest first."""
-        flat = np.abs(self.products).ravel()
-        order = np.argsort(-flat, kind="stable")[:count]
+        flat = self.products.ravel()
+        parts = [flat[i : i + _PART] for i in range(0, flat.size, _PART)]
+        found = [i * _PART + _largest(part, count) for i, part in enumerate(parts)]
+        places = np.concatenate(found)
+        order = places[_largest(flat[places], count)]
         where = np.unravel_index(order, self.products.shape)
         return list(zip(*(part.tolist() for part in where), strict=True))
 
@@ -133,6 +141,11 @@ class Arithmetic:
     p: float = 2
     include_pad: bool = False
 
+    @cached_property
+    def limits(self) -> tuple[float, float]:
+        """The smallest and the largest value that a window may read in the source."""
+        return float(self.source.min()), float(self.source.max())
+
     def strongest(self) -> Place:
         """Return the place of the value that is farthest from zero."""
         row, column = divmod(int(np.abs(self.output).argmax()), self.output.shape[1])
@@ -160,16 +173,16 @@ class Arithmetic:
         patch = self._patch(row, column)
         engine = float(self.output[row, column])
         if self.kernel is None:
-            products, total, divisor = self._pooled(patch, inside, at)
-            value = total
+            products, added, divisor = self._pooled(patch, inside, at)
+            value = added
         else:
             products, divisor = patch * self.kernel, None
-            total = fsum(products.ravel().tolist())
-            value = self._activated(total + self.bias, at)
-        before = total + self.bias
+            added = total(products)
+            value = self._activated(added + self.bias, at)
+        before = added + self.bias
         return Terms(
             *(at, down, across, inside, patch, self.kernel, products),
-            *(total, before, value, engine, divisor),
+            *(added, before, value, engine, divisor),
         )
 
     def _activated(self, before: float, at: Place) -> float:
@@ -208,18 +221,33 @@ class Arithmetic:
         values = patch[..., 0]
         if self.pooling in ("max", "min"):
             worst = -np.inf if self.pooling == "max" else np.inf
-            shown = np.where(inside, values, worst)
+            shown = values if inside.all() else np.where(inside, values, worst)
             place = int(shown.argmax() if self.pooling == "max" else shown.argmin())
-            products = np.zeros_like(patch)
+            products = np.zeros(patch.shape)  # not zeros_like, which writes each
             products[..., 0].flat[place] = values.flat[place]
             return products, float(values.flat[place]), None
         if self.pooling == "average":
             divisor = 1
             for axis, place in zip(self.axes, at, strict=True):
                 divisor *= int(counts(axis, include_pad=self.include_pad)[place])
-            return patch.copy(), fsum(values.ravel().tolist()) / divisor, divisor
+            return patch, total(values) / divisor, divisor
         powers = np.abs(patch) ** self.p
-        return powers, float(fsum(powers.ravel().tolist()) ** (1 / self.p)), None
+        return powers, float(total(powers) ** (1 / self.p)), None
+
+
+def _largest(values: Array, count: int) -> Array:
+    """Return the places of the values that are farthest from zero, in this order."""
+    sizes = np.abs(values)
+    least = np.partition(sizes, -count)[-count] if sizes.size > count else 0
+    found = np.flatnonzero(sizes >= least)
+    return found[np.argsort(-sizes[found], kind="stable")[:count]]
+
+
+def total(values: Array, *others: float) -> float:
+    """Return the sum of all values, and of some others, rounded once."""
+    flat = values.ravel()
+    parts = (flat[i : i + _PART].tolist() for i in range(0, flat.size, _PART))
+    return fsum(chain(others, chain.from_iterable(parts)))
 
 
 def _beyond(axis: Axis) -> bool:
@@ -227,7 +255,7 @@ def _beyond(axis: Axis) -> bool:
     return axis.start(axis.output - 1) + axis.extent > axis.size + max(0, axis.after)
 
 
-def geometry_words(axes: tuple[Axis, ...]) -> str:
+def geometry_words(axes: Sequence[Axis | TransposedAxis]) -> str:
     """Return a window in words, `3x3, stride 2, dilation 2`."""
     rows, columns = axes
     text = times((rows.kernel_size, columns.kernel_size))

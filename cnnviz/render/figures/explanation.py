@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from cnnviz.render.display import Scale
 from cnnviz.render.figures import blocks, header
 from cnnviz.render.figures import explanation_parts as parts
 from cnnviz.render.fonts import measure
@@ -33,7 +34,7 @@ def draw(result: Explanation, look: Look) -> Scene:
     for first in range(0, len(result.values), beside):
         x, top = float(MARGIN), y + WIDE_GAP
         for one in result.values[first : first + beside]:
-            wide, bottom = _value(scene, result, one, x, top)
+            wide, bottom = value(scene, result, one, x, top)
             right, y = max(right, wide), max(y, bottom)
             x = wide + 2 * MARGIN
     scene.width, scene.height = width(scene, lines, right), y + MARGIN
@@ -83,10 +84,15 @@ def _top(scene: Scene, result: Explanation, y: float) -> tuple[float, float]:
     return x + max(wide, BOX[0]), bottom
 
 
-def _value(
-    scene: Scene, result: Explanation, one: Terms, left: float, y: float
+def value(
+    scene: Scene,
+    result: Explanation,
+    one: Terms,
+    left: float,
+    y: float,
+    products: Scale | None = None,
 ) -> tuple[float, float]:
-    """Draw one value's terms; return right and bottom."""
+    """Draw one value's terms, by default on a scale of its own; return right and bottom."""
     row, column = one.at
     said = scene.text(
         left, y + 14, f"row {row}, column {column}", size=LABEL + 1, face="bold",
@@ -99,27 +105,46 @@ def _value(
     if result.is_long:
         right, y = _largest(scene, result, one, left, y)
     else:
-        right, y = _all(scene, result, one, left, y)
+        products = products or parts.products_scale([one], scene.theme.name)
+        right, y = _all(scene, result, one, left, y, products)
+    wide, bottom = ending(scene, result, one, left, y)
+    return max(right, wide, left + said + GAP), bottom
+
+
+def ending(
+    scene: Scene, result: Explanation, one: Terms, left: float, y: float
+) -> tuple[float, float]:
+    """Write the sum, what follows on it, and the value in accent; return right and bottom."""
+    right = left
     for text in sums(result, one):
         y += LINE
         right = max(right, left + scene.text(left, y, text, size=LABEL))
     y += LINE + 6
-    text = f"map[{row}, {column}] = {number(one.value, 7)}"
-    width = measure(text, LABEL, "bold")
-    scene.add(Rect(left, y - 16, width + 2 * GAP, 24, stroke=scene.theme.accent, line=2))
+    row, column = one.at
+    text = f"map[{row}, {column}] = {agreed(one)}"
+    width = measure(text, LABEL, "bold") + 2 * GAP
+    scene.add(Rect(left, y - 16, width, 24, stroke=scene.theme.accent, line=2))
     scene.text(left + GAP, y, text, size=LABEL, face="bold")
-    return max(right, left + said + GAP), y + 8
+    return max(right, left + width), y + 8
+
+
+def agreed(one: Terms) -> str:
+    """Return a value to as many digits, 7 at most, as the terms and the engine agree on.
+
+    Where they agree on none, it is the engine's: what is below float32's range is 0 in the map.
+    """
+    pairs = [(number(one.value, n), number(one.engine, n)) for n in range(7, 0, -1)]
+    return next((text for text, made in pairs if text == made), pairs[0][1])
 
 
 def _all(
-    scene: Scene, result: Explanation, one: Terms, left: float, y: float
+    scene: Scene, result: Explanation, one: Terms, left: float, y: float, products: Scale
 ) -> tuple[float, float]:
     """Draw patch, kernel and products of each channel in a row; return right and bottom."""
     theme, kernel = scene.theme, one.kernel
     rows, columns = one.inside.shape
     size = max(LEAST, min(CELL, ROOM // max(rows, columns)))
     scale = parts.image_scale(result, theme.name)
-    products = parts.products_scale(one, theme.name)
     width, right = max(columns * size, 88), 0.0
     for c, name in enumerate(result.channels):
         x = left

@@ -5,6 +5,8 @@ They take a scene and a place, so that an animation may draw them a frame at a t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from cnnviz.geometry import Axis
@@ -21,22 +23,34 @@ LEAST_MARK = 9  # px of a window on a picture
 
 def image_scale(result: Explanation, theme: str) -> Scale:
     """Return the scale of the window's values: of pixels gray, of other values signed."""
-    source = result.arithmetic.source
-    low, high = float(source.min()), float(source.max())
+    low, high = result.arithmetic.limits
     return display.choose(low, high, like_image=low >= 0, theme=theme)
+
+
+def picture_scale(result: Explanation, theme: str) -> Scale | None:
+    """Return the scale of the image that is shown, None for a photo's own colours."""
+    values = result.picture
+    if values.ndim == 3 and values.shape[2] == 3:
+        return None
+    plane = values if values.ndim == 2 else values.mean(axis=2)
+    low, high = float(plane.min()), float(plane.max())
+    return display.choose(low, high, like_image=low >= 0, theme=theme)
+
+
+def output_scale(result: Explanation, theme: str) -> Scale:
+    """Return the scale of the map."""
+    values = result.arithmetic.output
+    low, high = float(values.min()), float(values.max())
+    like = bool(result.arithmetic.pooling) and low >= 0
+    crowded = display.is_crowded(values)
+    return display.choose(low, high, like_image=like, theme=theme, crowded=crowded)
 
 
 def picture(
     scene: Scene, x: float, y: float, result: Explanation, box: tuple[int, int]
 ) -> tuple[int, int]:
     """Draw the image with the window of each place in accent; return height and width."""
-    values = result.picture
-    photo = values.ndim == 3 and values.shape[2] == 3
-    plane = values if photo or values.ndim == 2 else values.mean(axis=2)
-    scale = None if photo else display.choose(
-        float(plane.min()), float(plane.max()), like_image=bool(plane.min() >= 0),
-        theme=scene.theme.name,
-    )  # fmt: skip
+    values, scale = result.picture, picture_scale(result, scene.theme.name)
     height, width = display.fit(values.shape, box)
     blocks.tile(scene, x, y, display.pixels(values, scale, height, width), width, height, "image")
     axes = result.arithmetic.axes
@@ -81,9 +95,10 @@ def array(
     inside: np.ndarray | None = None,
     *,
     digits: int = 5,
+    largest: float | None = None,
 ) -> None:
     """Draw an array as cells with numbers; cells outside the image are hatched at their edge."""
-    blocks.cells(scene, x, y, values, scale, size, title, digits=digits)
+    blocks.cells(scene, x, y, values, scale, size, title, digits=digits, largest=largest)
     if inside is None:
         return
     strip = max(3, size // 8)
@@ -98,13 +113,7 @@ def output(
     scene: Scene, x: float, y: float, result: Explanation, box: tuple[int, int]
 ) -> tuple[int, int]:
     """Draw the map with the explained places in accent; return height and width."""
-    values = result.arithmetic.output
-    low, high = float(values.min()), float(values.max())
-    pooled = bool(result.arithmetic.pooling)
-    scale = display.choose(
-        low, high, like_image=pooled and low >= 0, theme=scene.theme.name,
-        crowded=display.is_crowded(values),
-    )  # fmt: skip
+    values, scale = result.arithmetic.output, output_scale(result, scene.theme.name)
     height, width = display.fit(values.shape, box)
     pixels = display.picture(np.asarray(values, np.float32), scale, height, width)
     blocks.tile(scene, x, y, pixels, width, height, "map")
@@ -117,10 +126,11 @@ def output(
     return height, width
 
 
-def products_scale(one: Terms, theme: str) -> Scale:
-    """Return the scale of the products of one value: blue to red, or one colour."""
-    limit = float(np.abs(one.products).max())
-    low = min(0.0, float(one.products.min()))
+def products_scale(several: Iterable[Terms], theme: str) -> Scale:
+    """Return the scale of the products of some values: blue to red, or one colour."""
+    ends = [(float(one.products.min()), float(one.products.max())) for one in several]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    limit = max(-low, high)
     if low < 0:
         return display.choose(-limit, limit, display="signed", theme=theme)
     return display.choose(0.0, limit or 1.0, theme=theme)
