@@ -270,7 +270,7 @@ def test_in_a_real_shell(shell, tmp_path):
     model, piped = "cnnviz shapes --model vgg16", "cnnviz convolve a.npy | cnnviz pool -"
     with Shell(shell, folder) as session:
         for typed, line in {
-            "cnnviz con": "cnnviz convolve ",
+            "cnnviz conv": "cnnviz convolve ",
             "cnnviz convolve --disp": "cnnviz convolve --display ",
             "cnnviz convolve pho": "cnnviz convolve photo\\ one.png ",
             "cnnviz convolve --kernel ident": "cnnviz convolve --kernel identity ",

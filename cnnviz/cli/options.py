@@ -298,6 +298,15 @@ explaining = _group(
     *("ceil_mode", "count_include_pad", "channels", "gray", "bias", "activation"),
     strides={"default": None, "help": "Step of the window.  [default: 1, of --pool its size]"},
 )
+# Of a layer without an image.
+stepping = _group(
+    "sliding",
+    *("strides", "padding", "dilation_rate"),
+    padding={
+        "help": "Cells added around the inputs: none; so many that there are as many outputs "
+        "(at stride 1); all that the kernel reaches; or a number."
+    },
+)
 look = _group("look", "display", "colormap", "range", "overlay", "peaks", "plain", "theme", "scale")
 style = _group("look", "theme", "scale")  # of figures that are not maps
 style_of_kernels = _group("look", "range", "theme", "scale")

@@ -159,6 +159,17 @@ class InputShape(_Word):
         return numbers[0], numbers[1], numbers[2] if len(numbers) == 3 else 1
 
 
+class Counts(_Word):
+    """`N`, `HxW` or `HxWxC`, as it is."""
+
+    name = "counts"
+    forms = "positive whole numbers N, HxW or HxWxC"
+
+    def parse(self, text: str) -> tuple[int, ...] | None:
+        numbers = tuple(_by(text))
+        return numbers if len(numbers) <= 3 and min(numbers) >= 1 else None
+
+
 class Number(_Word):
     """A finite number (click's FLOAT takes nan and inf)."""
 
@@ -325,5 +336,5 @@ def _finite(text: str) -> float:
 
 SIZE, PADDING, BORDER, REGION = Size(), PaddingType(), Border(), Region()
 RESIZE, RANGE, INPUT_SHAPE, NUMBER = Resize(), Range(), InputShape(), Number()
-STRETCH = Stretch()
+COUNTS, STRETCH = Counts(), Stretch()
 BYTES, SECONDS, SETTING, OUTPUT, PLACE = Bytes(), Seconds(), Setting(), Output(), Place()
