@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 from pages import IMAGES, ROOT, Page, assert_alike, figures, make_images
+from PIL import Image
 from tour_claims import claims
 
 PAGE = Page("docs/tour.md")
 IMAGES_MADE = make_images()
 MADE = IMAGES_MADE.commands("docs/tour.md")
 BYTES = {".png": 300_000, ".gif": 500_000}  # the most that a picture may take
+SLIDE = 1280, 720  # px
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +26,11 @@ def _root(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_picture_is_what_the_command_above_it_makes(name: str, tmp_path: Path) -> None:
     assert IMAGES_MADE.make(MADE[name], tmp_path / name) == 0
     assert_alike(IMAGES / name, tmp_path / name)
-    assert (IMAGES / name).stat().st_size <= BYTES[(IMAGES / name).suffix]
+    kept = IMAGES / name
+    assert kept.stat().st_size <= BYTES[kept.suffix]
+    with Image.open(kept) as picture:
+        width, height = picture.size
+    assert min(SLIDE[0] / width, SLIDE[1] / height) > 0.8, "its small print is lost on a slide"
 
 
 def test_pictures_are_those_of_the_page() -> None:

@@ -66,6 +66,7 @@ def claims() -> Iterator[str]:
     """Yield each passage of the tour that holds figures, in its order."""
     yield from images()
     yield from filters()
+    yield from fields()
     yield from layers()
     yield from networks()
     yield from table()
@@ -82,7 +83,7 @@ def images() -> Iterator[str]:
     yield "R {:.0f}, G {:.0f}, B {:.0f}".format(*pixel)
     light = encoded(linear(pixel) @ np.array(LUMA_709))
     yield f"the mean is {mean:.1f}, Rec. 601 gives {luma:.1f}, Rec. 709 gives {hdtv:.1f}, "
-    yield f"an average of light {light:.1f}"
+    yield f"and a weighted mean of the light itself {light:.1f}"
 
 
 LUMA_601, LUMA_709 = (0.299, 0.587, 0.114), (0.2126, 0.7152, 0.0722)
@@ -108,10 +109,43 @@ def filters() -> Iterator[str]:
     turned = convolve2d(matrix, kernel, "valid")[1, 2]
     yield "turns the kernel by 180 degrees first"
     yield f"With `--flip` the value above is {turned:.0f}"
+    y = np.convolve([1, 3, 2, 0, 1], [4, 2, 1])
+    yield f"At n = 2 that is 1·1 + 3·2 + 2·4 = {y[2]}"
+    yield f"5 and 3 values make 5 + 3 − 1 = {len(y)}"
     brick = cnnviz.read_image(f"{SAMPLES}/brick.png")[..., 0].astype(float)
     edges = correlate2d(brick, [[-1, -2, -1], [0, 0, 0], [1, 2, 1]], "valid")
     upper, lower = edges[63, 64], edges[217, 215]
     yield f"it answers {upper:.0f}; on the lower edge of another joint −{-lower:.0f}"
+
+
+def fields() -> Iterator[str]:
+    """Yield what is said of receptive fields, and of maxima of a digit that moves."""
+    spec = "Conv2D(6, 3, padding='same') MaxPool2D(2)" + (
+        " Conv2D(16, 3, padding='same') MaxPool2D(2) Conv2D(16, 3, padding='same')"
+    )
+    rows = cnnviz.load_model(spec, input_shape=(28, 28, 1)).shapes().to_dict()["layers"]
+    sides = [row["receptive_field"]["size"][0] for row in rows]
+    seen = [percent(side**2 / 28**2) for side in sides]
+    yield f"sees {sides[0]}×{sides[0]} pixels, {seen[0]} of this one"
+    yield f"sees {sides[2]}×{sides[2]} pixels ({seen[2]}); after another one "
+    yield f"{sides[4]}×{sides[4]} ({seen[4]})"
+    yield ", ".join(map(str, sides))
+    yield "goes on to {} of {}".format(
+        row("vgg16", "pool5")["receptive_field"]["size"][0], shapes("vgg16")["input_shape"][0]
+    )
+    digit = cnnviz.read_image(f"{SAMPLES}/digit.png")[..., 0]
+    still, by_one, by_two = (maxima(np.roll(digit, step, axis=1)) for step in range(3))
+    assert (np.roll(still, 1, axis=1) == by_two).all()
+    yield f"and {(still != by_one).sum()} of the {still.size} values of a 2×2 max pooling change"
+
+
+def alone(spec: str, shape: tuple[int, ...]) -> int:
+    """Return the parameters of a layer by itself."""
+    return cnnviz.load_model(spec, input_shape=shape).shapes().to_dict()["totals"]["params"]
+
+
+def maxima(image: np.ndarray) -> np.ndarray:
+    return image.reshape(14, 2, 14, 2).max(axis=(1, 3))
 
 
 def layers() -> Iterator[str]:
@@ -123,6 +157,25 @@ def layers() -> Iterator[str]:
     params, macs = percent(conv["params_share"]), percent(conv["macs_share"])
     yield f"hold {params} of them, and do {macs} of the "
     yield f"{total(lenet, 'macs'):,} multiply-adds"
+    maps, units = row(lenet, "s4"), [row(lenet, name) for name in ("c5", "f6", "output")]
+    sizes = [prod(maps["output_shape"]), *(unit["output_shape"][0] for unit in units)]
+    yield "its {2} maps of {0}×{1} out".format(*maps["output_shape"])
+    yield "a row of {} values and goes to {}, {} and {} units".format(*sizes)
+    yield f"400·120 + 120 = {units[0]['params']:,} parameters, {percent(units[0]['params_share'])}"
+    yield f"784 pixels of the digit to as many outputs it would be 784·784 + 784 = {784 * 785:,}"
+    dense, conv, local = (
+        alone(spec, (4, 1))
+        for spec in ("Flatten() Dense(2)", "Conv1D(1, 3)", "LocallyConnected1D(1, 3)")
+    )
+    yield f"4·2 weights and 2 biases make {dense} parameters"
+    yield f"3 weights and 1 bias, {conv} parameters"
+    assert local == 6 + 2
+    yield "which makes 6 weights and 2 biases"
+    many = alone("Dense(998)", (1000,))
+    yield f"1,000 inputs to 998 outputs the dense layer would have 998·1,000 + 998 = {many:,}"
+    wide = row("vgg16", "fc6")["params"]
+    assert wide == 7 * 7 * 512 * 4096 + 4096
+    yield f"a 7×7 convolution with 4,096 filters, of the same {wide:,} numbers"
     size = [118, 178]
     assert correlate2d(np.zeros((120, 180)), np.zeros((3, 3)), "valid").shape == tuple(size)
     yield "118×178 become {}×{}".format(*(n // 2 for n in size))
