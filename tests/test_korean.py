@@ -60,6 +60,7 @@ def test_readme_counts_what_the_english_one_counts() -> None:
         "The library has (\\d+) kernels": "커널 (\\d+)개의 목록",
         "the (\\d+) built-in ones": "내장 모델 (\\d+)개",
         "GoogLeNet's (\\d+) layers": "GoogLeNet의 (\\d+)개 층",
+        "pixels, ([\\d.]+)% of the image": "영상의 ([\\d.]+)%를 보고",
     }
     for english, korean in said.items():
         assert re.findall(english, README.text) == re.findall(korean, KOREAN_README.text) != []
