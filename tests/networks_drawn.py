@@ -101,7 +101,21 @@ def side_by_side(count: int) -> Layers:
     return [*layers, layer("Concatenate", "all", *(f"b{i}" for i in range(count)))]
 
 
+def mobile() -> Layers:
+    """MobileNet (Howard et al., 2017): a convolution, and 13 pairs of depthwise and 1x1 ones."""
+    layers = [conv("conv1", "input", 32, strides=2)]
+    steps = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5]
+    for i, (filters, stride) in enumerate([*steps, (1024, 2), (1024, 1)], 1):
+        above, window = layers[-1]["name"], {"kernel_size": 3, "padding": "same"}
+        layers.append(layer("DepthwiseConv2D", f"conv_dw_{i}", above, strides=stride, **window))
+        layers.append(layer("ReLU", f"relu_{i}", f"conv_dw_{i}"))
+        layers.append(conv(f"conv_pw_{i}", f"relu_{i}", filters, 1))
+    mean = layer("GlobalAveragePooling2D", "pool", layers[-1]["name"])
+    return [*layers, mean, layer("Dense", "fc", "pool", units=1000)]
+
+
 NETWORKS = {
+    "mobile": mobile(),
     "unet": unet(),
     "deep unet": unet(6),
     "residual in residual": residual_in_residual(),

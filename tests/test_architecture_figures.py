@@ -17,7 +17,7 @@ from cnnviz.model.load import load_graph
 from cnnviz.render import Look, render
 from cnnviz.render.figures import architecture as figure
 from cnnviz.render.figures import architecture_strip as strip
-from cnnviz.render.figures.architecture_look import KINDS, colour
+from cnnviz.render.figures.architecture_look import KINDS, colour, typeset
 from cnnviz.render.figures.volumes import LEAST, TALLEST, volume
 from cnnviz.render.scene import Line, Polygon, Rect, Scene, Text
 from cnnviz.render.scene import Path as Stroke
@@ -110,7 +110,9 @@ def test_shapes_and_parameters_are_the_report_s(made: Architecture, scene: Scene
             assert not params or exact in texts or pytest.approx(params, rel=1e-3) in rounded
     for kind in made.kinds:
         if kind.boxes is not None:
-            assert any(text.startswith(f"{kind.letter}: {kind.nature[:20]}") for text in texts)
+            assert any(
+                text.startswith(typeset(f"{kind.letter}: {kind.nature[:20]}")) for text in texts
+            )
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -43,6 +43,10 @@ NETWORK = ("shapes", "--model", "vgg16", "--compare", "lenet5")
             ["receptive-field", str(SAMPLES / "cat.png"), "--model", "vgg16", "-q", "-o", "png:-"],
         ),
         (
+            {"PIL", "scipy", "safetensors", "cnnviz.images", "cnnviz.model"},
+            ["connections", "-o", "txt:-"],
+        ),
+        (
             {"rich", "scipy", "pathlib", "safetensors", "cnnviz.model", "cnnviz.layers"},
             ["convolve", str(SAMPLES / "cat.png"), "--kernel", "edge", "-q", "-o", "png:-"],
         ),

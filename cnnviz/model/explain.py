@@ -11,6 +11,7 @@ import numpy as np
 from cnnviz.errors import SpecError
 from cnnviz.geometry import Window, times
 from cnnviz.graph import INPUT
+from cnnviz.model.origins import origin_of
 from cnnviz.report.explanation import Explanation, explained
 from cnnviz.report.terms import Arithmetic, Place
 
@@ -57,10 +58,11 @@ def layer_explanation(
         image=image.name,
         name=f"{model.name} {layer}[{filter}]",
         channels=labels,
-        picture=shown_as(model, image, trace[before], before),
+        picture=shown_as(model, image, _read(arithmetic, trace[before], before), before),
         settings=(type(node.layer).__name__,),
         act=getattr(node.layer, "activation", None) or "",
-        seen="" if before == INPUT else f"{before}, mean of its maps",
+        seen="" if before == INPUT else _seen(arithmetic, source, before, filter),
+        origin=None if before == INPUT else origin_of(model, image, layer),
         notes=tuple(notes),
     )
 
@@ -85,9 +87,21 @@ def channel_names(before: str, count: int, read: Sequence[int]) -> tuple[str, ..
 
 def about_input(model: Model, layer: str, before: str, source: Array) -> list[str]:
     """Return what is to be known of a layer's input and its weights."""
-    reads = before if before != INPUT else "input"
+    reads = before if before != INPUT else "the image"
     notes = [f"the input of {layer} is {reads}, {times(source.shape)}"]
     return notes + (["random weights: not trained"] if model.is_random else [*model.notes[:1]])
+
+
+def _read(arithmetic: Arithmetic, values: Array, before: str) -> Array:
+    """Return what is read of the output of the layer before: one map of it in a pooling."""
+    return values if before == INPUT or not arithmetic.pooling else arithmetic.source
+
+
+def _seen(arithmetic: Arithmetic, source: Array, before: str, filter: int) -> str:
+    if arithmetic.pooling:
+        return f"{before}:{filter}"
+    several = source[..., 0].size > 1
+    return f"{before}, {'mean of its maps' if several else 'its values in rows'}"
 
 
 def find(model: Model, layer: str, kinds: Sequence[str] = KNOWN) -> Node:

@@ -119,7 +119,7 @@ class Scene:
         room: float | None = None,
     ) -> float:
         """Write a line of text, shortened with an ellipsis to `room`; return its width."""
-        shown = escape(text)
+        shown = fonts.composed(escape(text))
         if room is not None:
             shown = fonts.shorten(shown, size, face, room)
         self.add(Text(x, y, shown, size, colour or self.theme.text, face, anchor))

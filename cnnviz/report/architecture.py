@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnnviz.geometry import times
 from cnnviz.graph import Graph
+from cnnviz.report.architecture_chains import with_chains
 from cnnviz.report.architecture_groups import Group, boxes, columns, repeated
 from cnnviz.report.architecture_parts import Part, parts_of, sentence, truths
 from cnnviz.report.architecture_scales import STEPS, Scale, scales_of
@@ -27,7 +28,7 @@ MOST_KINDS = 6  # of blocks that are unfolded
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Kind:
-    """Blocks of the same branches, the first of them unfolded.
+    """Blocks of the same layers, the first of them unfolded.
 
     Attributes
     ----------
@@ -50,7 +51,7 @@ class Kind:
 
     def headline(self) -> str:
         """Return what it is, how often it is there, and which one is unfolded."""
-        count, first = len(self.blocks), self.blocks[0].name
+        count, first = len(self.blocks), Group(self.blocks[:1]).name
         if count == 1:
             return f"{self.nature}: {first}"
         return f"{self.nature}, {count} times; unfolded: {first}"
@@ -89,7 +90,7 @@ class Architecture(Result):
     report : Report
         Its shape report.
     columns : tuple of Group
-        What all data passes, in order: the input, layers, blocks of branches.
+        What all data passes, in order: the input, layers, blocks.
     kinds : tuple of Kind
         The blocks, unfolded.
     left_out : tuple of str
@@ -215,7 +216,8 @@ def architecture(graph: Graph) -> Architecture:
     -------
     Architecture
         Layers in its columns, equal ones together; what lies between branching and merging is a
-        block, and blocks of the same branches are one kind, of which the first is unfolded.
+        block, and so is a chain of layers that repeats; equal blocks are one kind, of which the
+        first is unfolded.
 
     >>> from cnnviz.model.load import load_graph
     >>> found = architecture(load_graph("googlenet"))
@@ -226,7 +228,7 @@ def architecture(graph: Graph) -> Architecture:
     """
     report = shapes(graph)
     stages = stages_of(graph, report)
-    items = trunk(stages)
+    items = with_chains(trunk(stages))
     kinds: dict[Any, list[Block]] = {}
     waiting: list[Item] = list(items)
     while waiting:

@@ -44,6 +44,9 @@ class Group:
     @property
     def name(self) -> str:
         """The names of its first and last member."""
+        first, last = self.members[0], self.members[-1]
+        if isinstance(first, Block) and isinstance(last, Block) and " " in first.name:
+            return ranged([first.stages[0].name, last.stages[-1].name])
         return ranged([member.name for member in self.members])
 
     @property

@@ -83,6 +83,8 @@ class Stage:
 class Block:
     """Branches between two stages that all data passes; the last stage is where they merge.
 
+    Or a chain of stages that repeats.
+
     Attributes
     ----------
     source : Stage
@@ -98,7 +100,17 @@ class Block:
         """What the names of its layers begin with, or its first and its last layer."""
         names = [node.name for stage in self.stages for node in stage.nodes]
         common = re.sub(r"[^/._]*$", "", beginning(names)).rstrip("/._")
+        if self.is_chain and not re.search(r"\d", common):
+            common = ""  # layers of all chains begin so: conv_dw_3, conv_pw_3
         return common or f"{names[0]} … {self.stages[-1].name}"
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether its layers stand behind each other, without branches."""
+        before = (self.source, *self.stages)
+        return all(
+            stage.inputs == (last.name,) for last, stage in zip(before, self.stages, strict=False)
+        )
 
     @property
     def prefix(self) -> str:

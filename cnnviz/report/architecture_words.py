@@ -28,6 +28,7 @@ _WORDS = {
     "LocalResponseNormalization": "LRN",
 }
 SHORT = {"BN": "batch normalisation", "LRN": "local response normalisation"}
+MOST_SAID = 3  # layers of a chain that are named in a sentence
 ACTIVATIONS = {"relu": "ReLU", "relu6": "ReLU6", "gelu": "GELU", "elu": "ELU", "silu": "SiLU"}
 
 
@@ -108,17 +109,20 @@ def ranged(names: Sequence[str]) -> str:
     common = beginning([first, last])
     common = re.sub(r"\d+$", "", common) if last[len(common) :][:1].isdigit() else common
     rest = last[len(common) :]
-    return f"{first}–{rest}" if common and 0 < len(rest) <= 4 else f"{first} … {last}"
+    return f"{first}–{rest}" if common and 0 < len(rest) <= 6 else f"{first} … {last}"
 
 
 def nature(block: Block) -> str:
-    """Return what a block is: by how its branches merge, and by its name where it says more.
+    """Return what a block is: its chain, or how its branches merge; its name where that says more.
 
     >>> from cnnviz.report.architecture import architecture
     >>> from cnnviz.model.load import load_graph
     >>> [kind.nature for kind in architecture(load_graph("resnet18")).kinds]
     ['residual block', 'residual block with a convolution in its shortcut']
     """
+    if block.is_chain:
+        said = [operation(stage) for stage in block.stages]
+        return ", then ".join(said) if len(said) <= MOST_SAID else f"chain of {len(said)} layers"
     merge = block.stages[-1]
     name = words(merge.layer) if merge.layer else ""
     if name == "add":

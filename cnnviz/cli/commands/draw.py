@@ -1,9 +1,9 @@
 """Draw the architecture of a network.
 
 Each layer is a volume of its height, width and channels, on scales that the picture states; below
-it are its kernel, output and parameters. Blocks of branches that repeat are drawn as one and
-unfolded once, as boxes and arrows. Brackets show feature extraction and classification, and the
-picture says where that division, or what is usually said of it, fails.
+it are its kernel, output and parameters. Blocks of branches, and chains of layers, that repeat are
+drawn as one and unfolded once, as boxes and arrows. Brackets show feature extraction and
+classification, and the picture says where that division, or what is usually said of it, fails.
 
 \b
 Examples:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from cnnviz.files import check_bytes
-from cnnviz.render.fonts import font, measure
+from cnnviz.render.fonts import font, measure, runs
 from cnnviz.render.pngfile import encode
 from cnnviz.render.scene import DIMMED, Item, Line, Path, Picture, Point, Polygon, Rect, Scene, Text
 
@@ -46,10 +46,7 @@ def _draw(canvas: Image.Image, pen: ImageDraw.ImageDraw, item: Item, s: int) -> 
         case Rect():
             _rect(canvas, pen, item, s)
         case Text():
-            width = measure(item.text, item.size, item.face) * s
-            shift = {"start": 0.0, "middle": width / 2, "end": width}[item.anchor]
-            face = font(item.face, item.size * s)
-            pen.text((item.x * s - shift, item.y * s), item.text, item.colour, face, anchor="ls")
+            _text(pen, item, s)
         case Line():
             points = [(round(x * s), round(y * s)) for x, y in (item.start, item.end)]
             pen.line(points, item.colour, max(1, round(item.line * s)))
@@ -58,6 +55,15 @@ def _draw(canvas: Image.Image, pen: ImageDraw.ImageDraw, item: Item, s: int) -> 
         case Path():
             width = max(1, round(item.line * s * SMOOTH))
             _smooth(canvas, item.colour, item.points, s, width, _stroked)
+
+
+def _text(pen: ImageDraw.ImageDraw, item: Text, s: int) -> None:
+    width = measure(item.text, item.size, item.face) * s
+    x = item.x * s - {"start": 0.0, "middle": width / 2, "end": width}[item.anchor]
+    for part, face in runs(item.text, item.face):
+        drawn = font(face, item.size * s)
+        pen.text((x, item.y * s), part, item.colour, drawn, anchor="ls")
+        x += drawn.getlength(part)
 
 
 def _rect(canvas: Image.Image, pen: ImageDraw.ImageDraw, item: Rect, s: int) -> None:

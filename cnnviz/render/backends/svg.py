@@ -11,10 +11,12 @@ from cnnviz.render.pngfile import encode
 from cnnviz.render.scene import DIMMED, Item, Line, Path, Picture, Point, Polygon, Rect, Scene, Text
 from cnnviz.render.terminal import escape
 
+_KOREAN = "'Noto Sans KR', 'Apple SD Gothic Neo', 'Malgun Gothic'"
+_SANS = f"'IBM Plex Sans', system-ui, 'Segoe UI', 'Helvetica Neue', Arial, {_KOREAN}, sans-serif"
 _FAMILIES: dict[Face, str] = {
-    "regular": "'IBM Plex Sans', system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif",
-    "bold": "'IBM Plex Sans', system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif",
-    "mono": "'IBM Plex Mono', ui-monospace, Menlo, Consolas, monospace",
+    "regular": _SANS,
+    "bold": _SANS,
+    "mono": f"'IBM Plex Mono', ui-monospace, Menlo, Consolas, {_KOREAN}, monospace",
 }
 
 

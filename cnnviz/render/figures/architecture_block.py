@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from cnnviz.render.figures import layered
-from cnnviz.render.figures.architecture_look import amount, colour, operation
+from cnnviz.render.figures.architecture_look import amount, colour, operation, typeset
 from cnnviz.render.figures.layered import Placed
 from cnnviz.render.fonts import Face, measure, shorten
 from cnnviz.render.numbers import times
@@ -18,7 +18,7 @@ ROOM = 168.0  # px of a line in a box
 LEAST = 88.0  # px of a box
 LINE, TOP = 15.0, 7.0  # px of a line, and above the first and below the last
 HEAD = 40.0  # px of a block's heading
-HEADING = 480.0  # px of a heading that is wider than its block
+HEADING = 560.0  # px of a heading that is wider than its block
 FLAT = 24  # how much wider than the room between two layers a block may be
 WIDEST = 2400.0  # px of a block: a wider one does not fit a page
 NOT_DRAWN = "not drawn: its layers do not fit a page"
@@ -96,7 +96,7 @@ def draw(scene: Scene, plan: Plan, x: float, y: float) -> float:
 
 
 def _title(kind: Kind) -> str:
-    return f"{kind.letter}: {kind.headline()}"
+    return typeset(f"{kind.letter}: {kind.headline()}")
 
 
 def _box(group: Group, prefix: str, *, brief: bool) -> Box:

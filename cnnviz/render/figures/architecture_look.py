@@ -12,7 +12,7 @@ from cnnviz.report.architecture_groups import Group
 MOST_EXACT = 10**12  # parameters up to which every digit is written
 KINDS = {
     "convolution": "convolution",
-    "block": "block of branches",
+    "block": "block",
     "local": "locally connected",
     "pooling": "pooling",
     "dense": "dense",

@@ -7,14 +7,16 @@ import re
 import numpy as np
 
 from cnnviz.render.display import Scale
-from cnnviz.render.figures import blocks, header
+from cnnviz.render.figures import blocks, explanation_pooled, header
 from cnnviz.render.figures import explanation_parts as parts
 from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
-from cnnviz.render.numbers import MINUS, count, number, times, typeset
+from cnnviz.render.numbers import MINUS, THIN, count, number, spaced, times, typeset
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, TITLE, WIDE_GAP, theme
-from cnnviz.report.explanation import LARGEST, Explanation, others, places, pooled_words
+from cnnviz.report.explanation import Explanation
+from cnnviz.report.explanation_text import LARGEST, others, places, pooled_words, shared_decimals
+from cnnviz.report.shares import tenths
 from cnnviz.report.terms import Terms
 
 BOX = 280, 280  # px of the image and of the map
@@ -70,17 +72,26 @@ def width(scene: Scene, lines: list[str], right: float) -> float:
 
 
 def _top(scene: Scene, result: Explanation, y: float) -> tuple[float, float]:
-    """Draw the image with its windows, and the map with their places; return right and bottom."""
-    x = MARGIN
+    """Draw the image with its windows, and the map with their places; return right and bottom.
+
+    Inside a network the image is before them, with what of it the values see.
+    """
+    x, below = MARGIN, 0
+    if result.origin is not None:
+        shape = times(result.origin.picture.shape)
+        blocks.heading(scene, x, y, scene.theme.input, result.image, shape, room=BOX[0])
+        below, wide = parts.origin(scene, x, y + HEADING, result.origin, result.values, BOX)
+        x += max(wide, BOX[0]) + SIGN
     shape = times(result.picture.shape)
     blocks.heading(scene, x, y, scene.theme.input, result.seen or result.image, shape, room=BOX[0])
-    tall, wide = parts.picture(scene, x, y + HEADING, result, BOX)
+    draw = parts.vector if result.seen and result.picture.shape[:2] == (1, 1) else parts.picture
+    tall, wide = draw(scene, x, y + HEADING, result, BOX)
     x += max(wide, BOX[0]) + SIGN
     role = scene.theme.pool if result.arithmetic.pooling else scene.theme.map
     shape = times(result.arithmetic.output.shape)
     blocks.heading(scene, x, y, role, "map", shape, room=BOX[0])
     height, wide = parts.output(scene, x, y + HEADING, result, BOX)
-    bottom = y + HEADING + max(tall, height + 3 * GAP + 10)
+    bottom = y + HEADING + max(tall, below, height + 3 * GAP + 10)
     return x + max(wide, BOX[0]), bottom
 
 
@@ -100,10 +111,14 @@ def value(
     )  # fmt: skip
     window = f"the window reads {places(one)}".replace("-", MINUS)
     rest = f"{window}; {one.padded} padding cells, hatched" if one.padded else window
+    if result.origin is not None:
+        share = result.origin.share(one.at)
+        part = "all" if share == 1 else tenths(share).replace("%", f"{THIN}%")
+        rest += f"; the value sees {part} of the image"
     said += scene.text(left + said + GAP, y + 14, rest, colour=scene.theme.secondary)
     y += 14 + GAP
     if result.is_long:
-        right, y = _largest(scene, result, one, left, y)
+        right, y = _largest(scene, result, one, left, y, steady=products is not None)
     else:
         products = products or parts.products_scale([one], scene.theme.name)
         right, y = _all(scene, result, one, left, y, products)
@@ -185,10 +200,15 @@ def _all(
 
 
 def _largest(
-    scene: Scene, result: Explanation, one: Terms, x: float, y: float
+    scene: Scene, result: Explanation, one: Terms, x: float, y: float, *, steady: bool
 ) -> tuple[float, float]:
-    """Draw the largest terms of a long sum as signed bars; return right and bottom."""
+    """Draw the largest terms of a long sum as bars, or all values of a pooling; return the ends.
+
+    Bars of one sign take all the room, but where zero is to be `steady` from frame to frame.
+    """
     theme = scene.theme
+    if one.kernel is None:
+        return explanation_pooled.draw(scene, result, one, x, y)
     shown = one.largest(LARGEST)
     size = one.products.size
     scene.text(
@@ -196,35 +216,35 @@ def _largest(
     )
     y += 20
     limit = abs(float(one.products[shown[0]])) or 1.0
-    middle, reach = x + 420, 130
+    alike = not steady and all(one.products[cell] >= 0 for cell in shown)
+    middle, reach, end = (x + 290, 260, x + 650) if alike else (x + 420, 130, x + 650)
     for i, j, c in shown:
         value = float(one.products[i, j, c])
         where = f"{result.channels[c]}[{one.rows[i]}, {one.columns[j]}]".replace("-", MINUS)
         where += "" if one.inside[i, j] else " padding"
         scene.text(x, y + 13, where, size=CAPTION, room=150)
-        working = number(one.patch[i, j, c], 5)
-        if one.kernel is not None:
-            working = f"{working} × {number(one.kernel[i, j, c], 5)}"
+        working = f"{number(one.patch[i, j, c], 5)} × {number(one.kernel[i, j, c], 5)}"
         scene.text(x + 270, y + 13, working, face="mono", anchor="end")
         length = abs(value) / limit * reach
         left = middle - length if value < 0 else middle
         fill = theme.kernel if value < 0 else theme.map
         scene.add(Rect(left, y + 3, max(1, length), 12, fill=fill))
-        scene.text(middle + reach + 100, y + 13, number(value, 6), face="mono", anchor="end")
+        scene.text(end, y + 13, number(value, 6), face="mono", anchor="end")
         y += LINE
-    if result.arithmetic.pooling not in ("max", "min") and size > len(shown):
+    if size > len(shown):
         rest = others(one, shown)
         scene.text(x, y + 13, f"the other {count(size - len(shown))}", size=CAPTION)
-        scene.text(middle + reach + 100, y + 13, number(rest, 6), face="mono", anchor="end")
+        scene.text(end, y + 13, number(rest, 6), face="mono", anchor="end")
         y += LINE
-    return middle + reach + 100, y
+    return end, y
 
 
 def sums(result: Explanation, one: Terms) -> list[str]:
     """Return the lines from the products to the value."""
     a = result.arithmetic
     if one.kernel is None:
-        return [f"{a.pooling}  {pooled_words(result, one, 3)}".replace("-", MINUS)]
+        text = f"{a.pooling}  {pooled_words(result, one, shared_decimals(one))}"
+        return [spaced(text).replace("-", MINUS)]
     text = f"sum = {number(one.total, 7)}"
     if len(result.channels) > 1 and not result.is_long:
         added = " + ".join(_bracketed(value) for value in one.sums)

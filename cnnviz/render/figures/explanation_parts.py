@@ -5,7 +5,8 @@ They take a scene and a place, so that an animation may draw them a frame at a t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from math import ceil, sqrt
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from cnnviz.render.figures import blocks
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import GAP
 from cnnviz.report.explanation import Explanation
+from cnnviz.report.origin import Origin
 from cnnviz.report.terms import Terms
 
 LEAST_MARK = 9  # px of a window on a picture
@@ -24,7 +26,7 @@ LEAST_MARK = 9  # px of a window on a picture
 def image_scale(result: Explanation, theme: str) -> Scale:
     """Return the scale of the window's values: of pixels gray, of other values signed."""
     low, high = result.arithmetic.limits
-    return display.choose(low, high, like_image=low >= 0, theme=theme)
+    return display.choose(low, high, like_image=low >= 0 and not result.seen, theme=theme)
 
 
 def picture_scale(result: Explanation, theme: str) -> Scale | None:
@@ -34,14 +36,14 @@ def picture_scale(result: Explanation, theme: str) -> Scale | None:
         return None
     plane = values if values.ndim == 2 else values.mean(axis=2)
     low, high = float(plane.min()), float(plane.max())
-    return display.choose(low, high, like_image=low >= 0, theme=theme)
+    return display.choose(low, high, like_image=low >= 0 and not result.seen, theme=theme)
 
 
 def output_scale(result: Explanation, theme: str) -> Scale:
     """Return the scale of the map."""
     values = result.arithmetic.output
     low, high = float(values.min()), float(values.max())
-    like = bool(result.arithmetic.pooling) and low >= 0
+    like = bool(result.arithmetic.pooling) and low >= 0 and not result.seen
     crowded = display.is_crowded(values)
     return display.choose(low, high, like_image=like, theme=theme, crowded=crowded)
 
@@ -61,6 +63,47 @@ def picture(
         top, tall = _inside(one.rows, axes[0], scale_y)
         left, wide = _inside(one.columns, axes[1], scale_x)
         mark(scene, x + left, y + top, wide, tall, (x, y, width, height))
+    return height, width
+
+
+def vector(
+    scene: Scene, x: float, y: float, result: Explanation, box: tuple[int, int]
+) -> tuple[int, int]:
+    """Draw the values of a place without neighbours in rows, as a text is read; return the size."""
+    values = np.asarray(result.picture, np.float32).ravel()
+    columns = ceil(sqrt(values.size))
+    rows = ceil(values.size / columns)
+    laid = np.pad(values, (0, rows * columns - values.size)).reshape(rows, columns)
+    height, width = display.fit(laid.shape, box)
+    low, high = float(values.min()), float(values.max())
+    scale = display.choose(low, high, theme=scene.theme.name)
+    pixels = display.picture(laid, scale, height, width)
+    blocks.tile(scene, x, y, pixels, width, height, "values")
+    size, used = width / columns, values.size - (rows - 1) * columns
+    left, bottom = x + used * size, y + height
+    scene.add(
+        Rect(left, bottom - size, x + width + 1 - left, size + 1, fill=scene.theme.background)
+    )
+    return height, width
+
+
+def origin(
+    scene: Scene, x: float, y: float, found: Origin, values: Sequence[Terms], box: tuple[int, int]
+) -> tuple[int, int]:
+    """Draw the image that a network takes, what the values see in accent; return its size."""
+    image = found.picture
+    photo = image.ndim == 3 and image.shape[2] == 3
+    plane = image if photo or image.ndim == 2 else image.mean(axis=2)
+    low, high = float(plane.min()), float(plane.max())
+    scale = None if photo else display.choose(low, high, like_image=True, theme=scene.theme.name)
+    height, width = display.fit(image.shape, box)
+    blocks.tile(scene, x, y, display.pixels(image, scale, height, width), width, height, "image")
+    down, across = height / found.space[0], width / found.space[1]
+    for one in values:
+        (top, bottom), (left, right) = found.inside(one.at)
+        place = x + left * across, y + top * down
+        size = max(0, right - left) * across, max(0, bottom - top) * down
+        mark(scene, *place, *size, (x, y, width, height))
     return height, width
 
 

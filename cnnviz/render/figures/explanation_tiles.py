@@ -10,12 +10,15 @@ from cnnviz.render.figures import explanation_parts as parts
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import number, times
 from cnnviz.render.scene import Rect, Scene
-from cnnviz.render.theme import CAPTION, GAP, MARGIN, theme
-from cnnviz.report.explanation import places
+from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, theme
+from cnnviz.report.explanation_text import places
 from cnnviz.report.tiles import TiledExplanation
 
-TILE = 64  # px of a patch
+TILE, VALUE = 64, 44  # px of a patch, and of its value
+HEADING = blocks.HEADING
 STEP = 32  # px between the patches and the map
+CELL, KERNEL, LEAST = 36, 180, 72  # px of a kernel's cell, of a kernel at most and with its name
+MOST_CELLS = 49  # of a kernel that is drawn
 
 
 def draw(result: TiledExplanation, look: Look) -> Scene:
@@ -24,10 +27,11 @@ def draw(result: TiledExplanation, look: Look) -> Scene:
     lines = [*explanation.about(result), explanation.signs(result.said)]
     y = MARGIN + header.height(lines)
     right, bottom = _patches(scene, result, MARGIN, y)
-    scene.text(right + STEP / 2, (y + bottom) / 2 + 6, "→", size=18, anchor="middle")
-    right, low = _map(scene, result, right + STEP, y)
+    middle = (y + bottom) / 2
+    x, deep = _operation(scene, result, right, middle)
+    right, low = _map(scene, result, x, max(y, middle - len(result.tiles) * VALUE / 2 - HEADING))
     scene.width = explanation.width(scene, lines, right)
-    scene.height = max(bottom, low) + MARGIN
+    scene.height = max(bottom, low, deep) + MARGIN
     header.draw(scene, lines)
     return scene
 
@@ -39,7 +43,7 @@ def _title(result: TiledExplanation) -> str:
 def _patches(scene: Scene, result: TiledExplanation, x: float, y: float) -> tuple[float, float]:
     """Draw the patches with their values below; return right and bottom."""
     blocks.heading(scene, x, y, scene.theme.input, "patches", room=200)
-    y += blocks.HEADING
+    y += HEADING
     rows, columns = result.arithmetic.axes
     size = max(1, TILE // max(rows.kernel_size, columns.kernel_size))
     factor = min(1.0, TILE / max(rows.kernel_size, columns.kernel_size))
@@ -71,6 +75,32 @@ def _patches(scene: Scene, result: TiledExplanation, x: float, y: float) -> tupl
     return x + len(result.tiles[0]) * across - GAP, y + len(result.tiles) * down - GAP
 
 
+def _operation(
+    scene: Scene, result: TiledExplanation, x: float, middle: float
+) -> tuple[float, float]:
+    """Draw what makes a value of a patch: the kernel where all channels have one; return the ends.
+
+    The arrow alone stands for a kernel of many channels, and for a pooling.
+    """
+    kernel = result.values[0].kernel
+    if kernel is None or kernel[..., 0].size > MOST_CELLS or (kernel != kernel[..., :1]).any():
+        scene.text(x + STEP / 2, middle + 6, "→", size=18, anchor="middle")
+        return x + STEP, middle
+    rows, columns = kernel.shape[:2]
+    size = min(CELL, KERNEL // max(rows, columns))
+    width, top = max(columns * size, LEAST), middle - rows * size / 2
+    scene.text(x + STEP / 2, middle + 6, "×", size=18, anchor="middle")
+    x += STEP
+    blocks.heading(scene, x, top - HEADING, scene.theme.kernel, "kernel", room=width)
+    limit, negative = float(np.abs(kernel).max()), bool(kernel.min() < 0)
+    scale = blocks.kernel_scale(limit, negative, scene.theme.name)
+    parts.array(scene, x, top, kernel[..., 0], scale, size, "kernel", digits=3)
+    x += width
+    scene.text(x + STEP / 2, middle - 8, "Σ", size=LABEL, anchor="middle")
+    scene.text(x + STEP / 2, middle + 8, "→", size=18, anchor="middle")
+    return x + STEP, top + rows * size
+
+
 def _map(scene: Scene, result: TiledExplanation, x: float, y: float) -> tuple[float, float]:
     """Draw the values of the tiles as a part of the map; return right and bottom."""
     role = scene.theme.pool if result.arithmetic.pooling else scene.theme.map
@@ -79,17 +109,17 @@ def _map(scene: Scene, result: TiledExplanation, x: float, y: float) -> tuple[fl
     part = "map" if result.is_whole else "part of the map"
     blocks.heading(scene, x, y, role, part, detail, room=220)
     low, high = float(values.min()), float(values.max())
-    like = bool(result.arithmetic.pooling) and low >= 0
+    like = bool(result.arithmetic.pooling) and low >= 0 and not result.seen
     scale = display.choose(low, high, like_image=like, theme=scene.theme.name)
-    size = 44
-    parts.array(scene, x, y + blocks.HEADING, values, scale, size, "map", digits=4)
+    size = VALUE
+    parts.array(scene, x, y + HEADING, values, scale, size, "map", digits=4)
     rows, columns = result.part
     for one in result.values:
         row, column = one.at
         if row in rows and column in columns:
             left, top = (
                 x + columns.index(column) * size,
-                y + blocks.HEADING + rows.index(row) * size,
+                y + HEADING + rows.index(row) * size,
             )
             scene.add(Rect(left, top, size, size, stroke=scene.theme.accent, line=2))
-    return x + max(220, values.shape[1] * size), y + blocks.HEADING + len(values) * size
+    return x + max(220, values.shape[1] * size), y + HEADING + len(values) * size

@@ -16,7 +16,7 @@ from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, count, number, spaced, times, typeset
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import GAP, LABEL, theme
-from cnnviz.report.explanation import MOST_CHANNELS, spans
+from cnnviz.report.explanation_text import MOST_CHANNELS, spans
 from cnnviz.report.moving import LEFT
 from cnnviz.report.stamps import Moment, Stamp, Stamping
 

@@ -1,0 +1,53 @@
+"""A pooled value of many cells: what the window reads, as a picture, and what it becomes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnviz.render import display
+from cnnviz.render.figures import blocks
+from cnnviz.render.figures import explanation_parts as parts
+from cnnviz.render.numbers import count, number, times
+from cnnviz.render.scene import Rect, Scene
+from cnnviz.render.theme import CAPTION, GAP, ink, rgb
+from cnnviz.report.explanation import Explanation
+from cnnviz.report.terms import Terms
+
+BOX = 216, 216  # px of what the window reads
+ARROW = 88  # px between it and the value
+VALUE = 64  # px of the value
+
+
+def draw(scene: Scene, result: Explanation, one: Terms, x: float, y: float) -> tuple[float, float]:
+    """Draw the values as a picture and what they become in the same colours; return the ends."""
+    theme, values = scene.theme, one.patch[..., 0]
+    scale = parts.image_scale(result, theme.name)
+    height, width = display.fit(values.shape, BOX)
+    detail = times(values.shape)
+    blocks.heading(scene, x, y, theme.input, "patch", detail, room=BOX[0])
+    y += blocks.HEADING
+    pixels = display.picture(np.asarray(values, np.float32), scale, height, width)
+    blocks.tile(scene, x, y, pixels, width, height, "patch")
+    if one.winner is not None:
+        down, across = height / values.shape[0], width / values.shape[1]
+        left, top = x + one.winner[1] * across, y + one.winner[0] * down
+        parts.mark(scene, left, top, across, down, (x, y, width, height))
+    middle, right = y + height / 2, x + width + ARROW
+    scene.text(x + width + ARROW / 2, middle - 8, result.arithmetic.pooling, anchor="middle")
+    scene.text(x + width + ARROW / 2, middle + 12, "→", size=18, anchor="middle")
+    _value(scene, one, right, max(y, middle - VALUE / 2), scale)
+    y += max(height, VALUE) + GAP
+    inside = values[one.inside]
+    low, high = number(float(inside.min()), 5), number(float(inside.max()), 5)
+    said = f"{count(inside.size)} values, from {low} to {high}"
+    wide = scene.text(x, y + CAPTION, said, colour=theme.secondary)
+    return max(right + VALUE, x + wide), y + CAPTION + GAP / 2
+
+
+def _value(scene: Scene, one: Terms, x: float, y: float, scale: display.Scale) -> None:
+    colour = scale.colours(np.array([[one.value]], np.float32))
+    fill = "#{:02x}{:02x}{:02x}".format(*colour[0, 0].tolist())
+    scene.add(Rect(x, y, VALUE, VALUE, fill=fill, stroke=scene.theme.accent, line=2))
+    text, middle = number(one.value, 4), y + VALUE / 2 + 4
+    shade = ink(rgb(fill))
+    scene.text(x + VALUE / 2, middle, text, face="mono", anchor="middle", colour=shade)
