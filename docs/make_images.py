@@ -1,4 +1,4 @@
-"""Make the pictures of the README: each is what the first command above it writes.
+"""Make the pictures of the README and the tour: each is what the first command above it writes.
 
 python docs/make_images.py [FOLDER]
 """
@@ -14,14 +14,20 @@ from pathlib import Path
 from cnnviz.cli.run import run
 
 ROOT = Path(__file__).resolve().parent.parent
-BLOCK = re.compile(r"^```sh\n(.*?)^```|^!\[.*?\]\(docs/images/(.*?)\)$", re.M | re.S)
+PAGES = ("README.md", "docs/tour.md")
+BLOCK = re.compile(r"^```sh\n(.*?)^```|^!\[.*?\]\((?:docs/)?images/(.*?)\)$", re.M | re.S)
+# A README's first picture stands above the command that sets cnnviz up and makes it.
+_EDGE = {"convolve-edge.png": ["convolve", "sample_images/cat.png", "--kernel", "edge"]}
 
 
-def commands(readme: str) -> dict[str, list[str]]:
-    """Return the words of the command that makes each picture, by the picture's name."""
-    found = {"convolve-edge.png": ["convolve", "sample_images/cat.png", "--kernel", "edge"]}
+def commands(page: str) -> dict[str, list[str]]:
+    """Return the words of the command that makes each picture of a page, by the picture's name.
+
+    Names are paths below `docs/images`; what other pages have there is not made again.
+    """
+    found = dict(_EDGE) if page.startswith("README") else {}
     block: list[str] = []
-    for code, picture in BLOCK.findall(readme):
+    for code, picture in BLOCK.findall((ROOT / page).read_text(encoding="utf-8")):
         if code:
             block = [line for line in code.splitlines() if line.startswith("cnnviz ")]
         elif picture not in found:
@@ -29,8 +35,14 @@ def commands(readme: str) -> dict[str, list[str]]:
     return found
 
 
+def make(words: list[str], path: Path) -> int:
+    """Write the picture that a command makes; return its exit code."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return run([*words, "-q", "--overwrite", "-o", str(path)])
+
+
 def _without_target(words: list[str]) -> list[str]:
-    """Leave out where a command of the README writes to: here it is the pictures' folder."""
+    """Leave out where a page's command writes to: here it is the pictures' folder."""
     at = words.index("-o") if "-o" in words else len(words)
     return words[:at] + words[at + 2 :]
 
@@ -39,11 +51,8 @@ def main(folder: Path) -> int:
     """Write every picture into `folder`; return the largest exit code."""
     folder = folder.resolve()
     os.chdir(ROOT)  # where the commands are run
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    return max(
-        run([*words, "-q", "--overwrite", "-o", str(folder / picture)])
-        for picture, words in commands(readme).items()
-    )
+    pictures = {name: words for page in PAGES for name, words in commands(page).items()}
+    return max(make(words, folder / name) for name, words in pictures.items())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from fractions import Fraction
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from conftest import SAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scenes import assert_pictures_fit, assert_texts_fit
+from scenes import assert_pictures_fit, assert_texts_fit, boxes
+from scipy.signal import correlate2d
 
 from cnnviz.errors import SpecError
 from cnnviz.images import load_image
@@ -210,6 +212,18 @@ def test_figures(case, size):
         scene = figure.draw(result, Look(theme="dark"))
         assert_texts_fit(scene)
         assert_pictures_fit(scene)
+
+
+def test_a_small_image_and_its_map_have_their_numbers():
+    image = np.random.default_rng(0).integers(10, 90, (7, 9)).astype(np.float32)
+    (kernel,) = resolve("1 1 2; 0 1 1; 2 1 1")
+    scene = explanation.draw(kernel_explanation(image, kernel, [(1, 2)]), Look())
+    assert_texts_fit(scene)
+    written = Counter(text for *_, text in boxes(scene))
+    made = correlate2d(image, kernel.values, "valid")
+    assert Counter(f"{value:.0f}" for value in [*image.flat, *made.flat]) <= written
+    large = explanation.draw(kernel_explanation(np.tile(image, (4, 4)), kernel, [(1, 2)]), Look())
+    assert len(boxes(large)) < written.total()
 
 
 def test_tiles_are_the_values_of_the_map():

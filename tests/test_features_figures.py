@@ -18,7 +18,7 @@ from cnnviz.render.figures import features_index as index
 from cnnviz.render.figures.feature_parts import range_words
 from cnnviz.render.fonts import measure
 from cnnviz.render.listing import listing
-from cnnviz.render.scene import Rect, Scene
+from cnnviz.render.scene import Picture, Rect, Scene
 from cnnviz.render.theme import CAPTION, theme
 from cnnviz.report.features import FeatureSet, features
 from cnnviz.report.layer_features import Seen
@@ -29,6 +29,7 @@ DEEP = " ".join(["Conv2D(8, 3, padding='same', activation='relu') BatchNormaliza
 NETS = {
     "one map": ("Conv2D(1, 3)", (12, 17, 3), {}),
     "three signed": ("Conv2D(kernels=['sobel-x', 'edge', 'box'])", (60, 90, 1), {}),
+    "small": ("Conv2D(kernels=['sobel-x', 'sobel-y']) ReLU() MaxPool2D(2)", (60, 90, 1), {}),
     "counts": ("Conv2D(2, 3) Conv2D(9, 3) Conv2D(16, 3) Conv2D(36, 3)", (40, 40, 3), {}),
     "many": ("Conv2D(70, 3, activation='relu') MaxPool2D(2)", (30, 45, 3), {}),
     "tall": ("Conv2D(5, 3, activation='tanh') MaxPool2D(2)", (150, 30, 3), {}),
@@ -104,6 +105,15 @@ def test_every_map_has_its_number_and_range() -> None:
     assert {"0 sobel-x", "1 edge", "2 box"} <= set(texts)
     ranges = [text for text in texts if "…" in text and text != "min … max"]
     assert len(ranges) == 4  # and one of the whole layer
+
+
+def test_a_small_network_stands_in_one_row_and_a_filter_in_one_place() -> None:
+    found = made("small")
+    orders = [layer.stats.order("mean").tolist() for layer in found.layers]
+    assert [1, 0] in orders  # as it would be by strength
+    shown = [item for item in index.draw(found, Look()).items if isinstance(item, Picture)]
+    assert len({picture.y for picture in shown}) == 1
+    assert [picture.title for picture in shown[1:]] == ["map 0", "map 1"] * 3
 
 
 def test_dead_and_constant_maps_have_a_word() -> None:

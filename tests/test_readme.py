@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
 import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
+from pages import IMAGES, ROOT, Page, assert_alike, make_images
 
 from cnnviz.cli.run import run
 from cnnviz.kernels import kernel_names
 
-ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, flags=re.M | re.S)
-COMMANDS = [
-    line
-    for language, block in BLOCKS
-    if language == "sh"
-    for line in block.splitlines()
-    if line.startswith("cnnviz ")
-]
-SETUPS = [
-    line
-    for language, block in BLOCKS
-    if language == "sh"
-    for line in block.splitlines()
-    if line.startswith("python3 -m venv")
-]
+PAGE = Page("README.md")
+README, BLOCKS, COMMANDS = PAGE.text, PAGE.blocks, PAGE.commands
 
 
 @pytest.fixture(scope="module")
@@ -68,12 +50,12 @@ def test_there_are_commands_for_every_command() -> None:
 
 
 def test_two_commands_do_the_set_up() -> None:
-    assert len(SETUPS) == 2
-    assert SETUPS[0].endswith("cnnviz convolve sample_images/cat.png --kernel edge")
-    assert SETUPS[1].endswith("python -m pytest")
+    first, second = PAGE.setups
+    assert first.endswith("cnnviz convolve sample_images/cat.png --kernel edge")
+    assert second.endswith("python -m pytest")
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
+@pytest.mark.parametrize("path", PAGE.links)
 def test_linked_file_exists(path: str) -> None:
     assert (ROOT / path).exists()
 
@@ -82,21 +64,14 @@ def test_pictures_are_what_the_commands_above_them_make(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    spec = spec_from_file_location("make_images", ROOT / "docs" / "make_images.py")
-    assert spec is not None
-    assert spec.loader is not None
-    make_images = module_from_spec(spec)
-    spec.loader.exec_module(make_images)
-    shown = set(re.findall(r"\]\(docs/images/(.*?)\)", README))
-    assert set(make_images.commands(README)) == shown == set(os.listdir(ROOT / "docs" / "images"))
-    assert make_images.main(tmp_path) == 0
-    for name in shown:
-        then, now = (
-            np.asarray(Image.open(folder / name).convert("RGB"), np.int16)
-            for folder in (ROOT / "docs" / "images", tmp_path)
-        )
-        assert then.shape == now.shape, name
-        assert np.abs(then - now).mean() < 1, f"{name}: run python docs/make_images.py"
+    images = make_images()
+    made = images.commands("README.md")
+    here = {name for name in PAGE.pictures if "/" not in name}  # the others are the tour's
+    assert set(made) == set(PAGE.pictures)
+    assert here == {path.name for path in IMAGES.glob("*.*")}
+    for name, words in made.items():
+        assert images.make(words, tmp_path / name) == 0
+        assert_alike(IMAGES / name, tmp_path / name)
 
 
 def test_the_list_of_kernels_is_that_of_the_library(tmp_path: Path) -> None:

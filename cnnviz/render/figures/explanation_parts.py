@@ -54,7 +54,9 @@ def picture(
     """Draw the image with the window of each place in accent; return height and width."""
     values, scale = result.picture, picture_scale(result, scene.theme.name)
     height, width = display.fit(values.shape, box)
-    blocks.tile(scene, x, y, display.pixels(values, scale, height, width), width, height, "image")
+    if not _numbers(scene, x, y, values, scale, box, "image"):
+        pixels = display.pixels(values, scale, height, width)
+        blocks.tile(scene, x, y, pixels, width, height, "image")
     axes = result.arithmetic.axes
     scale_y, scale_x = height / axes[0].size, width / axes[1].size
     for one in result.values:
@@ -158,8 +160,9 @@ def output(
     """Draw the map with the explained places in accent; return height and width."""
     values, scale = result.arithmetic.output, output_scale(result, scene.theme.name)
     height, width = display.fit(values.shape, box)
-    pixels = display.picture(np.asarray(values, np.float32), scale, height, width)
-    blocks.tile(scene, x, y, pixels, width, height, "map")
+    if not _numbers(scene, x, y, values, scale, box, "map"):
+        pixels = display.picture(np.asarray(values, np.float32), scale, height, width)
+        blocks.tile(scene, x, y, pixels, width, height, "map")
     down, across = height / values.shape[0], width / values.shape[1]
     for one in result.values:
         row, column = one.at
@@ -167,6 +170,24 @@ def output(
     if width >= 60:
         blocks.bar(scene, x, y + height + GAP, width, scale)
     return height, width
+
+
+def _numbers(
+    scene: Scene,
+    x: float,
+    y: float,
+    values: np.ndarray,
+    scale: Scale | None,
+    box: tuple[int, int],
+    title: str,
+) -> bool:
+    """Draw one plane of values as cells with numbers, if that many can be read; say whether."""
+    plane = values[..., 0] if values.shape[2:] == (1,) else values
+    size = blocks.cell_size(plane.shape, box) if plane.ndim == 2 and scale is not None else 0
+    if not size or scale is None or display.fit(plane.shape, box)[0] != size * len(plane):
+        return False
+    blocks.cells(scene, x, y, plane, scale, size, title)
+    return True
 
 
 def products_scale(several: Iterable[Terms], theme: str) -> Scale:

@@ -31,6 +31,7 @@ _FOOT = 18
 _BARS = 16
 _ASPECT = 1.5
 _LEAST = 236  # px of a card: room for its name and its range
+_ROW = 1200  # px in which all cards stand side by side if they can, as on a slide
 
 
 def draw(features: FeatureSet, look: Look) -> Scene:
@@ -38,7 +39,8 @@ def draw(features: FeatureSet, look: Look) -> Scene:
     seen, layers = features.seen, features.layers
     scene = Scene(theme(look.theme), description=". ".join(features.lines()))
     scene.title = features.heading
-    lines = ["each layer with its strongest maps by mean, each in its own colours"]
+    chosen = "strongest maps by mean" if any(map(_is_sampled, layers)) else "maps"
+    lines = [f"each layer with its {chosen}, each in its own colours"]
     if features.unchanged:
         names = features.unchanged
         said = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
@@ -50,6 +52,8 @@ def draw(features: FeatureSet, look: Look) -> Scene:
     step_x, step_y = width + 2 * WIDE_GAP, HEADING + box + _FOOT + WIDE_GAP
     count = len(sizes)
     columns = max(3, ceil(sqrt(count * step_y * _ASPECT / step_x)))
+    if count * step_x <= _ROW:
+        columns = count
     columns = min(columns, count) if count > 1 else 1
     top = MARGIN + feature_parts.head_height(lines, seen)
     feature_parts.draw_input(scene, MARGIN, top, seen, size, look, room=width)
@@ -82,6 +86,10 @@ def _size(layer: LayerFeatures, box: int) -> tuple[int, int]:
     height, width = display.fit(layer.shape, (box, box))
     count = min(MAPS, layer.stats.count)
     return height, count * (width + _AIR) - _AIR
+
+
+def _is_sampled(layer: LayerFeatures) -> bool:
+    return layer.stats.count > MAPS
 
 
 def _step(sizes: Sequence[tuple[int, int]]) -> int:
@@ -124,7 +132,9 @@ def _card(
 
 def _maps(scene: Scene, x: float, y: float, layer: LayerFeatures, box: int, look: Look) -> None:
     height, width = display.fit(layer.shape, (box, box))
-    chosen = layer.stats.order("mean").tolist()[:MAPS]
+    # Where all maps are shown they keep their places, so that a filter is seen through the layers.
+    by = "mean" if _is_sampled(layer) else "index"
+    chosen = layer.stats.order(by).tolist()[:MAPS]
     scales = feature_parts.scales(layer, chosen, look)
     for place, (i, scale) in enumerate(zip(chosen, scales, strict=True)):
         left = x + place * (width + _AIR)
