@@ -8,6 +8,7 @@ Lengths are px at 1x, the origin is the top left corner, colours are `#rrggbb`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Literal
 
 import numpy as np
@@ -101,6 +102,11 @@ class Scene:
     width: float = 0
     height: float = 0
     items: list[Item] = field(default_factory=list)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in whole px, as every backend writes it."""
+        return ceil(self.width), ceil(self.height)
 
     def add(self, item: Item) -> None:
         """Draw `item` over what is there."""

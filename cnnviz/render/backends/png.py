@@ -25,7 +25,7 @@ def write(scene: Scene, *, scale: int = 1) -> bytes:
 
 def draw(scene: Scene, scale: int = 1) -> Image.Image:
     """Return the scene as an RGB image."""
-    size = round(scene.width * scale), round(scene.height * scale)
+    size = scene.size[0] * scale, scene.size[1] * scale
     # 4 bytes a pixel in Pillow, 3 each in NumPy, filtered, as bytes and (at most) compressed.
     check_bytes(16 * size[0] * size[1], f"a picture of {size[0]}x{size[1]}", hint=_HINT)
     canvas = Image.new("RGB", size, scene.theme.background)

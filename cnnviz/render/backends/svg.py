@@ -22,7 +22,7 @@ _FAMILIES: dict[Face, str] = {
 
 def write(scene: Scene, *, scale: int = 1) -> bytes:
     """Return the scene as SVG bytes; pictures are embedded with `scale` pixels per px."""
-    size = f"{_n(scene.width)}", f"{_n(scene.height)}"
+    size = scene.size
     hatches = sorted({i.hatch for i in scene.items if isinstance(i, Rect) and i.hatch})
     styles = "".join(
         f".{face}{{font-family:{family};font-weight:{600 if face == 'bold' else 400}}}"
