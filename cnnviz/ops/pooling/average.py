@@ -19,7 +19,7 @@ from cnnviz.ops.checks import Array
 from cnnviz.ops.pooling import Pooling
 from cnnviz.ops.reduction import PORTION, reduce_windows
 from cnnviz.ops.scratch import scratch
-from cnnviz.ops.threads import one_blas_thread
+from cnnviz.ops.threads import one_blas_thread, threads
 from cnnviz.ops.windows import check_seen, counts, inside, lay, like
 
 # Channels from which a product for each window pays: a sparse one, and one of NumPy.
@@ -29,8 +29,8 @@ CHANNELS = 32
 # cells of a window, since it adds them one by one, each sum rounded.
 OFTEN = 2.5
 MOST = 2**8
-# Cells that the rows of a sparse matrix name: it and the sums are to stay in the cache.
-CELLS = 2**13
+# Most cells that a sparse matrix names: it is made once, and kept.
+CELLS = 2**16
 
 
 def average_pool2d(
@@ -124,7 +124,9 @@ def _in_one_pass(batch: Array, rows: Axis, columns: Axis, out: Array | None) -> 
         if share == 1:
             _divide(made, cells)
 
-    bands = pieces(rows.output, max(1, CELLS // (columns.output * cells)))
+    # A part for each core: at each call of NumPy they wait for each other.
+    lines = -(-rows.output // max(1, threads() // n))
+    bands = pieces(rows.output, max(1, min(lines, CELLS // (columns.output * cells))))
     with np.errstate(all="ignore"):
         run(work, [*product(range(n), bands)], 2 * n * rows.output * width * channels)
     return out
