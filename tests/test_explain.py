@@ -161,7 +161,7 @@ def test_what_is_printed_adds_up(seed, deep):
     image = random.normal(0, 30, (9, 9, 7 if deep else 2)).astype(np.float32)
     kernel = Kernel("drawn", random.normal(size=(3, 3)), "drawn")
     found = kernel_explanation(image, kernel)
-    lines = list(found.lines())
+    lines = list(found.lines(120))
     (one,) = found.values
     rounding = next(line for line in lines if line.startswith("rounding"))
     stated = float(re.search(r"within (\S+) of", rounding)[1])

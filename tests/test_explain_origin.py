@@ -153,7 +153,7 @@ class TestPoolingsOfManyCells:
     def test_padding_that_counts_is_said(self) -> None:
         how = {"pool_size": 2, "strides": 2, "padding": "same", "count_include_pad": True}
         found = pooling_explanation(np.ones((3, 3, 1), np.float32), "average", [(1, 1)], **how)
-        assert any("sum of 1 values / 4, padding counted = 1" in line for line in found.lines())
+        assert any("sum of 1 value / 4, padding counted = 1" in line for line in found.lines())
 
     @pytest.mark.parametrize("theme", THEMES)
     def test_the_winner_of_a_large_window_is_marked(self, theme: str) -> None:

@@ -200,7 +200,13 @@ def _of_pooling(kind: str, filter: int | None, at: Any, settings: dict[str, Any]
 
     def work(image: Image) -> Explanation:
         return pooling_explanation(
-            image.pixels, kind, at, name=image.name, channel=filter, **settings
+            image.pixels,
+            kind,
+            at,
+            name=image.name,
+            is_photo=image.is_photo,
+            channel=filter,
+            **settings,
         )
 
     return work

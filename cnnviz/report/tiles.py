@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from cnnviz.report.explanation import Explanation
 from cnnviz.report.terms import Terms
+from cnnviz.report.words import hanging
 
 MOST = 8  # tiles along an axis
 
@@ -55,7 +56,7 @@ class TiledExplanation(Explanation):
         """Yield what it is of, the values of all tiles, and the terms of the places asked for."""
         yield from super().lines(width)
         yield ""
-        yield f"tiles    {self.said}, each with its value"
+        yield from hanging(f"tiles    {self.said}, each with its value", width)
         for line in self.tiles:
             yield "  " + "".join(f"{one.value:>9.4g}" for one in line)
 

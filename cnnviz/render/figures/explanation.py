@@ -110,7 +110,8 @@ def value(
         colour=scene.theme.accent,
     )  # fmt: skip
     window = f"the window reads {places(one)}".replace("-", MINUS)
-    rest = f"{window}; {one.padded} padding cells, hatched" if one.padded else window
+    is_seen = not result.is_long or one.kernel is None
+    rest = f"{window}; {one.padded} padding cells{', hatched' * is_seen}" if one.padded else window
     if result.origin is not None:
         share = result.origin.share(one.at)
         part = "all" if share == 1 else tenths(share).replace("%", f"{THIN}%")
@@ -167,8 +168,9 @@ def _all(
         many = len(result.channels) > 1
         blocks.heading(scene, x, y, theme.input, f"patch {name}" if many else "patch", room=width)
         parts.array(
-            scene, x, y + HEADING, one.patch[..., c], scale, size, f"patch {name}", one.inside
-        )
+            scene, x, y + HEADING, one.patch[..., c], scale, size, f"patch {name}", one.inside,
+            skips=result.arithmetic.skips_padding,
+        )  # fmt: skip
         if one.winner is not None:
             i, j = one.winner
             box = x + j * size, y + HEADING + i * size

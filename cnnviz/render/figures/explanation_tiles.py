@@ -108,9 +108,7 @@ def _map(scene: Scene, result: TiledExplanation, x: float, y: float) -> tuple[fl
     detail = times(values.shape)
     part = "map" if result.is_whole else "part of the map"
     blocks.heading(scene, x, y, role, part, detail, room=220)
-    low, high = float(values.min()), float(values.max())
-    like = bool(result.arithmetic.pooling) and low >= 0 and not result.seen
-    scale = display.choose(low, high, like_image=like, theme=scene.theme.name)
+    scale = parts.output_scale(result, scene.theme.name, values)
     size = VALUE
     parts.array(scene, x, y + HEADING, values, scale, size, "map", digits=4)
     rows, columns = result.part
