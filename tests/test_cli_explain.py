@@ -62,6 +62,7 @@ def test_tiles(cnnviz):
         (("--pool", "max", "--bias", "2"), "--bias does not go with --pool"),
         ((*CROSS, "--layer", "c1"), "--layer does not go with --kernel"),
         (("--model", "lenet5"), "needs --layer"),
+        (("--layer", "c1"), "--layer needs --model"),
         (("--model", "lenet5", "--layer", "flatten"), "layer"),
         ((*CROSS, "--at", "3,0"), "rows are 0 to 2"),
         ((*CROSS, "--filter", "1"), "--filter 1"),

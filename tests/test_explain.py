@@ -21,6 +21,7 @@ from cnnviz.model import load_model
 from cnnviz.model.explain import layer_explanation
 from cnnviz.render.figures import explanation, explanation_tiles
 from cnnviz.render.look import Look
+from cnnviz.render.scene import Picture
 from cnnviz.report.explained import kernel_explanation, pooling_explanation
 from cnnviz.report.tiles import tiled
 
@@ -212,6 +213,27 @@ def test_figures(case, size):
         scene = figure.draw(result, Look(theme="dark"))
         assert_texts_fit(scene)
         assert_pictures_fit(scene)
+
+
+@pytest.mark.parametrize("layer", ["", "c1", "c3"])
+def test_two_places_fill_the_width_above_them(layer):
+    places = [(2, 3), (7, 5)]
+    if layer:
+        image = load_image(SAMPLES / "digit.png")
+        found = layer_explanation(load_model("lenet5"), image, layer, places)
+    else:
+        image = load_image(SAMPLES / "cat.png").pixels
+        found = kernel_explanation(image, resolve("sobel-x")[0], places)
+    scene = explanation.draw(found, Look())
+    assert_texts_fit(scene)
+    assert_pictures_fit(scene)
+    pictures = [i for i in scene.items if isinstance(i, Picture)]
+    shown = next(i for i in pictures if i.title == "map")
+    if layer != "c3":  # of a long sum the places are below each other
+        first, second = (left for left, *_, text in boxes(scene) if text.startswith("row "))
+        assert shown.x == pytest.approx(second, abs=1)
+        assert first < shown.x
+    assert shown.width > scene.width / 5
 
 
 def test_a_small_image_and_its_map_have_their_numbers():

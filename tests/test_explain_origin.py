@@ -193,6 +193,17 @@ def test_tiles_have_the_kernel_between_patches_and_map(theme: str) -> None:
     assert not [i for i in scene.items if getattr(i, "title", "") == "kernel"]
 
 
+def test_tiles_say_what_follows_on_the_sum() -> None:
+    values = np.arange(63, dtype=np.float32).reshape(7, 9)
+    how = {"bias": -2.5, "activation": "relu"}
+    found = tiled(kernel_explanation(values, resolve("edge")[0], **how))
+    scene = explanation_tiles.draw(found, Look())
+    assert_texts_fit(scene)
+    assert_pictures_fit(scene)
+    assert {"− 2.5", "relu"} <= {text for *_, text in boxes(scene)}
+    assert scene.title.startswith("edge, bias −2.5, relu")
+
+
 def test_text_and_json_say_what_is_seen(cnnviz) -> None:
     words = ("--model", "lenet5", "--layer", "c3", "--filter", "4", "--at", "0,0")
     result = cnnviz("explain", DIGIT, *words)

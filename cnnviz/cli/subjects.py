@@ -122,6 +122,8 @@ def subject(
     given, pool, filter = what["kernel"], what["pool"], what["filter"]
     kernels = given if isinstance(given, tuple) else () if given is None else (given,)
     if bool(kernels) + (pool is not None) + (model["spec"] is not None) != 1:
+        if what["layer"] is not None and not kernels and pool is None:
+            raise SpecError("--layer needs --model", hint="such as --model lenet5")
         name = click.get_current_context().info_name
         raise SpecError(
             f"{name} takes one of --kernel, --pool and --model", hint="try --kernel edge"

@@ -13,13 +13,16 @@ from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, THIN, count, number, spaced, times, typeset
 from cnnviz.render.scene import Rect, Scene
-from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, TITLE, WIDE_GAP, theme
+from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, TITLE, WIDE_GAP, Theme, theme
 from cnnviz.report.explanation import Explanation
 from cnnviz.report.explanation_text import LARGEST, others, places, pooled_words, shared_decimals
 from cnnviz.report.shares import tenths
+from cnnviz.report.sliding import Sliding
 from cnnviz.report.terms import Terms
 
 BOX = 280, 280  # px of the image and of the map
+WIDE_BOX = 560, 360  # at most, above two places beside each other
+BETWEEN = 2 * MARGIN  # px between these
 SIGN = 32  # px between arrays
 CELL, LEAST = 48, 26  # px of a cell
 ROOM = 216  # px of an array
@@ -31,14 +34,14 @@ def draw(result: Explanation, look: Look) -> Scene:
     """Return the figure: the image and the map, and a row for each explained value."""
     scene = Scene(theme(look.theme), title=title(result), description=". ".join(result.lines()))
     lines = about(result)
-    right, y = _top(scene, result, MARGIN + header.height(lines))
+    right, y = _top(scene, result, MARGIN + header.height(lines), *_box(result, scene.theme))
     beside = 1 if result.is_long else 2
     for first in range(0, len(result.values), beside):
         x, top = float(MARGIN), y + WIDE_GAP
         for one in result.values[first : first + beside]:
             wide, bottom = value(scene, result, one, x, top)
             right, y = max(right, wide), max(y, bottom)
-            x = wide + 2 * MARGIN
+            x = wide + BETWEEN
     scene.width, scene.height = width(scene, lines, right), y + MARGIN
     header.draw(scene, lines)
     return scene
@@ -49,7 +52,12 @@ def title(result: Explanation) -> str:
     shape = times(result.arithmetic.output.shape)
     several = len(result.values)
     what = "one value" if several == 1 else f"the same window at {several} places"
-    return f"{result.heading}: {what} of {shape}, term by term"
+    return f"{heading(result)}: {what} of {shape}, term by term"
+
+
+def heading(result: Explanation | Sliding) -> str:
+    """Return what is explained, with the minus of print."""
+    return result.heading.replace(" -", f" {MINUS}")
 
 
 def about(result: Explanation) -> list[str]:
@@ -71,28 +79,49 @@ def width(scene: Scene, lines: list[str], right: float) -> float:
     return max(640, right + MARGIN, min(widest + 2 * MARGIN + 2, 1280))
 
 
-def _top(scene: Scene, result: Explanation, y: float) -> tuple[float, float]:
+def _box(result: Explanation, theme: Theme) -> tuple[tuple[int, int], float]:
+    """Return the px of the image and of the map, and of the column that each is in.
+
+    Above two places beside each other there is one above each.
+    """
+    if result.is_long or len(result.values) == 1:
+        return BOX, BOX[0]
+    scratch, right = Scene(theme), float(MARGIN)
+    for one in result.values[:2]:
+        left = right
+        right = value(scratch, result, one, left, 0)[0] + BETWEEN
+    room = left - MARGIN - SIGN
+    if result.origin is not None:  # three of them
+        room = (right - BETWEEN - MARGIN - 2 * SIGN) / 3
+    if room <= BOX[0]:
+        return BOX, BOX[0]
+    return (min(int(room), WIDE_BOX[0]), WIDE_BOX[1]), room
+
+
+def _top(
+    scene: Scene, result: Explanation, y: float, box: tuple[int, int], column: float
+) -> tuple[float, float]:
     """Draw the image with its windows, and the map with their places; return right and bottom.
 
     Inside a network the image is before them, with what of it the values see.
     """
-    x, below = MARGIN, 0
+    x, below = float(MARGIN), 0
     if result.origin is not None:
         shape = times(result.origin.picture.shape)
-        blocks.heading(scene, x, y, scene.theme.input, result.image, shape, room=BOX[0])
-        below, wide = parts.origin(scene, x, y + HEADING, result.origin, result.values, BOX)
-        x += max(wide, BOX[0]) + SIGN
+        blocks.heading(scene, x, y, scene.theme.input, result.image, shape, room=box[0])
+        below, wide = parts.origin(scene, x, y + HEADING, result.origin, result.values, box)
+        x += max(wide, column) + SIGN
     shape = times(result.picture.shape)
-    blocks.heading(scene, x, y, scene.theme.input, result.seen or result.image, shape, room=BOX[0])
+    blocks.heading(scene, x, y, scene.theme.input, result.seen or result.image, shape, room=box[0])
     draw = parts.vector if result.seen and result.picture.shape[:2] == (1, 1) else parts.picture
-    tall, wide = draw(scene, x, y + HEADING, result, BOX)
-    x += max(wide, BOX[0]) + SIGN
+    tall, wide = draw(scene, x, y + HEADING, result, box)
+    x += max(wide, column) + SIGN
     role = scene.theme.pool if result.arithmetic.pooling else scene.theme.map
     shape = times(result.arithmetic.output.shape)
-    blocks.heading(scene, x, y, role, "map", shape, room=BOX[0])
-    height, wide = parts.output(scene, x, y + HEADING, result, BOX)
+    blocks.heading(scene, x, y, role, "map", shape, room=box[0])
+    height, wide = parts.output(scene, x, y + HEADING, result, box)
     bottom = y + HEADING + max(tall, below, height + 3 * GAP + 10)
-    return x + max(wide, BOX[0]), bottom
+    return x + max(wide, box[0]), bottom
 
 
 def value(

@@ -193,7 +193,7 @@ def title(result: Sliding) -> str:
     """Return what is seen: `edge, stride 2: 300×451×3 → 149×225, place by place`."""
     before, after = times(result.runs[0].picture.shape), times(result.grid)
     several = f"{len(result.runs)} maps of " if len(result.runs) > 1 else ""
-    return f"{result.heading}: {before} → {several}{after}, place by place"
+    return f"{explanation.heading(result)}: {before} → {several}{after}, place by place"
 
 
 def _about(result: Sliding, *, still: bool) -> list[str]:
