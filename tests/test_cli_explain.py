@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pytest
 from conftest import SAMPLES, files
 
@@ -33,6 +34,23 @@ def test_json_has_every_term(cnnviz):
         products = [p for line in row["products"] for cell in line for p in cell]
         assert sum(products) == row["sum"] == row["value"] == row["engine"]
     assert middle["value"] == 4
+
+
+def test_json_leaves_out_arrays_of_very_many_values(cnnviz, folder):
+    np.save("large.npy", np.ones((513, 512), np.float32))
+    (row,) = json.loads(cnnviz("explain", "large.npy", "--pool", "global-max", "--json").out)[
+        "values"
+    ]
+    assert row["patch"] is row["products"] is None
+    assert row["value"] == 1
+    assert row["left_out"] == "arrays of 262,656 values: -o FILE.npz has them"
+    words = ("--pool", "max", "--size", "256", "--tiles", "--json")
+    found = json.loads(cnnviz("explain", "large.npy", *words).out)
+    assert found["values"][0]["left_out"] is None
+    assert len(found["tiles"]) == 4
+    words = ("--pool", "max", "--size", "256", "--stride", "32", "--tiles", "--json")
+    found = json.loads(cnnviz("explain", "large.npy", *words).out)
+    assert {tile["patch"] for tile in found["tiles"]} == {None}
 
 
 def test_without_a_place_it_is_the_strongest(cnnviz):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cnnviz.report.origin import Origin
 
 MOST_CELLS = 49  # up to which all products are printed
+MOST_LISTED = 1 << 18  # values of an array up to which JSON has it: 12 million would take 8 GB
 
 
 @dataclass(eq=False, repr=False)
@@ -127,10 +128,11 @@ class Explanation(Result):
             },
             "receptive_field": None if self.origin is None else self.origin.to_dict(one.at),
             "channels": list(self.channels),
-            "inside": one.inside.tolist(),
-            "patch": one.patch.tolist(),
-            "kernel": None if one.kernel is None else one.kernel.tolist(),
-            "products": one.products.tolist(),
+            "inside": listed(one.inside),
+            "patch": listed(one.patch),
+            "kernel": None if one.kernel is None else listed(one.kernel),
+            "products": listed(one.products),
+            "left_out": left_out(one),
             "channel_sums": one.sums,
             "pooling": self.arithmetic.pooling or None,
             "divisor": one.divisor,
@@ -156,6 +158,17 @@ class Explanation(Result):
             yield ""
             for line in explanation_text.lines(self, one, width):
                 yield from [line] if line[:1] in ("", " ") else hanging(line, width)
+
+
+def listed(values: np.ndarray) -> list[Any] | None:
+    """Return an array as lists; None where it is too large for that."""
+    return values.tolist() if values.size <= MOST_LISTED else None
+
+
+def left_out(one: Terms) -> str | None:
+    """Return where the arrays are that JSON has no room for."""
+    count = one.patch.size
+    return f"arrays of {count:,} values: -o FILE.npz has them" if count > MOST_LISTED else None
 
 
 def explained(arithmetic: Arithmetic, at: Sequence[Place], **about: Any) -> Explanation:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, ClassVar
 
-from cnnviz.report.explanation import Explanation
+from cnnviz.report.explanation import MOST_LISTED, Explanation
 from cnnviz.report.terms import Terms
 from cnnviz.report.words import hanging
 
@@ -62,12 +62,14 @@ class TiledExplanation(Explanation):
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """Return the tiles as rows for JSON."""
+        first = self.tiles[0][0].patch.size
+        few = first * len(self.tiles) * len(self.tiles[0]) <= MOST_LISTED
         rows = [
             {
                 "image": self.image,
                 "at": list(one.at),
                 "start": [one.rows.start, one.columns.start],
-                "patch": one.patch.tolist(),
+                "patch": one.patch.tolist() if few else None,
                 "sum": one.total,
                 "value": one.value,
             }
