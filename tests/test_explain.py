@@ -21,7 +21,7 @@ from cnnviz.model import load_model
 from cnnviz.model.explain import layer_explanation
 from cnnviz.render.figures import explanation, explanation_tiles
 from cnnviz.render.look import Look
-from cnnviz.render.scene import Picture
+from cnnviz.render.scene import Picture, Text
 from cnnviz.report.explained import kernel_explanation, pooling_explanation
 from cnnviz.report.tiles import tiled
 
@@ -213,6 +213,19 @@ def test_figures(case, size):
         scene = figure.draw(result, Look(theme="dark"))
         assert_texts_fit(scene)
         assert_pictures_fit(scene)
+
+
+def test_the_largest_terms_share_their_decimals():
+    image = load_image(SAMPLES / "digit.png")
+    found = layer_explanation(load_model("lenet5"), image, "c3", [(2, 2)])
+    scene = explanation.draw(found, Look())
+    texts = [item for item in scene.items if isinstance(item, Text) and item.anchor == "end"]
+    numbers = [item.text.replace("−", "-") for item in texts if "×" not in item.text]
+    numbers = [text for text in numbers if "." in text]
+    assert len(numbers) == 13
+    assert {len(text.split(".")[1]) for text in numbers} == {6}
+    total = float(found.values[0].products.sum())
+    assert sum(map(float, numbers)) == pytest.approx(total, abs=6.5e-6)
 
 
 @pytest.mark.parametrize("layer", ["", "c1", "c3"])

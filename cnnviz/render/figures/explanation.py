@@ -246,6 +246,7 @@ def _largest(
         x, y + 14, f"the {len(shown)} largest of {count(size)} terms", colour=theme.secondary
     )
     y += 20
+    decimals = shared_decimals(one)
     limit = abs(float(one.products[shown[0]])) or 1.0
     alike = not steady and all(one.products[cell] >= 0 for cell in shown)
     middle, reach, end = (x + 290, 260, x + 650) if alike else (x + 420, 130, x + 650)
@@ -260,14 +261,21 @@ def _largest(
         left = middle - length if value < 0 else middle
         fill = theme.kernel if value < 0 else theme.map
         scene.add(Rect(left, y + 3, max(1, length), 12, fill=fill))
-        scene.text(end, y + 13, number(value, 6), face="mono", anchor="end")
+        scene.text(end, y + 13, _aligned(value, decimals), face="mono", anchor="end")
         y += LINE
     if size > len(shown):
         rest = others(one, shown)
         scene.text(x, y + 13, f"the other {count(size - len(shown))}", size=CAPTION)
-        scene.text(end, y + 13, number(rest, 6), face="mono", anchor="end")
+        scene.text(end, y + 13, _aligned(rest, decimals), face="mono", anchor="end")
         y += LINE
     return end, y
+
+
+def _aligned(value: float, decimals: int) -> str:
+    """Return a number to stand below others with as many decimals."""
+    if decimals < 0:
+        return number(value, 6)
+    return spaced(f"{round(value, decimals) + 0.0:,.{decimals}f}").replace("-", MINUS)
 
 
 def sums(result: Explanation, one: Terms) -> list[str]:
