@@ -16,8 +16,8 @@ from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, TITLE, WIDE_GAP, Theme, theme
 from cnnviz.report.explanation import Explanation
 from cnnviz.report.explanation_text import LARGEST, others, places, pooled_words, shared_decimals
+from cnnviz.report.result import Result
 from cnnviz.report.shares import tenths
-from cnnviz.report.sliding import Sliding
 from cnnviz.report.terms import Terms
 
 BOX = 280, 280  # px of the image and of the map
@@ -55,7 +55,7 @@ def title(result: Explanation) -> str:
     return f"{heading(result)}: {what} of {shape}, term by term"
 
 
-def heading(result: Explanation | Sliding) -> str:
+def heading(result: Result) -> str:
     """Return what is explained, with the minus of print."""
     return result.heading.replace(" -", f" {MINUS}")
 
