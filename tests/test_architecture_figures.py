@@ -21,7 +21,7 @@ from cnnviz.render.figures.architecture_look import KINDS, colour, typeset
 from cnnviz.render.figures.volumes import LEAST, TALLEST, volume
 from cnnviz.render.scene import Line, Polygon, Rect, Scene, Text
 from cnnviz.render.scene import Path as Stroke
-from cnnviz.render.theme import THEMES, contrast, rgb
+from cnnviz.render.theme import THEMES, contrast, mixed, rgb
 from cnnviz.report.architecture import Architecture, architecture
 from cnnviz.report.architecture_scales import scales_of
 
@@ -41,6 +41,8 @@ SPECS = {
         (28, 28, 4),
     ),
 }
+
+WINDOW, POOLED = THEMES["light"].kernel, THEMES["light"].pool
 
 
 def found(case: str, folder: Path) -> Architecture:
@@ -131,6 +133,28 @@ def test_volumes_are_to_scale() -> None:
     assert (flat.height, flat.width, flat.depth) == (TALLEST / 4, TALLEST / 2, 48)
     assert (half.sheets, ten.sheets) == (6, 10)
     assert (thirty.height, ten.height) == (TALLEST, pytest.approx(TALLEST / 3))
+
+
+@pytest.mark.parametrize(
+    ("layer", "reach"),
+    [
+        ("Conv2D(3, 3, dilation_rate=3)", 7),
+        ("MaxPooling2D((5, 5))", 5),
+        ("Conv2DTranspose(3, 7)", None),  # which writes a window, and reads none
+    ],
+)
+def test_a_window_is_what_the_layer_reads(layer: str, reach: int | None) -> None:
+    scene = figure.draw(architecture(load_graph(layer, input_shape=(20, 20, 3))), Look())
+    texts = [item.text for item in scene.items if isinstance(item, Text)]
+    assert ("a kernel's window" in texts) == layer.startswith("Conv2D(")
+    fills = {mixed(shade, scene.theme.background, 0.35) for shade in (WINDOW, POOLED)}
+    windows = [item for item in scene.items if isinstance(item, Polygon) and item.fill in fills]
+    if reach is None:
+        assert not windows
+    else:
+        (window,) = windows
+        (_, top), _, _, (_, bottom) = window.points
+        assert bottom - top == pytest.approx(TALLEST * reach / 20)
 
 
 def test_volumes_of_vgg16_keep_their_order() -> None:

@@ -88,6 +88,15 @@ def test_layers(cnnviz, folder, layer):
     assert row["frames"] == count("a.gif") <= 10
 
 
+def test_the_image_has_its_own_shape(cnnviz, folder):
+    said = cnnviz("animate", DIGIT, "--model", "lenet5", "--layer", "c3", "-o", "a.png").out
+    assert said.startswith(b"image    digit.png  28x28x1\n")
+    assert b"the input of c3 is s2, 14x14x6" in said
+    spec = "Conv2D(2, 3, strides=2) Conv2DTranspose(2, 3, strides=2)"
+    words = ("--model", spec, "--input", "28x28x1", "--layer", "transpose1", "-o", "b.png")
+    assert cnnviz("animate", DIGIT, *words).out.startswith(b"image    digit.png  28x28x1\n")
+
+
 def test_a_transposed_layer(cnnviz, folder):
     words = (*TRANSPOSED, "--layer", "transpose1", "--filter", "1", "--json", "-o", "a.gif")
     (row,) = json.loads(cnnviz("animate", MATRIX, *words).out)["animations"]

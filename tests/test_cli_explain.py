@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pytest
 from conftest import SAMPLES, files
 
@@ -35,6 +36,23 @@ def test_json_has_every_term(cnnviz):
     assert middle["value"] == 4
 
 
+def test_json_leaves_out_arrays_of_very_many_values(cnnviz, folder):
+    np.save("large.npy", np.ones((513, 512), np.float32))
+    (row,) = json.loads(cnnviz("explain", "large.npy", "--pool", "global-max", "--json").out)[
+        "values"
+    ]
+    assert row["patch"] is row["products"] is None
+    assert row["value"] == 1
+    assert row["left_out"] == "arrays of 262,656 values: -o FILE.npz has them"
+    words = ("--pool", "max", "--size", "256", "--tiles", "--json")
+    found = json.loads(cnnviz("explain", "large.npy", *words).out)
+    assert found["values"][0]["left_out"] is None
+    assert len(found["tiles"]) == 4
+    words = ("--pool", "max", "--size", "256", "--stride", "32", "--tiles", "--json")
+    found = json.loads(cnnviz("explain", "large.npy", *words).out)
+    assert {tile["patch"] for tile in found["tiles"]} == {None}
+
+
 def test_without_a_place_it_is_the_strongest(cnnviz):
     result = cnnviz("explain", CAT, "--kernel", "edge", "-o", "svg:-")
     assert "the strongest response" in result.err
@@ -62,6 +80,7 @@ def test_tiles(cnnviz):
         (("--pool", "max", "--bias", "2"), "--bias does not go with --pool"),
         ((*CROSS, "--layer", "c1"), "--layer does not go with --kernel"),
         (("--model", "lenet5"), "needs --layer"),
+        (("--layer", "c1"), "--layer needs --model"),
         (("--model", "lenet5", "--layer", "flatten"), "layer"),
         ((*CROSS, "--at", "3,0"), "rows are 0 to 2"),
         ((*CROSS, "--filter", "1"), "--filter 1"),

@@ -21,6 +21,7 @@ from cnnviz.model import load_model
 from cnnviz.model.explain import layer_explanation
 from cnnviz.render.figures import explanation, explanation_tiles
 from cnnviz.render.look import Look
+from cnnviz.render.scene import Picture, Text
 from cnnviz.report.explained import kernel_explanation, pooling_explanation
 from cnnviz.report.tiles import tiled
 
@@ -161,7 +162,7 @@ def test_what_is_printed_adds_up(seed, deep):
     image = random.normal(0, 30, (9, 9, 7 if deep else 2)).astype(np.float32)
     kernel = Kernel("drawn", random.normal(size=(3, 3)), "drawn")
     found = kernel_explanation(image, kernel)
-    lines = list(found.lines())
+    lines = list(found.lines(120))
     (one,) = found.values
     rounding = next(line for line in lines if line.startswith("rounding"))
     stated = float(re.search(r"within (\S+) of", rounding)[1])
@@ -212,6 +213,40 @@ def test_figures(case, size):
         scene = figure.draw(result, Look(theme="dark"))
         assert_texts_fit(scene)
         assert_pictures_fit(scene)
+
+
+def test_the_largest_terms_share_their_decimals():
+    image = load_image(SAMPLES / "digit.png")
+    found = layer_explanation(load_model("lenet5"), image, "c3", [(2, 2)])
+    scene = explanation.draw(found, Look())
+    texts = [item for item in scene.items if isinstance(item, Text) and item.anchor == "end"]
+    numbers = [item.text.replace("−", "-") for item in texts if "×" not in item.text]
+    numbers = [text for text in numbers if "." in text]
+    assert len(numbers) == 13
+    assert {len(text.split(".")[1]) for text in numbers} == {6}
+    total = float(found.values[0].products.sum())
+    assert sum(map(float, numbers)) == pytest.approx(total, abs=6.5e-6)
+
+
+@pytest.mark.parametrize("layer", ["", "c1", "c3"])
+def test_two_places_fill_the_width_above_them(layer):
+    places = [(2, 3), (7, 5)]
+    if layer:
+        image = load_image(SAMPLES / "digit.png")
+        found = layer_explanation(load_model("lenet5"), image, layer, places)
+    else:
+        image = load_image(SAMPLES / "cat.png").pixels
+        found = kernel_explanation(image, resolve("sobel-x")[0], places)
+    scene = explanation.draw(found, Look())
+    assert_texts_fit(scene)
+    assert_pictures_fit(scene)
+    pictures = [i for i in scene.items if isinstance(i, Picture)]
+    shown = next(i for i in pictures if i.title == "map")
+    if layer != "c3":  # of a long sum the places are below each other
+        first, second = (left for left, *_, text in boxes(scene) if text.startswith("row "))
+        assert shown.x == pytest.approx(second, abs=1)
+        assert first < shown.x
+    assert shown.width > scene.width / 5
 
 
 def test_a_small_image_and_its_map_have_their_numbers():

@@ -153,7 +153,7 @@ class TestPoolingsOfManyCells:
     def test_padding_that_counts_is_said(self) -> None:
         how = {"pool_size": 2, "strides": 2, "padding": "same", "count_include_pad": True}
         found = pooling_explanation(np.ones((3, 3, 1), np.float32), "average", [(1, 1)], **how)
-        assert any("sum of 1 values / 4, padding counted = 1" in line for line in found.lines())
+        assert any("sum of 1 value / 4, padding counted = 1" in line for line in found.lines())
 
     @pytest.mark.parametrize("theme", THEMES)
     def test_the_winner_of_a_large_window_is_marked(self, theme: str) -> None:
@@ -191,6 +191,17 @@ def test_tiles_have_the_kernel_between_patches_and_map(theme: str) -> None:
     deep = layer_explanation(load_model("lenet5"), load_image(DIGIT), "c3")
     scene = explanation_tiles.draw(tiled(deep), Look(theme=theme))
     assert not [i for i in scene.items if getattr(i, "title", "") == "kernel"]
+
+
+def test_tiles_say_what_follows_on_the_sum() -> None:
+    values = np.arange(63, dtype=np.float32).reshape(7, 9)
+    how = {"bias": -2.5, "activation": "relu"}
+    found = tiled(kernel_explanation(values, resolve("edge")[0], **how))
+    scene = explanation_tiles.draw(found, Look())
+    assert_texts_fit(scene)
+    assert_pictures_fit(scene)
+    assert {"− 2.5", "relu"} <= {text for *_, text in boxes(scene)}
+    assert scene.title.startswith("edge, bias −2.5, relu")
 
 
 def test_text_and_json_say_what_is_seen(cnnviz) -> None:

@@ -107,6 +107,26 @@ def test_the_map_fills_from_the_blank_to_the_whole():
     assert filling[0] == pytest.approx(1 - 1 / 784)
 
 
+def test_what_is_said_to_be_known_is_what_is_seen():
+    result = digit()
+    unknown = np.array([int(theme("light").unknown[i : i + 2], 16) for i in (1, 3, 5)])
+    for scene, _ in figure.scenes(result, Look()):
+        seen = int((picture(scene, "map").pixels != unknown).any(axis=-1).sum())
+        assert f"{seen} of 676 values" in texts(scene)
+
+
+def test_stamps_are_not_counted_while_the_map_is_wiped():
+    model = load_model("Conv2DTranspose(1, 3, strides=2)", input_shape=(5, 5, 1))
+    result = layer_stamps(model, load_image(SAMPLES / "matrix5x5.csv"), "transpose1", most=40)
+    said = [
+        next((text for text in texts(scene) if text.endswith(" stamps")), "")
+        for scene, _ in stamping.scenes(result, Look())
+    ]
+    assert said[0] == said[-1] == "25 of 25 stamps"
+    assert said[1 : 1 + len(LEFT)] == [""] * len(LEFT)
+    assert said[1 + len(LEFT)] == "1 of 25 stamps"
+
+
 @settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 999), padding=st.sampled_from(["valid", "same"]))
 def test_numbers_are_those_of_scipy(seed, padding):

@@ -176,9 +176,9 @@ class _Run:
     def words(self, result: Result, notes: Sequence[str]) -> str:
         """Return what is printed of a result."""
         said = [escape(f"note     {note}") for note in notes]
-        if self.text is None:
-            return "\n".join([*map(escape, result.lines()), *said])
         stream = sys.stderr if self.stdout_is_taken else sys.stdout
+        if self.text is None:
+            return "\n".join([*map(escape, result.lines(width(stream))), *said])
         coloured = has_colour(stream, no_color=self.no_color)
         return "\n".join([self.text(result, width(stream), coloured).rstrip("\n"), *said])
 

@@ -122,6 +122,8 @@ def subject(
     given, pool, filter = what["kernel"], what["pool"], what["filter"]
     kernels = given if isinstance(given, tuple) else () if given is None else (given,)
     if bool(kernels) + (pool is not None) + (model["spec"] is not None) != 1:
+        if what["layer"] is not None and not kernels and pool is None:
+            raise SpecError("--layer needs --model", hint="such as --model lenet5")
         name = click.get_current_context().info_name
         raise SpecError(
             f"{name} takes one of --kernel, --pool and --model", hint="try --kernel edge"
@@ -200,7 +202,13 @@ def _of_pooling(kind: str, filter: int | None, at: Any, settings: dict[str, Any]
 
     def work(image: Image) -> Explanation:
         return pooling_explanation(
-            image.pixels, kind, at, name=image.name, channel=filter, **settings
+            image.pixels,
+            kind,
+            at,
+            name=image.name,
+            is_photo=image.is_photo,
+            channel=filter,
+            **settings,
         )
 
     return work

@@ -62,6 +62,7 @@ def layer_explanation(
         settings=(type(node.layer).__name__,),
         act=getattr(node.layer, "activation", None) or "",
         seen="" if before == INPUT else _seen(arithmetic, source, before, filter),
+        is_photo=image.is_photo,
         origin=None if before == INPUT else origin_of(model, image, layer),
         notes=tuple(notes),
     )

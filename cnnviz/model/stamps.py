@@ -60,6 +60,8 @@ def layer_stamps(
         activation=function,
         settings=(KIND,) * (KIND not in model.name) + words,
         seen="" if before == INPUT else f"{before}, mean of its maps",
+        is_photo=image.is_photo,
+        image_shape=model.graph.shapes()[INPUT],
         notes=tuple(explain.about_input(model, layer, before, source)),
         most=most,
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 DISPLAYS = ("auto", "signed", "minmax", "abs", "clip")
 MOST_FACTOR = 40  # a single value is not blown up to fill its box
 SAMPLES = 4  # values along a side of what one pixel stands for; more look the same
+ARRAY_MAP = "slate"  # the colour map of an input that is no picture
 _LITTLE = 1e-30
 CROWD, SAMPLE = 1024, 20_000  # values from which on a root scale is considered; values looked at
 
@@ -105,6 +106,12 @@ def choose(
     if low == high:  # one value: a scale from zero has a length
         low, high = min(low, 0.0), max(high, 0.0 if low else 1.0)
     return Scale(low, high, table, root=root)
+
+
+def of_source(low: float, high: float, *, is_photo: bool, theme: str = "light") -> Scale:
+    """Choose the scale of an input: gray for a photo, slate for an array without negatives."""
+    name = ARRAY_MAP if low >= 0 and not is_photo else None
+    return choose(low, high, name=name, like_image=is_photo, theme=theme)
 
 
 def is_crowded(values: np.ndarray, limits: tuple[float, float] | None = None) -> bool:

@@ -85,6 +85,7 @@ def kernel_explanation(
         picture=mapset.source,
         settings=mapset.settings,
         act=act or "",
+        is_photo=is_photo,
         turned=bool(settings.get("flip")),
     )
 
@@ -95,6 +96,7 @@ def pooling_explanation(
     at: Sequence[Place] = (),
     *,
     name: str = "image",
+    is_photo: bool = True,
     channel: int | None = None,
     pool_size: Any = 2,
     strides: Any = None,
@@ -148,11 +150,11 @@ def pooling_explanation(
     return explained(
         arithmetic,
         at,
-        most="the largest value",
         image=name,
         name=kind,
         channels=(label,),
         picture=image,
+        is_photo=is_photo,
         settings=words,
     )
 

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from cnnviz.geometry import times
+from cnnviz.geometry import Shape, times
 from cnnviz.report import explanation_text
 from cnnviz.report.explanation_text import MOST_CHANNELS
 from cnnviz.report.result import Result
 from cnnviz.report.terms import Arithmetic, Place, Terms
+from cnnviz.report.words import hanging
 
 if TYPE_CHECKING:
     from cnnviz.report.origin import Origin
 
 MOST_CELLS = 49  # up to which all products are printed
+MOST_LISTED = 1 << 18  # values of an array up to which JSON has it: 12 million would take 8 GB
 
 
 @dataclass(eq=False, repr=False)
@@ -38,6 +40,8 @@ class Explanation(Result):
         Why this place, where none was asked for.
     seen : str
         What `picture` is, if not the image.
+    is_photo : bool
+        Whether the image is a picture, whose values are pixels.
     origin : Origin, optional
         Then the image, and what of it a value sees.
     """
@@ -54,6 +58,7 @@ class Explanation(Result):
     act: str = ""
     chosen: str = ""
     seen: str = ""
+    is_photo: bool = True
     origin: Origin | None = None
     notes: tuple[str, ...] = ()
     turned: bool = False
@@ -62,6 +67,11 @@ class Explanation(Result):
     def subject(self) -> str:
         """The image."""
         return self.image
+
+    @property
+    def image_shape(self) -> Shape:
+        """The shape of the image, also where maps of it are shown."""
+        return (self.picture if self.origin is None else self.origin.picture).shape
 
     @property
     def heading(self) -> str:
@@ -118,10 +128,11 @@ class Explanation(Result):
             },
             "receptive_field": None if self.origin is None else self.origin.to_dict(one.at),
             "channels": list(self.channels),
-            "inside": one.inside.tolist(),
-            "patch": one.patch.tolist(),
-            "kernel": None if one.kernel is None else one.kernel.tolist(),
-            "products": one.products.tolist(),
+            "inside": listed(one.inside),
+            "patch": listed(one.patch),
+            "kernel": None if one.kernel is None else listed(one.kernel),
+            "products": listed(one.products),
+            "left_out": left_out(one),
             "channel_sums": one.sums,
             "pooling": self.arithmetic.pooling or None,
             "divisor": one.divisor,
@@ -137,28 +148,35 @@ class Explanation(Result):
     def lines(self, width: int = 80) -> Iterator[str]:
         """Yield the report in plain ASCII."""
         rows, columns = self.arithmetic.axes
-        image = self.picture if self.origin is None else self.origin.picture
-        yield f"image    {self.image}  {times(image.shape)}"
+        yield f"image    {self.image}  {times(self.image_shape)}"
         yield f"explain  {self.heading}"
         yield f"rows     {rows.working()}"
         yield f"columns  {columns.working()}"
         for note in self.notes:
-            yield f"note     {note}"
+            yield from hanging(f"note     {note}", width)
         for one in self.values:
             yield ""
-            yield from explanation_text.lines(self, one)
+            for line in explanation_text.lines(self, one, width):
+                yield from [line] if line[:1] in ("", " ") else hanging(line, width)
 
 
-def explained(
-    arithmetic: Arithmetic,
-    at: Sequence[Place],
-    *,
-    most: str = "the strongest response",
-    **about: Any,
-) -> Explanation:
+def listed(values: np.ndarray) -> list[Any] | None:
+    """Return an array as lists; None where it is too large for that."""
+    return values.tolist() if values.size <= MOST_LISTED else None
+
+
+def left_out(one: Terms) -> str | None:
+    """Return where the arrays are that JSON has no room for."""
+    count = one.patch.size
+    return f"arrays of {count:,} values: -o FILE.npz has them" if count > MOST_LISTED else None
+
+
+def explained(arithmetic: Arithmetic, at: Sequence[Place], **about: Any) -> Explanation:
     """Return the explanation of the values at some places, by default of the strongest one."""
     rows, columns = arithmetic.axes
-    chosen = "" if at else f"{most} of {rows.output}x{columns.output}, as no --at was given"
+    every = times((rows.output, columns.output))
+    is_choice = not at and every != "1x1"
+    chosen = f"{arithmetic.most} of {every}, as no --at was given" if is_choice else ""
     places = list(at) or [arithmetic.strongest()]
     values = tuple(arithmetic.terms(place) for place in places)
     return Explanation(arithmetic=arithmetic, values=values, chosen=chosen, **about)

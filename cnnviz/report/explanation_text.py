@@ -8,30 +8,35 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnnviz.report.terms import Terms, geometry_words, total
+from cnnviz.report.terms import Arithmetic, Terms, geometry_words, total
 
 if TYPE_CHECKING:
     from cnnviz.report.explanation import Explanation
 
+BLANK = ("zero", "constant")  # borders that hold a value of their own, as a number does
 MOST_CHANNELS = 4  # up to which all products are printed
 LARGEST = 12  # terms that are printed of a longer sum
+DIGITS, WHOLE = 6, 1e15  # of a product; the size from which whole numbers too have no more
 
 
-def lines(result: Explanation, one: Terms) -> Iterator[str]:
-    """Yield one value of an explanation: where it is, every term or the largest, and the sum."""
+def lines(result: Explanation, one: Terms, width: int = 80) -> Iterator[str]:
+    """Yield one value of an explanation: where it is, every term or the largest, and the sum.
+
+    Its arrays stand side by side where they fit in `width`.
+    """
     row, column = one.at
     yield f"at       row {row}, column {column}{f': {result.chosen}' if result.chosen else ''}"
     yield f"window   {geometry_words(result.arithmetic.axes)}: {places(one)}"
     if result.origin is not None:
         yield f"sees     {result.origin.words(one.at)}"
     if one.padded:
-        held = "does not count" if skips(result) else f"holds {result.arithmetic.border}"
-        yield f"padding  {one.padded} of {one.inside.size} cells, marked *; it {held}"
+        marked = f"{one.padded} of {one.inside.size} cells, marked *"
+        yield f"padding  {marked}; it {_holds(result.arithmetic)}"
     if result.turned:
         yield "kernel   turned by 180 degrees, as true convolution lays it on the patch"
     decimals = shared_decimals(one)
     if not result.is_long:
-        yield from _all(result, one, decimals)
+        yield from _all(result, one, decimals, width)
     elif one.kernel is None:
         yield f"values   {spread(one)}"
     else:
@@ -39,32 +44,33 @@ def lines(result: Explanation, one: Terms) -> Iterator[str]:
     yield from _sum(result, one, decimals)
 
 
-def skips(result: Explanation) -> bool:
-    """Whether padding has no part in the value."""
-    a = result.arithmetic
-    return a.pooling in ("max", "min") or (a.pooling == "average" and not a.include_pad)
+def _holds(a: Arithmetic) -> str:
+    """Return what padding is to a value."""
+    if a.skips_padding:
+        return "does not count"
+    if isinstance(a.border, str):
+        return f"holds {a.border}" if a.border in BLANK else f"continues the image by {a.border}"
+    return f"holds {a.border:g}"
 
 
-def _all(result: Explanation, one: Terms, decimals: int) -> Iterator[str]:
+def _all(result: Explanation, one: Terms, decimals: int, width: int) -> Iterator[str]:
     """Yield patch, kernel and products side by side, a block a channel."""
+    a = result.arithmetic
     for c, name in enumerate(result.channels):
-        patch = _texts(one.patch[..., c], 6)
-        marked = [
-            [text + ("" if one.inside[i, j] else "*") for j, text in enumerate(line)]
-            for i, line in enumerate(patch)
-        ]
-        blocks = [(f"{name}: patch", marked)]
+        # What is added is printed as exactly as the sum says that it is.
+        is_added = a.pooling == "average"
+        patch = one.patch[..., c]
+        texts = _decimals(patch, decimals) if is_added else _texts(patch, 6)
+        for i, j in np.argwhere(~one.inside).tolist():
+            texts[i][j] = "*" if a.skips_padding else f"{texts[i][j]}*"
+        blocks = [(f"{name}: patch", texts)]
         if one.kernel is not None:
             blocks.append(("x kernel", _texts(one.kernel[..., c], 8)))
-            products = [
-                [_fixed(v, decimals) for v in line] for line in one.products[..., c].tolist()
-            ]
-            blocks.append(("= products", products))
-        elif result.arithmetic.pooling == "lp":
-            powers = one.products[..., c].tolist()
-            blocks.append(("|x|^p", [[_fixed(v, decimals) for v in line] for line in powers]))
+            blocks.append(("= products", _decimals(one.products[..., c], decimals)))
+        elif a.pooling == "lp":
+            blocks.append(("|x|^p", _decimals(one.products[..., c], decimals)))
         yield ""
-        yield from _beside(blocks)
+        yield from _beside(blocks, width)
     yield ""
 
 
@@ -138,15 +144,17 @@ def pooled_words(result: Explanation, one: Terms, decimals: int) -> str:
         count = one.inside.size - one.padded
         by = f"{one.divisor:,}" + ", padding counted" * (one.divisor != count)
         sums = f"{_fixed(one.sums[0], decimals)} / {one.divisor}"
-        return f"sum of {count:,} values / {by} = {sums} = {one.value:.9g}"
+        return f"sum of {count:,} value{'s' * (count != 1)} / {by} = {sums} = {one.value:.9g}"
     if a.pooling == "lp":
         return f"({_fixed(one.sums[0], decimals)})^(1/{a.p:g}) = {one.value:.9g}"
     place = one.winner
     where = (
         "" if place is None else f", of row {one.rows[place[0]]}, column {one.columns[place[1]]}"
     )
+    count = one.inside.size - one.padded
     word = "largest" if a.pooling == "max" else "smallest"
-    return f"{one.value:.9g}: the {word} of {one.inside.size - one.padded} values{where}"
+    what = f"the {word} of {count:,} values" if count > 1 else "the only value"
+    return f"{one.value:.9g}: {what}{where}"
 
 
 def difference_words(one: Terms, dtype: str) -> str:
@@ -160,24 +168,31 @@ def rounding_words(one: Terms, decimals: int, is_long: bool) -> str:
     """Return how far the printed products may add up to another sum."""
     printed = LARGEST + 1 if is_long else one.products.size
     exact = np.array_equal(one.products, np.rint(one.products * 10**decimals) / 10**decimals)
+    how = f"to {decimals} decimals" if decimals >= 0 else f"to {DIGITS} digits"
     if is_long and one.kernel is None:
-        return "none: the sum is exact" if exact else f"the sum is printed to {decimals} decimals"
+        return "none: the sum is exact" if exact else f"the sum is printed {how}"
+    name = "products" if one.kernel is not None else "values" if one.divisor else "powers"
     if exact:
-        return "none: the products are printed exactly"
+        return f"none: the {name} are printed exactly"
     return (
-        f"products to {decimals} decimals; added as printed, the {printed} numbers are within "
+        f"{name} {how}; added as printed, the {printed} numbers are within "
         f"{printed * 0.5 * 10.0**-decimals:.2g} of the sum"
     )
 
 
 def shared_decimals(one: Terms) -> int:
-    """Return the decimals of the products: none for whole numbers, else six digits at most."""
+    """Return the decimals of the products: none for whole numbers, else six digits at most.
+
+    Below 0 they are digits before the point that are not printed, of numbers beyond `WHOLE`.
+    """
     values = one.products
-    for places in (0, 1, 2):
-        if np.array_equal(values, np.round(values, places)):
-            return places
     largest = float(np.abs(values).max())
-    return min(12, max(2, 5 - floor(log10(largest)))) if largest else 0
+    if largest < WHOLE:
+        for places in (0, 1, 2):
+            if np.array_equal(values, np.round(values, places)):
+                return places
+    wanted = DIGITS - 1 - floor(log10(largest))
+    return wanted if largest >= WHOLE else min(12, max(2, wanted))
 
 
 def _span(cells: range) -> str:
@@ -190,15 +205,22 @@ def _span(cells: range) -> str:
 
 
 def _fixed(value: float, decimals: int) -> str:
+    if decimals < 0:
+        places = floor(log10(abs(value))) + decimals if value else 0
+        return f"{value:.{max(0, places)}e}" if value else "0"
     return f"{round(value, decimals) + 0.0:.{decimals}f}"
+
+
+def _decimals(values: np.ndarray, decimals: int) -> list[list[str]]:
+    return [[_fixed(v, decimals) for v in line] for line in values.tolist()]
 
 
 def _texts(values: np.ndarray, digits: int) -> list[list[str]]:
     return [[f"{v + 0.0:.{digits}g}" for v in line] for line in values.tolist()]
 
 
-def _beside(blocks: Sequence[tuple[str, list[list[str]]]]) -> Iterator[str]:
-    """Yield tables of texts side by side where they fit in 80 columns, else one below another."""
+def _beside(blocks: Sequence[tuple[str, list[list[str]]]], width: int) -> Iterator[str]:
+    """Yield tables of texts side by side where they fit, else one below another."""
     tables = []
     for title, rows in blocks:
         wide = 1 + max(len(text.rstrip("*")) for row in rows for text in row)
@@ -208,7 +230,7 @@ def _beside(blocks: Sequence[tuple[str, list[list[str]]]]) -> Iterator[str]:
         ]
         column = max(len(title), *map(len, cells)) + 2
         tables.append([f"{line:<{column}}" for line in (title, *cells)])
-    if sum(len(table[0]) for table in tables) <= 82:
+    if sum(len(table[0]) for table in tables) <= width + 2:
         tables = [["".join(parts) for parts in zip(*tables, strict=True)]]
     for table in tables:
         yield from (line.rstrip() for line in table)

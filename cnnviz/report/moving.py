@@ -9,6 +9,7 @@ from typing import Any
 
 from cnnviz.report.result import Result
 from cnnviz.report.steps import Step, Steps
+from cnnviz.report.words import hanging
 
 FRAMES = 120  # at most, if nothing else is asked for
 OPENING, WIPE, LAST = 1.0, 0.1, 3.0  # seconds of the first frame, of each wipe, of the last
@@ -56,10 +57,8 @@ class Moving(Result):
 
     def timing(self, width: int) -> Iterator[str]:
         """Yield the lines that say how it moves."""
-        from textwrap import wrap
-
         yield f"frames   {self.frames}, {self.seconds:.1f} s"
-        yield from wrap(f"stops    {self.said}", width, subsequent_indent=9 * " ")
+        yield from hanging(f"stops    {self.said}", width)
 
     def row(self, of: list[str]) -> dict[str, Any]:
         """Return the row for JSON, with what it is of."""

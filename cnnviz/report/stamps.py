@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from cnnviz.geometry import times
+from cnnviz.geometry import Shape, times
 from cnnviz.report.moving import FRAMES, Moving
 from cnnviz.report.terms import Place, geometry_words
+from cnnviz.report.words import hanging
 
 if TYPE_CHECKING:
     from cnnviz.geometry.transposed import TransposedAxis
@@ -55,13 +56,13 @@ class Moment(NamedTuple):
     """The output with a stamp and those before it.
 
     `before` is what the stamp is added to, `(kh, kw)`, None if it is there already; `out` changes
-    when the next moment comes; `done` counts the cells that are stamped.
+    when the next moment comes; `done` counts the cells that are stamped, None while it is wiped.
     """
 
     stamp: Stamp
     before: Array | None
     out: Array
-    done: int
+    done: int | None
     seconds: float
 
 
@@ -80,6 +81,8 @@ class Stamping(Moving):
         What the output holds before the first stamp.
     activation : callable or None
         What follows on the last one.
+    seen, image_shape
+        What `picture` is, and the shape of the image, if it is not the image.
     """
 
     figure: ClassVar[str] = "stamping"
@@ -97,6 +100,8 @@ class Stamping(Moving):
     activation: Callable[..., Array] | None = None
     settings: tuple[str, ...] = ()
     seen: str = ""
+    is_photo: bool = True
+    image_shape: Shape = ()
     notes: tuple[str, ...] = ()
     most: int = FRAMES
 
@@ -213,12 +218,12 @@ class Stamping(Moving):
 
     def lines(self, width: int = 80) -> Iterator[str]:
         """Yield the report in plain ASCII."""
-        yield f"image    {self.image}  {times(self.picture.shape)}"
+        yield f"image    {self.image}  {times(self.image_shape or self.picture.shape)}"
         yield f"animate  {self.heading}: {geometry_words(self.axes)}"
         yield f"rows     {self.axes[0].working()}"
         yield f"columns  {self.axes[1].working()}"
         for note in self.notes:
-            yield f"note     {note}"
+            yield from hanging(f"note     {note}", width)
         limits = f"min {float(self.output.min()):.6g}  max {float(self.output.max()):.6g}"
         yield f"map      {self.name}  {times(self.output.shape)}  {limits}"
         yield from self.timing(width)

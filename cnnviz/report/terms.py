@@ -53,6 +53,10 @@ class Terms:
         The result, of these terms.
     engine : float
         The result that the fast code computed, in its own precision.
+    divisor : int, optional
+        What an average's sum is divided by.
+    winner : (row, column), optional
+        The cell of the window whose value a maximum or minimum is.
     """
 
     at: Place
@@ -67,6 +71,7 @@ class Terms:
     value: float
     engine: float
     divisor: int | None = None
+    winner: Place | None = None
 
     @cached_property
     def sums(self) -> list[float]:
@@ -83,16 +88,6 @@ class Terms:
     def padded(self) -> int:
         """Cells of the window in the padding."""
         return int(self.inside.size - np.count_nonzero(self.inside))
-
-    @cached_property
-    def winner(self) -> Place | None:
-        """The cell of the window whose value a maximum or minimum is."""
-        if self.kernel is not None or not np.any(self.products):
-            return None
-        if np.count_nonzero(self.products) > 1 or self.divisor is not None:
-            return None
-        row, column = divmod(int(np.flatnonzero(self.products)[0]), self.products.shape[1])
-        return row, column
 
     def largest(self, count: int) -> list[tuple[int, int, int]]:
         """Return the cells (row, column, channel) of the largest products, largest first."""
@@ -146,6 +141,20 @@ class Arithmetic:
         """The smallest and the largest value that a window may read in the source."""
         return float(self.source.min()), float(self.source.max())
 
+    @property
+    def skips_padding(self) -> bool:
+        """Whether padding has no part in a value."""
+        return self.pooling in ("max", "min") or (
+            self.pooling == "average" and not self.include_pad
+        )
+
+    @property
+    def most(self) -> str:
+        """What the value at `strongest` is, in words."""
+        if not self.pooling:
+            return "the strongest response"
+        return "the largest value" if self.output.min() >= 0 else "the value farthest from zero"
+
     def strongest(self) -> Place:
         """Return the place of the value that is farthest from zero."""
         row, column = divmod(int(np.abs(self.output).argmax()), self.output.shape[1])
@@ -172,17 +181,18 @@ class Arithmetic:
         )
         patch = self._patch(row, column)
         engine = float(self.output[row, column])
+        divisor, winner = None, None
         if self.kernel is None:
-            products, added, divisor = self._pooled(patch, inside, at)
+            products, added, divisor, winner = self._pooled(patch, inside, at)
             value = added
         else:
-            products, divisor = patch * self.kernel, None
+            products = patch * self.kernel
             added = total(products)
             value = self._activated(added + self.bias, at)
         before = added + self.bias
         return Terms(
             *(at, down, across, inside, patch, self.kernel, products),
-            *(added, before, value, engine, divisor),
+            *(added, before, value, engine, divisor, winner),
         )
 
     def _activated(self, before: float, at: Place) -> float:
@@ -214,8 +224,10 @@ class Arithmetic:
             patch[outside] = padded.constant or 0.0
         return patch
 
-    def _pooled(self, patch: Array, inside: Array, at: Place) -> tuple[Array, float, int | None]:
-        """Return what each cell adds, the pooled value and what a mean is divided by."""
+    def _pooled(
+        self, patch: Array, inside: Array, at: Place
+    ) -> tuple[Array, float, int | None, Place | None]:
+        """Return what each cell adds, the value, what a mean is divided by, and who won."""
         from cnnviz.ops.windows import counts
 
         values = patch[..., 0]
@@ -225,14 +237,15 @@ class Arithmetic:
             place = int(shown.argmax() if self.pooling == "max" else shown.argmin())
             products = np.zeros(patch.shape)  # not zeros_like, which writes each
             products[..., 0].flat[place] = values.flat[place]
-            return products, float(values.flat[place]), None
+            row, column = divmod(place, values.shape[1])
+            return products, float(values[row, column]), None, (row, column)
         if self.pooling == "average":
             divisor = 1
             for axis, place in zip(self.axes, at, strict=True):
                 divisor *= int(counts(axis, include_pad=self.include_pad)[place])
-            return patch, total(values) / divisor, divisor
+            return patch, total(values) / divisor, divisor, None
         powers = np.abs(patch) ** self.p
-        return powers, float(total(powers) ** (1 / self.p)), None
+        return powers, float(total(powers) ** (1 / self.p)), None, None
 
 
 def _largest(values: Array, count: int) -> Array:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, ClassVar
 
-from cnnviz.report.explanation import Explanation
+from cnnviz.report.explanation import MOST_LISTED, Explanation
 from cnnviz.report.terms import Terms
+from cnnviz.report.words import hanging
 
 MOST = 8  # tiles along an axis
 
@@ -55,18 +56,20 @@ class TiledExplanation(Explanation):
         """Yield what it is of, the values of all tiles, and the terms of the places asked for."""
         yield from super().lines(width)
         yield ""
-        yield f"tiles    {self.said}, each with its value"
+        yield from hanging(f"tiles    {self.said}, each with its value", width)
         for line in self.tiles:
             yield "  " + "".join(f"{one.value:>9.4g}" for one in line)
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """Return the tiles as rows for JSON."""
+        first = self.tiles[0][0].patch.size
+        few = first * len(self.tiles) * len(self.tiles[0]) <= MOST_LISTED
         rows = [
             {
                 "image": self.image,
                 "at": list(one.at),
                 "start": [one.rows.start, one.columns.start],
-                "patch": one.patch.tolist(),
+                "patch": one.patch.tolist() if few else None,
                 "sum": one.total,
                 "value": one.value,
             }

@@ -23,6 +23,19 @@ def settings_words(
     return tuple(words)
 
 
+def hanging(line: str, width: int) -> list[str]:
+    """Return a line of a report wrapped to a width, below its text and not below its label.
+
+    >>> hanging("stops    each of 9 places", 20)
+    ['stops    each of 9', '         places']
+    """
+    from textwrap import wrap
+
+    return wrap(
+        line, width, subsequent_indent=9 * " ", break_long_words=False, break_on_hyphens=False
+    )
+
+
 def _pads(padding: Padding) -> str:
     values = np.asarray(padding).ravel().tolist()
     return str(values[0]) if len(set(values)) == 1 else ",".join(map(str, values))

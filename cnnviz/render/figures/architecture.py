@@ -71,7 +71,7 @@ def _legend(scene: Scene, found: Architecture, y: float, *, windows: bool) -> fl
     for kind, name in KINDS.items():
         if kind in kinds:
             names.setdefault(colour(scene.theme, kind), []).append(name)
-    if windows:
+    if windows and kinds & {"convolution", "local"}:  # that of a pooling is as green as it
         names[scene.theme.kernel] = [*names.get(scene.theme.kernel, []), "a kernel's window"]
     x = float(MARGIN)
     for fill, own in names.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cnnviz.geometry import Window
 from cnnviz.render.figures import volumes
 from cnnviz.render.figures.volumes import Volume
 from cnnviz.render.scene import Line, Path, Polygon, Scene
@@ -91,10 +92,14 @@ def _window(cell: Cell) -> tuple[float, float] | None:
     stage = cell.group.members[0] if cell.group is not None else None
     if not isinstance(stage, Stage) or stage.kind not in ("convolution", "local", "pooling"):
         return None
-    size, taken = stage.signature[0], stage.taken[0]
-    if not size or len(taken) != 3 or len(stage.shape) != 3:
+    taken = stage.taken[0]
+    if stage.layer is None or len(taken) != 3 or len(stage.shape) != 3:
         return None
-    return size[0] / taken[0], size[1] / taken[1]
+    window = stage.layer.window(taken)
+    if not isinstance(window, Window):  # a transposed one is written, not read
+        return None
+    rows, columns = window.on(taken[:2])
+    return rows.extent / taken[0], columns.extent / taken[1]
 
 
 def _is_large(solid: Volume, part: tuple[float, float]) -> bool:

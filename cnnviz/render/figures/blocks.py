@@ -65,10 +65,12 @@ def cells(
     *,
     digits: int = 4,
     largest: float | None = None,
+    counted: np.ndarray | None = None,
 ) -> None:
     """Draw `(H, W)` values as cells of `size` px, each with its number where that is readable.
 
-    The largest value (of these, or that of several arrays) has `digits` digits at most.
+    The largest value (of these, or that of several arrays) has `digits` digits at most. Where not
+    all are `counted`, `(H, W)` bool, the others have no number.
     """
     height, width = values.shape
     colours = scale.colours(values)
@@ -79,6 +81,8 @@ def cells(
         return
     for i in range(height):
         for j in range(width):
+            if counted is not None and not counted[i, j]:
+                continue
             r, g, b = (int(c) for c in colours[i, j])
             scene.text(
                 x + (j + 0.5) * size,

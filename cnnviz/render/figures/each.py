@@ -12,7 +12,7 @@ from cnnviz.render import display
 from cnnviz.render.display import Scale
 from cnnviz.render.figures import blocks, header, marks, signs
 from cnnviz.render.figures.blocks import HEADING
-from cnnviz.render.figures.panels import ARRAY_MAP, FOOT, MapPanel
+from cnnviz.render.figures.panels import FOOT, MapPanel
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, number, times, typeset
 from cnnviz.render.scene import Line, Scene
@@ -233,7 +233,7 @@ def _input_scale(result: EachSet, name: str, *, look: Look) -> Scale:
     low, high = result.limits
     if on_pixel_scale(low, high, is_photo=result.is_photo):
         return signs.light(name)
-    return display.choose(low, high, name=None if low < 0 else ARRAY_MAP, theme=look.theme)
+    return display.of_source(low, high, is_photo=False, theme=look.theme)
 
 
 def _peaks(result: EachSet, count: int) -> list[tuple[FeatureMap, list[Peak]]]:

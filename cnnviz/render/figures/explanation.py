@@ -13,13 +13,16 @@ from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, THIN, count, number, spaced, times, typeset
 from cnnviz.render.scene import Rect, Scene
-from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, TITLE, WIDE_GAP, theme
+from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, TITLE, WIDE_GAP, Theme, theme
 from cnnviz.report.explanation import Explanation
 from cnnviz.report.explanation_text import LARGEST, others, places, pooled_words, shared_decimals
+from cnnviz.report.result import Result
 from cnnviz.report.shares import tenths
 from cnnviz.report.terms import Terms
 
 BOX = 280, 280  # px of the image and of the map
+WIDE_BOX = 560, 360  # at most, above two places beside each other
+BETWEEN = 2 * MARGIN  # px between these
 SIGN = 32  # px between arrays
 CELL, LEAST = 48, 26  # px of a cell
 ROOM = 216  # px of an array
@@ -31,14 +34,14 @@ def draw(result: Explanation, look: Look) -> Scene:
     """Return the figure: the image and the map, and a row for each explained value."""
     scene = Scene(theme(look.theme), title=title(result), description=". ".join(result.lines()))
     lines = about(result)
-    right, y = _top(scene, result, MARGIN + header.height(lines))
+    right, y = _top(scene, result, MARGIN + header.height(lines), *_box(result, scene.theme))
     beside = 1 if result.is_long else 2
     for first in range(0, len(result.values), beside):
         x, top = float(MARGIN), y + WIDE_GAP
         for one in result.values[first : first + beside]:
             wide, bottom = value(scene, result, one, x, top)
             right, y = max(right, wide), max(y, bottom)
-            x = wide + 2 * MARGIN
+            x = wide + BETWEEN
     scene.width, scene.height = width(scene, lines, right), y + MARGIN
     header.draw(scene, lines)
     return scene
@@ -49,7 +52,12 @@ def title(result: Explanation) -> str:
     shape = times(result.arithmetic.output.shape)
     several = len(result.values)
     what = "one value" if several == 1 else f"the same window at {several} places"
-    return f"{result.heading}: {what} of {shape}, term by term"
+    return f"{heading(result)}: {what} of {shape}, term by term"
+
+
+def heading(result: Result) -> str:
+    """Return what is explained, with the minus of print."""
+    return result.heading.replace(" -", f" {MINUS}")
 
 
 def about(result: Explanation) -> list[str]:
@@ -71,28 +79,49 @@ def width(scene: Scene, lines: list[str], right: float) -> float:
     return max(640, right + MARGIN, min(widest + 2 * MARGIN + 2, 1280))
 
 
-def _top(scene: Scene, result: Explanation, y: float) -> tuple[float, float]:
+def _box(result: Explanation, theme: Theme) -> tuple[tuple[int, int], float]:
+    """Return the px of the image and of the map, and of the column that each is in.
+
+    Above two places beside each other there is one above each.
+    """
+    if result.is_long or len(result.values) == 1:
+        return BOX, BOX[0]
+    scratch, right = Scene(theme), float(MARGIN)
+    for one in result.values[:2]:
+        left = right
+        right = value(scratch, result, one, left, 0)[0] + BETWEEN
+    room = left - MARGIN - SIGN
+    if result.origin is not None:  # three of them
+        room = (right - BETWEEN - MARGIN - 2 * SIGN) / 3
+    if room <= BOX[0]:
+        return BOX, BOX[0]
+    return (min(int(room), WIDE_BOX[0]), WIDE_BOX[1]), room
+
+
+def _top(
+    scene: Scene, result: Explanation, y: float, box: tuple[int, int], column: float
+) -> tuple[float, float]:
     """Draw the image with its windows, and the map with their places; return right and bottom.
 
     Inside a network the image is before them, with what of it the values see.
     """
-    x, below = MARGIN, 0
+    x, below = float(MARGIN), 0
     if result.origin is not None:
         shape = times(result.origin.picture.shape)
-        blocks.heading(scene, x, y, scene.theme.input, result.image, shape, room=BOX[0])
-        below, wide = parts.origin(scene, x, y + HEADING, result.origin, result.values, BOX)
-        x += max(wide, BOX[0]) + SIGN
+        blocks.heading(scene, x, y, scene.theme.input, result.image, shape, room=box[0])
+        below, wide = parts.origin(scene, x, y + HEADING, result.origin, result.values, box)
+        x += max(wide, column) + SIGN
     shape = times(result.picture.shape)
-    blocks.heading(scene, x, y, scene.theme.input, result.seen or result.image, shape, room=BOX[0])
+    blocks.heading(scene, x, y, scene.theme.input, result.seen or result.image, shape, room=box[0])
     draw = parts.vector if result.seen and result.picture.shape[:2] == (1, 1) else parts.picture
-    tall, wide = draw(scene, x, y + HEADING, result, BOX)
-    x += max(wide, BOX[0]) + SIGN
+    tall, wide = draw(scene, x, y + HEADING, result, box)
+    x += max(wide, column) + SIGN
     role = scene.theme.pool if result.arithmetic.pooling else scene.theme.map
     shape = times(result.arithmetic.output.shape)
-    blocks.heading(scene, x, y, role, "map", shape, room=BOX[0])
-    height, wide = parts.output(scene, x, y + HEADING, result, BOX)
+    blocks.heading(scene, x, y, role, "map", shape, room=box[0])
+    height, wide = parts.output(scene, x, y + HEADING, result, box)
     bottom = y + HEADING + max(tall, below, height + 3 * GAP + 10)
-    return x + max(wide, BOX[0]), bottom
+    return x + max(wide, box[0]), bottom
 
 
 def value(
@@ -110,7 +139,8 @@ def value(
         colour=scene.theme.accent,
     )  # fmt: skip
     window = f"the window reads {places(one)}".replace("-", MINUS)
-    rest = f"{window}; {one.padded} padding cells, hatched" if one.padded else window
+    is_seen = not result.is_long or one.kernel is None
+    rest = f"{window}; {one.padded} padding cells{', hatched' * is_seen}" if one.padded else window
     if result.origin is not None:
         share = result.origin.share(one.at)
         part = "all" if share == 1 else tenths(share).replace("%", f"{THIN}%")
@@ -167,8 +197,9 @@ def _all(
         many = len(result.channels) > 1
         blocks.heading(scene, x, y, theme.input, f"patch {name}" if many else "patch", room=width)
         parts.array(
-            scene, x, y + HEADING, one.patch[..., c], scale, size, f"patch {name}", one.inside
-        )
+            scene, x, y + HEADING, one.patch[..., c], scale, size, f"patch {name}", one.inside,
+            skips=result.arithmetic.skips_padding,
+        )  # fmt: skip
         if one.winner is not None:
             i, j = one.winner
             box = x + j * size, y + HEADING + i * size
@@ -215,6 +246,7 @@ def _largest(
         x, y + 14, f"the {len(shown)} largest of {count(size)} terms", colour=theme.secondary
     )
     y += 20
+    decimals = shared_decimals(one)
     limit = abs(float(one.products[shown[0]])) or 1.0
     alike = not steady and all(one.products[cell] >= 0 for cell in shown)
     middle, reach, end = (x + 290, 260, x + 650) if alike else (x + 420, 130, x + 650)
@@ -229,14 +261,21 @@ def _largest(
         left = middle - length if value < 0 else middle
         fill = theme.kernel if value < 0 else theme.map
         scene.add(Rect(left, y + 3, max(1, length), 12, fill=fill))
-        scene.text(end, y + 13, number(value, 6), face="mono", anchor="end")
+        scene.text(end, y + 13, _aligned(value, decimals), face="mono", anchor="end")
         y += LINE
     if size > len(shown):
         rest = others(one, shown)
         scene.text(x, y + 13, f"the other {count(size - len(shown))}", size=CAPTION)
-        scene.text(end, y + 13, number(rest, 6), face="mono", anchor="end")
+        scene.text(end, y + 13, _aligned(rest, decimals), face="mono", anchor="end")
         y += LINE
     return end, y
+
+
+def _aligned(value: float, decimals: int) -> str:
+    """Return a number to stand below others with as many decimals."""
+    if decimals < 0:
+        return number(value, 6)
+    return spaced(f"{round(value, decimals) + 0.0:,.{decimals}f}").replace("-", MINUS)
 
 
 def sums(result: Explanation, one: Terms) -> list[str]:

@@ -24,9 +24,8 @@ LEAST_MARK = 9  # px of a window on a picture
 
 
 def image_scale(result: Explanation, theme: str) -> Scale:
-    """Return the scale of the window's values: of pixels gray, of other values signed."""
-    low, high = result.arithmetic.limits
-    return display.choose(low, high, like_image=low >= 0 and not result.seen, theme=theme)
+    """Return the scale of the window's values: of pixels gray, of maps as maps have it."""
+    return _source_scale(result, *result.arithmetic.limits, theme=theme)
 
 
 def picture_scale(result: Explanation, theme: str) -> Scale | None:
@@ -35,17 +34,28 @@ def picture_scale(result: Explanation, theme: str) -> Scale | None:
     if values.ndim == 3 and values.shape[2] == 3:
         return None
     plane = values if values.ndim == 2 else values.mean(axis=2)
-    low, high = float(plane.min()), float(plane.max())
-    return display.choose(low, high, like_image=low >= 0 and not result.seen, theme=theme)
+    return _source_scale(result, float(plane.min()), float(plane.max()), theme=theme)
 
 
-def output_scale(result: Explanation, theme: str) -> Scale:
-    """Return the scale of the map."""
-    values = result.arithmetic.output
+def _source_scale(result: Explanation, low: float, high: float, *, theme: str) -> Scale:
+    if result.seen:
+        return display.choose(low, high, theme=theme)
+    return display.of_source(low, high, is_photo=result.is_photo, theme=theme)
+
+
+def output_scale(result: Explanation, theme: str, values: np.ndarray | None = None) -> Scale:
+    """Return the scale of the map, or of a part of its `values`.
+
+    What is pooled from an image looks like the image, to be compared with it.
+    """
+    values = result.arithmetic.output if values is None else values
     low, high = float(values.min()), float(values.max())
-    like = bool(result.arithmetic.pooling) and low >= 0 and not result.seen
+    if result.arithmetic.pooling and not result.seen:
+        if result.arithmetic.limits[0] < 0:
+            return display.choose(low, high, display="signed", theme=theme)
+        return display.of_source(low, high, is_photo=result.is_photo, theme=theme)
     crowded = display.is_crowded(values)
-    return display.choose(low, high, like_image=like, theme=theme, crowded=crowded)
+    return display.choose(low, high, theme=theme, crowded=crowded)
 
 
 def picture(
@@ -141,10 +151,20 @@ def array(
     *,
     digits: int = 5,
     largest: float | None = None,
+    skips: bool = False,
 ) -> None:
-    """Draw an array as cells with numbers; cells outside the image are hatched at their edge."""
-    blocks.cells(scene, x, y, values, scale, size, title, digits=digits, largest=largest)
+    """Draw an array as cells with numbers; cells outside the image are hatched at their edge.
+
+    Where the value `skips` them they are hatched all over, and have no numbers.
+    """
+    counted = inside if skips else None
+    blocks.cells(
+        scene, x, y, values, scale, size, title, digits=digits, largest=largest, counted=counted
+    )
     if inside is None:
+        return
+    if skips:
+        hatch(scene, x, y, inside, (size, size))
         return
     strip = max(3, size // 8)
     for i, j in np.argwhere(~inside).tolist():
@@ -152,6 +172,15 @@ def array(
         scene.add(Rect(left + 1, top + 1, size - 2, strip, hatch=scene.theme.warning))
         low = top + size - strip - 1
         scene.add(Rect(left + 1, low, size - 2, strip, hatch=scene.theme.warning))
+
+
+def hatch(scene: Scene, x: float, y: float, inside: np.ndarray, cell: tuple[float, float]) -> None:
+    """Hatch the cells of a window, each of `cell` px, that lie outside the image."""
+    theme = scene.theme
+    for i, j in np.argwhere(~inside).tolist():
+        box = x + j * cell[1], y + i * cell[0], cell[1], cell[0]
+        scene.add(Rect(*box, fill=theme.background))
+        scene.add(Rect(*box, hatch=theme.warning))
 
 
 def output(

@@ -28,8 +28,10 @@ def draw(scene: Scene, result: Explanation, one: Terms, x: float, y: float) -> t
     y += blocks.HEADING
     pixels = display.picture(np.asarray(values, np.float32), scale, height, width)
     blocks.tile(scene, x, y, pixels, width, height, "patch")
+    down, across = height / values.shape[0], width / values.shape[1]
+    if one.padded:
+        _hatch(scene, x, y, one.inside, (down, across))
     if one.winner is not None:
-        down, across = height / values.shape[0], width / values.shape[1]
         left, top = x + one.winner[1] * across, y + one.winner[0] * down
         parts.mark(scene, left, top, across, down, (x, y, width, height))
     middle, right = y + height / 2, x + width + ARROW
@@ -42,6 +44,24 @@ def draw(scene: Scene, result: Explanation, one: Terms, x: float, y: float) -> t
     said = f"{count(inside.size)} values, from {low} to {high}"
     wide = scene.text(x, y + CAPTION, said, colour=theme.secondary)
     return max(right + VALUE, x + wide), y + CAPTION + GAP / 2
+
+
+def _hatch(scene: Scene, x: float, y: float, inside: np.ndarray, cell: tuple[float, float]) -> None:
+    """Hatch the sides of a window that lie outside the image: there may be very many cells."""
+    (tall, wide), (down, across) = inside.shape, cell
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    top, bottom = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (tall, tall)
+    left, right = (int(columns[0]), int(columns[-1]) + 1) if len(columns) else (wide, wide)
+    for first, last, begin, end in (
+        (0, top, 0, wide),
+        (bottom, tall, 0, wide),
+        (top, bottom, 0, left),
+        (top, bottom, right, wide),
+    ):
+        box = x + begin * across, y + first * down, (end - begin) * across, (last - first) * down
+        if box[2] > 0 and box[3] > 0:
+            scene.add(Rect(*box, fill=scene.theme.background))
+            scene.add(Rect(*box, hatch=scene.theme.warning))
 
 
 def _value(scene: Scene, one: Terms, x: float, y: float, scale: display.Scale) -> None:

@@ -7,8 +7,9 @@ import numpy as np
 from cnnviz.render import display
 from cnnviz.render.figures import blocks, explanation, header
 from cnnviz.render.figures import explanation_parts as parts
+from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
-from cnnviz.render.numbers import number, times
+from cnnviz.render.numbers import MINUS, number, times
 from cnnviz.render.scene import Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, LABEL, MARGIN, theme
 from cnnviz.report.explanation_text import places
@@ -37,7 +38,7 @@ def draw(result: TiledExplanation, look: Look) -> Scene:
 
 
 def _title(result: TiledExplanation) -> str:
-    return f"{result.heading}: every patch becomes one value"
+    return f"{explanation.heading(result)}: every patch becomes one value"
 
 
 def _patches(scene: Scene, result: TiledExplanation, x: float, y: float) -> tuple[float, float]:
@@ -96,9 +97,16 @@ def _operation(
     scale = blocks.kernel_scale(limit, negative, scene.theme.name)
     parts.array(scene, x, top, kernel[..., 0], scale, size, "kernel", digits=3)
     x += width
-    scene.text(x + STEP / 2, middle - 8, "Σ", size=LABEL, anchor="middle")
-    scene.text(x + STEP / 2, middle + 8, "→", size=18, anchor="middle")
-    return x + STEP, top + rows * size
+    a, then = result.arithmetic, []
+    if a.bias:
+        then.append(f"{'+' if a.bias > 0 else MINUS} {number(abs(a.bias))}")
+    then += [result.act] * bool(result.act)
+    step = max([STEP, *(measure(text, CAPTION) + GAP for text in then)])
+    scene.text(x + step / 2, middle - 8, "Σ", size=LABEL, anchor="middle")
+    scene.text(x + step / 2, middle + 8, "→", size=18, anchor="middle")
+    for place, text in enumerate(then, 1):
+        scene.text(x + step / 2, middle + 8 + 16 * place, text, anchor="middle")
+    return x + step, max(top + rows * size, middle + 8 + 16 * len(then))
 
 
 def _map(scene: Scene, result: TiledExplanation, x: float, y: float) -> tuple[float, float]:
@@ -108,9 +116,7 @@ def _map(scene: Scene, result: TiledExplanation, x: float, y: float) -> tuple[fl
     detail = times(values.shape)
     part = "map" if result.is_whole else "part of the map"
     blocks.heading(scene, x, y, role, part, detail, room=220)
-    low, high = float(values.min()), float(values.max())
-    like = bool(result.arithmetic.pooling) and low >= 0 and not result.seen
-    scale = display.choose(low, high, like_image=like, theme=scene.theme.name)
+    scale = parts.output_scale(result, scene.theme.name, values)
     size = VALUE
     parts.array(scene, x, y + HEADING, values, scale, size, "map", digits=4)
     rows, columns = result.part

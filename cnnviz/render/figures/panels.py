@@ -26,7 +26,6 @@ LEAST_BAR = 112  # px, so that three labels fit below a colour bar
 MOST_VOTES = 8  # maps that are asked whether a root scale is needed
 MOST_SHAPES = 16  # maps that say their shape one by one
 MINI = 22  # px of a kernel in a map's heading
-ARRAY_MAP = "slate"  # the colour map of an input that is no picture
 ROOMY = 200  # px from which a caption has room for a remark
 
 
@@ -198,10 +197,7 @@ def kernel_row(
 
 def input_scale(mapset: MapSet, theme: str) -> Scale:
     """Return the scale of the input: gray for a photo, slate for an array without negatives."""
-    low, high = mapset.limits
-    if mapset.is_photo:
-        return display.choose(low, high, theme=theme, like_image=True)
-    return display.choose(low, high, name=None if low < 0 else ARRAY_MAP, theme=theme)
+    return display.of_source(*mapset.limits, is_photo=mapset.is_photo, theme=theme)
 
 
 def map_display(mapset: MapSet, look: Look) -> str:
@@ -223,7 +219,7 @@ def map_scales(mapset: MapSet, maps: Sequence[FeatureMap], look: Look) -> list[S
     is_pool = mapset.command == "pool"
     crowded = display.maps_are_crowded([m for m in maps if not m.keeps_photo][:MOST_VOTES])
     # What is pooled from an array looks like the array, to be compared with it.
-    array_map = ARRAY_MAP if is_pool and mapset.limits[0] >= 0 else None
+    array_map = display.ARRAY_MAP if is_pool and mapset.limits[0] >= 0 else None
     return [
         display.choose(
             low,

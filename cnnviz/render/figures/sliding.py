@@ -28,14 +28,13 @@ LINE = 18
 def scenes(result: Sliding, look: Look) -> Iterator[tuple[Scene, float]]:
     """Yield the full map, which is wiped, then a scene for each stop, then the full map again."""
     film = _Film(result, look)
-    wiped = (film.scene(result.end, film.part(share)) for share in LEFT)
-    return looped(film.scene(result.end, film.part(1)), wiped, _stops(result, film))
+    wiped = (film.end(share) for share in LEFT)
+    return looped(film.end(), wiped, _stops(result, film))
 
 
 def draw(result: Sliding, look: Look) -> Scene:
     """Return the last frame: the full map, and its strongest response as an example."""
-    film = _Film(result, look, still=True)
-    return film.scene(result.end, film.part(1))
+    return _Film(result, look, still=True).end()
 
 
 def _stops(result: Sliding, film: _Film) -> Iterator[tuple[Scene, float]]:
@@ -100,8 +99,13 @@ class _Film:
             one.fill(range(round(share * one.panel.shape[0])), range(one.panel.shape[1]))
         return found
 
-    def scene(self, at: Place, maps: list[Filling], done: int | None = None) -> Scene:
-        """Return one frame: the window at a place, and what is known of the maps."""
+    def end(self, share: float = 1) -> Scene:
+        """Return the frame of the strongest response, with a share of the maps' rows."""
+        rows, columns = self.result.grid
+        return self.scene(self.result.end, self.part(share), round(share * rows) * columns)
+
+    def scene(self, at: Place, maps: list[Filling], done: int) -> Scene:
+        """Return one frame: the window at a place, and the `done` values of the maps."""
         result, stage = self.result, self.stage
         scene = stage.scene()
         terms = result.terms(at)
@@ -111,7 +115,7 @@ class _Film:
             stage.arrow(scene, i, maps[i].panel.height)
             self._map(scene, i, maps[i], at)
             every = result.plan.count
-            text = f"{count(every if done is None else done)} of {count(every)} values"
+            text = f"{count(done)} of {count(every)} values"
             y += blocks.HEADING + maps[i].panel.height + BELOW - 4
             scene.text(x, y, text, colour=scene.theme.secondary)
         return scene
@@ -189,7 +193,7 @@ def title(result: Sliding) -> str:
     """Return what is seen: `edge, stride 2: 300×451×3 → 149×225, place by place`."""
     before, after = times(result.runs[0].picture.shape), times(result.grid)
     several = f"{len(result.runs)} maps of " if len(result.runs) > 1 else ""
-    return f"{result.heading}: {before} → {several}{after}, place by place"
+    return f"{explanation.heading(result)}: {before} → {several}{after}, place by place"
 
 
 def _about(result: Sliding, *, still: bool) -> list[str]:
@@ -197,8 +201,7 @@ def _about(result: Sliding, *, still: bool) -> list[str]:
     run = result.runs[0]
     rows, columns = run.arithmetic.axes
     lines = [f"rows  {typeset(rows.working())}     columns  {typeset(columns.working())}"]
-    most = "the largest value" if run.arithmetic.pooling else "the strongest response"
-    said = f"shown: {most}" if still else spaced(result.said)
+    said = f"shown: {run.arithmetic.most}" if still else spaced(result.said)
     return [explanation.signs(line) for line in (*lines, said, *run.notes)]
 
 

@@ -42,7 +42,8 @@ def _end(result: Stamping, share: float = 1) -> Moment:
     """Return the map as the engine made it, or a share of its rows."""
     out, rows = result.blank(), round(share * len(result.output))
     out[:rows] = result.output[:rows]
-    return Moment(result.stamp(result.end), None, out, result.plan.count, 0)
+    done = result.plan.count if share == 1 else None
+    return Moment(result.stamp(result.end), None, out, done, 0)
 
 
 class _Film:
@@ -53,7 +54,7 @@ class _Film:
         values = result.picture
         photo = values.ndim == 3 and values.shape[2] == 3
         flat = values if photo or values.ndim == 2 else values.mean(axis=2)
-        own = None if photo else _scale([flat], look.theme, like_image=True)
+        own = None if photo else _source_scale(result, flat, look.theme)
         self.picture = Panel.of(values, own, (BOX, BOX))
         # The output may be farther from zero before all stamps are there.
         ends = [(m.out.min(), m.out.max(), _largest(m.stamp)) for m in result.moments()]
@@ -110,8 +111,9 @@ class _Film:
         y += panel.height
         if panel.width >= 60:
             blocks.bar(scene, x, y + GAP, panel.width, self.scale)
-        text = f"{count(moment.done)} of {count(result.plan.count)} stamps"
-        scene.text(x, y + BELOW - 4, text, colour=scene.theme.secondary)
+        if moment.done is not None:
+            text = f"{count(moment.done)} of {count(result.plan.count)} stamps"
+            scene.text(x, y + BELOW - 4, text, colour=scene.theme.secondary)
         return scene
 
     def _value(self, scene: Scene, moment: Moment, x: float, y: float) -> tuple[float, float]:
@@ -201,10 +203,17 @@ def _largest(stamp: Stamp) -> float:
     return float(max(np.abs(stamp.products).max(), np.abs(stamp.sums).max()))
 
 
-def _scale(arrays: list[np.ndarray], theme: str, *, like_image: bool = False) -> Scale:
+def _source_scale(result: Stamping, values: np.ndarray, theme: str) -> Scale:
+    if result.seen:
+        return _scale([values], theme)
+    low, high = float(values.min()), float(values.max())
+    return display.of_source(low, high, is_photo=result.is_photo, theme=theme)
+
+
+def _scale(arrays: list[np.ndarray], theme: str) -> Scale:
     low = min(float(values.min()) for values in arrays)
     high = max(float(values.max()) for values in arrays)
-    return display.choose(low, high, like_image=like_image and low >= 0, theme=theme)
+    return display.choose(low, high, theme=theme)
 
 
 def _title(result: Stamping) -> str:
