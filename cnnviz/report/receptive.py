@@ -276,14 +276,15 @@ def percent(share: float) -> str:
 
 
 def chosen_units(
-    graph: Graph, layers: Sequence[str], places: Sequence[Place] = ()
+    graph: Graph, layers: Sequence[str], places: Sequence[Place] = (), filter: int | None = None
 ) -> tuple[Unit, ...]:
     """Return units of layers: at the places, one after another, else the middle one of each.
 
     Raises
     ------
     SpecError
-        If the network takes no images, they are too many, or a layer has no unit at a place.
+        If the network takes no images, they are too many, or a layer has no unit at a place, or
+        no filter of that number.
 
     >>> from cnnviz import load_model
     >>> (unit,) = chosen_units(load_model("vgg16").graph, ["pool5"], [(0, 0)])
@@ -303,7 +304,15 @@ def chosen_units(
         raise SpecError(
             f"{len(found)} units are more than the {MOST} of a picture", hint="name fewer layers"
         )
+    for unit in found:
+        if filter is not None and filter >= unit.shape[-1]:
+            raise no_filter(unit.name, filter, unit.shape[-1])
     return tuple(found)
+
+
+def no_filter(name: str, filter: int, count: int) -> SpecError:
+    """Return the error for a filter that a layer does not have."""
+    return SpecError(f"{name} has no filter {filter}", hint=f"they are 0 to {count - 1}")
 
 
 def grown(graph: Graph) -> tuple[Unit, ...]:

@@ -88,7 +88,7 @@ def command(
     with clock.timed(model["spec"]):
         net = load_model(**model).preprocessed_by(**preprocess)
         names = choose(net.graph, layers) if layers else usual_layers(net.graph)
-        units = chosen_units(net.graph, names, at)
+        units = chosen_units(net.graph, names, at, filter)
 
     def work(image: Image) -> ReceptiveFields:
         how: dict[str, Any] = {"effective": effective, "filter": filter}
