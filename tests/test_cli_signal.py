@@ -36,6 +36,16 @@ def test_the_textbook_pair(cnnviz, folder):
     assert files(folder) == {"cnnviz-out/box-triangle-signal.png"}
 
 
+@pytest.mark.parametrize("width", [50, 80])
+def test_the_table_fits_the_terminal_and_cuts_no_number(cnnviz, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = cnnviz("signal", "0.25*sine:100,4+noise:0.2", "gaussian:9").text.splitlines()
+    assert max(map(len, lines)) <= width
+    output = next(line for line in lines if line.startswith(" y = x * h"))
+    assert "108" in output.split()
+    assert "\u2026" not in output
+
+
 def test_settings_are_in_the_name_of_the_picture(cnnviz, folder):
     words = ("--correlate", "--padding", "same", "--stride", "2", "--at", "1")
     assert cnnviz("signal", "sine+noise:0.2", "1 0 -1", *words).code == 0
