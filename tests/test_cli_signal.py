@@ -182,3 +182,19 @@ def test_names_cannot_drive_the_terminal(cnnviz, folder):
     assert result.code == 0
     assert "\x1b" not in result.text + result.err
     assert "<b>" not in (folder / "a.svg").read_text(encoding="utf-8")
+
+
+def test_numbers_that_begin_with_a_minus_need_a_blank_and_are_told_so(cnnviz):
+    result = cnnviz("signal", "sine", "-1 0 1")
+    assert result.code == 2
+    assert "need a blank before it" in result.err
+    assert cnnviz("signal", "sine", " -1 0 1").code == 0
+
+
+def test_a_picture_of_a_sound_says_what_its_axes_count(cnnviz, folder, tone):
+    words = ("--part", "0.05s,0.01s", "-o", "a.svg")
+    assert cnnviz("signal", tone, "average", *words).code == 0
+    texts = "".join(ET.parse("a.svg").getroot().itertext())
+    assert "m and n count samples, 8\u2009000 a second, from sample 400 on" in texts
+    assert cnnviz("signal", "sine", "average", "-o", "b.svg").code == 0
+    assert "a second" not in "".join(ET.parse("b.svg").getroot().itertext())
