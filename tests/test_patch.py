@@ -20,7 +20,7 @@ from cnnviz.model.gradients import input_gradients
 from cnnviz.model.initial import he_weights
 from cnnviz.model.patch import patch
 from cnnviz.model.receptive import receptive_fields
-from cnnviz.report.receptive import chosen_units
+from cnnviz.report.receptive_choice import chosen_units
 
 CALLS = (
     "Conv2D(3, {k}, strides={s}, padding='same', activation='tanh')",

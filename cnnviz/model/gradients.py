@@ -12,7 +12,7 @@ from cnnviz.errors import CnnvizError, SpecError
 from cnnviz.files import check_bytes
 from cnnviz.graph import INPUT, Graph
 from cnnviz.model.executor import check_finite
-from cnnviz.report.receptive import no_filter
+from cnnviz.report.receptive_choice import no_filter
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, ModelWeights

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cnnviz.model.features import seen_by
-from cnnviz.report.receptive import Effective, ReceptiveFields, Unit, grown
+from cnnviz.report.receptive import ReceptiveFields
+from cnnviz.report.receptive_choice import grown
+from cnnviz.report.receptive_unit import Effective, Unit
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, ModelWeights
@@ -33,7 +35,7 @@ def receptive_fields(
     model : Model
     image : Image
     units : sequence of Unit
-        See `report.receptive.chosen_units`.
+        See `report.receptive_choice.chosen_units`.
     effective : bool
         Find the effective field of each too: the gradient of its value by the pixels.
     filter : int, optional

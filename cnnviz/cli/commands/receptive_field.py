@@ -81,7 +81,7 @@ def command(
     from cnnviz.graph.choose import choose
     from cnnviz.model import load_model
     from cnnviz.model.receptive import receptive_fields
-    from cnnviz.report.receptive import chosen_units, growth_rows, usual_layers
+    from cnnviz.report.receptive_choice import chosen_units, growth_rows, usual_layers
 
     if filter is not None and not effective:
         raise SpecError("--filter is whose gradient is taken", hint="add --effective")
