@@ -167,10 +167,12 @@ class Unit:
 def percent(share: float) -> str:
     """Return a share in percent, with two digits where it is small.
 
-    >>> percent(0.327), percent(9 / 224**2), percent(0)
-    ('32.7%', '0.018%', '0.0%')
+    >>> percent(0.327), percent(9 / 224**2), percent(9 / 12e6), percent(0)
+    ('32.7%', '0.018%', '<0.0001%', '0.0%')
     """
-    return f"{100 * share:.2g}%" if 1e-6 <= share < 0.001 else tenths(share)
+    if 0 < share < 1e-6:
+        return "<0.0001%"
+    return f"{100 * share:.2g}%" if 0 < share < 0.001 else tenths(share)
 
 
 def _spans(spans: tuple[Span, ...] | None) -> Any:
