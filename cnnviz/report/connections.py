@@ -233,8 +233,11 @@ def _notes(axes: Sequence[Axis], outputs: Shape) -> Iterator[str]:
             f"With kernel {kernel} the convolution has {plural(prod(made), 'output')}, "
             f"the dense layer {prod(outputs)}."
         )
-    if any(axis.unread for axis in axes):
-        yield f"No window reads the last {by(tuple(axis.unread for axis in axes))} of the inputs."
+    names = ("input",) if len(axes) == 1 else ("row", "column")
+    pairs = [(a.unread, name) for a, name in zip(axes, names, strict=True) if a.unread]
+    left = [name if count == 1 else plural(count, name) for count, name in pairs]
+    if left:
+        yield f"No window reads the last {' and the last '.join(left)}."
 
 
 def _count(key: str, heading: str | None = None) -> Column:
