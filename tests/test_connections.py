@@ -280,7 +280,7 @@ def test_cells_are_counted_row_by_row():
     ("inputs", "kernel", "stride", "unread"),
     [
         ((4, 5), 2, 2, "column"),
-        ((5, 8), 2, 3, "2 columns"),
+        ((6, 8), 2, 4, "2 columns"),
         ((7, 8), 3, 3, "row and the last 2 columns"),
         (11, 2, 5, "4 inputs"),
     ],
