@@ -198,3 +198,10 @@ def test_a_picture_of_a_sound_says_what_its_axes_count(cnnviz, folder, tone):
     assert "m and n count samples, 8\u2009000 a second, from sample 400 on" in texts
     assert cnnviz("signal", "sine", "average", "-o", "b.svg").code == 0
     assert "a second" not in "".join(ET.parse("b.svg").getroot().itertext())
+
+
+def test_a_sum_that_is_nothing_but_rounding_is_0(cnnviz):
+    text = cnnviz("signal", "sine", "triangle:7").text
+    assert "sums multiply: 0 * 4 = 0, the sum of the output" in text
+    assert "e-1" not in text
+    assert "sums multiply: 1e-30 * 2 = 2e-30" in cnnviz("signal", "1e-30", "2").text
