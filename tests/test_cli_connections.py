@@ -131,3 +131,18 @@ def test_svg(cnnviz):
 def test_faults(cnnviz, folder, words, message):
     assert message in cnnviz("connections", *words).fault(2)
     assert files(folder) == set()
+
+
+def test_dense_layers_alone_ask_for_no_kernel(cnnviz):
+    words = ("--kind", "dense", "--kind", "covering", "--json", "-q")
+    result = cnnviz("connections", "--inputs", 4, "--units", 9, *words)
+    assert [row["params"] for row in json.loads(result.out)["layers"]] == [45, 45]
+    result = cnnviz("connections", "--inputs", 4, "--units", 9)
+    assert result.code == 2
+    assert "no kernel makes 9 outputs" in result.err
+
+
+def test_rows_of_large_layers_fit_the_terminal(cnnviz):
+    text = cnnviz("connections", "--inputs", "1000000x1000000x3", "--units", 5, "--units", 3).text
+    assert max(map(len, text.splitlines())) <= 80
+    assert "15,000,000,000,023" in text

@@ -113,3 +113,11 @@ def test_several_images(cnnviz, folder):
 def test_wrong_words(cnnviz, folder, words, code, part):
     assert part in cnnviz("receptive-field", CAT, *words).fault(code)
     assert not files(folder)
+
+
+def test_a_filter_that_is_not_there_is_told_before_an_image_is_read(cnnviz):
+    words = ("--model", "lenet5", "--layer", "c1", "--effective", "--filter", "6")
+    result = cnnviz("receptive-field", "missing.png", *words)
+    assert (result.code, result.err) == (
+        2, "cnnviz: error: c1 has no filter 6; they are 0 to 5\n",
+    )  # fmt: skip

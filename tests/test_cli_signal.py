@@ -36,6 +36,16 @@ def test_the_textbook_pair(cnnviz, folder):
     assert files(folder) == {"cnnviz-out/box-triangle-signal.png"}
 
 
+@pytest.mark.parametrize("width", [50, 80])
+def test_the_table_fits_the_terminal_and_cuts_no_number(cnnviz, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = cnnviz("signal", "0.25*sine:100,4+noise:0.2", "gaussian:9").text.splitlines()
+    assert max(map(len, lines)) <= width
+    output = next(line for line in lines if line.startswith(" y = x * h"))
+    assert "108" in output.split()
+    assert "\u2026" not in output
+
+
 def test_settings_are_in_the_name_of_the_picture(cnnviz, folder):
     words = ("--correlate", "--padding", "same", "--stride", "2", "--at", "1")
     assert cnnviz("signal", "sine+noise:0.2", "1 0 -1", *words).code == 0
@@ -172,3 +182,26 @@ def test_names_cannot_drive_the_terminal(cnnviz, folder):
     assert result.code == 0
     assert "\x1b" not in result.text + result.err
     assert "<b>" not in (folder / "a.svg").read_text(encoding="utf-8")
+
+
+def test_numbers_that_begin_with_a_minus_need_a_blank_and_are_told_so(cnnviz):
+    result = cnnviz("signal", "sine", "-1 0 1")
+    assert result.code == 2
+    assert "need a blank before it" in result.err
+    assert cnnviz("signal", "sine", " -1 0 1").code == 0
+
+
+def test_a_picture_of_a_sound_says_what_its_axes_count(cnnviz, folder, tone):
+    words = ("--part", "0.05s,0.01s", "-o", "a.svg")
+    assert cnnviz("signal", tone, "average", *words).code == 0
+    texts = "".join(ET.parse("a.svg").getroot().itertext())
+    assert "m and n count samples, 8\u2009000 a second, from sample 400 on" in texts
+    assert cnnviz("signal", "sine", "average", "-o", "b.svg").code == 0
+    assert "a second" not in "".join(ET.parse("b.svg").getroot().itertext())
+
+
+def test_a_sum_that_is_nothing_but_rounding_is_0(cnnviz):
+    text = cnnviz("signal", "sine", "triangle:7").text
+    assert "sums multiply: 0 * 4 = 0, the sum of the output" in text
+    assert "e-1" not in text
+    assert "sums multiply: 1e-30 * 2 = 2e-30" in cnnviz("signal", "1e-30", "2").text

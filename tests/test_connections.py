@@ -216,7 +216,7 @@ def test_many_equations_are_cut_in_the_middle_and_it_is_said():
 
 def test_what_differs_is_said():
     (note,) = connections(9, 2, kernel_size=3, strides=4).notes
-    assert note == "No window reads the last 2 of the inputs."
+    assert note == "No window reads the last 2 inputs."
     (note,) = connections(6, 2, kernel_size=3).notes
     assert note == "With kernel 3 the convolution has 4 outputs, the dense layer 2."
     (note,) = connections(9, dilation_rate=2).notes
@@ -274,3 +274,17 @@ def test_too_few_and_too_many_layers(units):
 
 def test_cells_are_counted_row_by_row():
     assert [flat(cell, (2, 3)) for cell in cells((2, 3))] == [*range(6)]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "kernel", "stride", "unread"),
+    [
+        ((4, 5), 2, 2, "column"),
+        ((6, 8), 2, 4, "2 columns"),
+        ((7, 8), 3, 3, "row and the last 2 columns"),
+        (11, 2, 5, "4 inputs"),
+    ],
+)
+def test_what_no_window_reads_is_named_by_axis(inputs, kernel, stride, unread):
+    found = connections(inputs, kernel_size=kernel, strides=stride, kinds=["conv"])
+    assert found.notes == (f"No window reads the last {unread}.",)

@@ -212,3 +212,10 @@ def test_different_weights_have_different_colours(count: int) -> None:
     for theme in THEMES.values():
         assert len(set(hues.shared(count, theme))) == count
         assert len(set(hues.own(count, theme))) == count
+
+
+def test_wires_that_are_too_many_are_counted_instead():
+    scene = figure.draw(connections((8, 8)), Look())
+    texts = [item.text for item in scene.items if isinstance(item, Text)]
+    assert sum(text.endswith("wires: too many to be drawn") for text in texts) == 1
+    assert any(text.startswith("2\u2009304 wires") for text in texts)

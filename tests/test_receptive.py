@@ -16,12 +16,13 @@ from cnnviz.images import load_image
 from cnnviz.model.receptive import receptive_fields
 from cnnviz.render.backends import png
 from cnnviz.render.figures import receptive
+from cnnviz.render.figures.receptive_canvas import OUTLINE
 from cnnviz.render.figures.receptive_growth import HEIGHT
-from cnnviz.render.figures.receptive_panel import OUTLINE
 from cnnviz.render.look import Look
 from cnnviz.render.scene import Picture, Rect, Scene, Text
 from cnnviz.render.theme import rgb, theme
-from cnnviz.report.receptive import Effective, chosen_units, grown, usual_layers
+from cnnviz.report.receptive_choice import chosen_units, grown, usual_layers
+from cnnviz.report.receptive_unit import Effective
 
 ACCENT = theme("light").accent
 

@@ -22,7 +22,7 @@ from cnnviz.model.executor import Sequential
 from cnnviz.model.gradients import input_gradients
 from cnnviz.model.initial import he_weights
 from cnnviz.model.receptive import receptive_fields
-from cnnviz.report.receptive import chosen_units
+from cnnviz.report.receptive_choice import chosen_units
 
 SHAPE = (8, 7, 2)
 STEP = 1e-6

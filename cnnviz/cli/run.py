@@ -111,6 +111,8 @@ def _usage_failure(error: click.ClickException) -> SpecError:
     text = " ".join(error.format_message().split()).rstrip(".")
     if isinstance(error, click.NoSuchOption) and error.possibilities:
         text = f"no option {error.option_name}; did you mean {error.possibilities[0]}?"
+    elif isinstance(error, click.NoSuchOption) and error.option_name[1:2] in "0123456789.":
+        hint = 'numbers that begin with a minus need a blank before it: " -1 0 1"'
     if text.endswith("?"):
         hint = None  # it has one already
     return SpecError(text[:1].lower() + text[1:], hint=hint)

@@ -12,6 +12,7 @@ from cnnviz.errors import CnnvizError, SpecError
 from cnnviz.files import check_bytes
 from cnnviz.graph import INPUT, Graph
 from cnnviz.model.executor import check_finite
+from cnnviz.report.receptive_choice import no_filter
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, Backward, ModelWeights
@@ -119,7 +120,7 @@ def _gradient(
     at = (0, *place)
     there = made[at]
     if filter is not None and not 0 <= filter < len(there):
-        raise SpecError(f"{name} has no filter {filter}", hint=f"they are 0 to {len(there) - 1}")
+        raise no_filter(name, filter, len(there))
     wanted = np.argsort(-np.abs(there), kind="stable")[:TRIES] if filter is None else [filter]
     found = None
     for one in map(int, wanted):

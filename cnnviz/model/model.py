@@ -241,7 +241,7 @@ class Model:
         >>> load_model("vgg16").receptive_field("pool5", at=(0, 0))["region"]
         {'rows': [-90, 122], 'columns': [-90, 122]}
         """
-        from cnnviz.report.receptive import chosen_units
+        from cnnviz.report.receptive_choice import chosen_units
 
         names = [node.name for node in self.graph.nodes]
         if layer not in names:

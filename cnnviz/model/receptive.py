@@ -7,12 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cnnviz.model.features import seen_by
-from cnnviz.report.receptive import Effective, ReceptiveFields, Unit, grown
+from cnnviz.report.receptive import ReceptiveFields
+from cnnviz.report.receptive_choice import grown
+from cnnviz.report.receptive_unit import Effective, Unit
 
 if TYPE_CHECKING:
     from cnnviz.contract import Array, ModelWeights
+    from cnnviz.graph import Graph
     from cnnviz.images import Image
     from cnnviz.model.model import Model
+    from cnnviz.model.patch import Cells
 
 
 def receptive_fields(
@@ -31,7 +35,7 @@ def receptive_fields(
     model : Model
     image : Image
     units : sequence of Unit
-        See `report.receptive.chosen_units`.
+        See `report.receptive_choice.chosen_units`.
     effective : bool
         Find the effective field of each too: the gradient of its value by the pixels.
     filter : int, optional
@@ -53,18 +57,40 @@ def receptive_fields(
 
 
 def _with_heat(model: Model, x: Array, units: Sequence[Unit], filter: int | None) -> Sequence[Unit]:
-    """Return the units with the gradients of their values, summed over the channels."""
+    """Return the units with the gradients of their values, summed over the channels.
+
+    Those that see a small part of the image are run on that part alone, the others together.
+    """
     import numpy as np
 
     from cnnviz.model.gradients import input_gradients
 
     weights = _weights(model, [unit.name for unit in units])
-    wanted = [(unit.name, unit.at, filter) for unit in units]
-    found = input_gradients(model.graph, weights, x, wanted)
-    return [
-        replace(unit, effective=Effective(which, value, np.abs(by_input).sum(axis=-1)))
-        for unit, (which, value, by_input) in zip(units, found, strict=True)
-    ]
+    patches = [_small_patch(model.graph, unit) for unit in units]
+    whole = [u for u, found in zip(units, patches, strict=True) if found is None]
+    wanted = [(unit.name, unit.at, filter) for unit in whole]
+    together = iter(input_gradients(model.graph, weights, x, wanted) if wanted else ())
+    made = []
+    for unit, found in zip(units, patches, strict=True):
+        graph, cells = found or (model.graph, (slice(None), slice(None)))
+        one = (
+            next(together)
+            if found is None
+            else input_gradients(graph, weights, x[cells], [(unit.name, (0, 0), filter)])[0]
+        )
+        heat = np.zeros(unit.space, one.by_input.dtype)
+        heat[cells] = np.abs(one.by_input).sum(axis=-1)
+        made.append(replace(unit, effective=Effective(one.filter, one.value, heat)))
+    return made
+
+
+def _small_patch(graph: Graph, unit: Unit) -> tuple[Graph, Cells] | None:
+    """Return the part of the network that a unit needs, if it is less than half of the image."""
+    from cnnviz.model.patch import patch
+
+    if unit.share is None or unit.share > 0.5:
+        return None
+    return patch(graph, unit.name, unit.at)
 
 
 def _weights(model: Model, names: Sequence[str]) -> ModelWeights:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST = {1: 32, 2: 64}  # inputs, and outputs, that a picture has room for, by axes
 KINDS = ("dense", "conv", "local", "covering")
 USUAL = KINDS[:3]
+IN_A_ROW = "dense layers in a row may be larger: --units twice"
 
 
 @dataclass(eq=False, repr=False)
@@ -31,7 +32,7 @@ class Connections(Result):
     ----------
     wirings : tuple of Wiring
     axes : tuple of Axis
-        The convolution's window, laid on the inputs.
+        The convolution's window, laid on the inputs; none where no outputs follow from it.
     with_values : bool
         Whether equations are shown with their numbers.
     notes : tuple of str
@@ -150,11 +151,13 @@ def connections(
         "padding": padding,
         "dilation_rate": dilation_rate,
     }
-    kernel = kernel_size or layers.kernel_for(grid, wanted, **window)
-    axes = Window.of(kernel, rank=rank, **window).on(grid)
-    _check_padded(axes)
-    made = _checked(tuple(axis.output for axis in axes), "outputs")
-    outputs = wanted or made
+    axes: tuple[Axis, ...] = ()
+    if wanted is None or {"conv", "local"} & {*(kinds or USUAL)}:
+        kernel = kernel_size or layers.kernel_for(grid, wanted, **window)
+        axes = Window.of(kernel, rank=rank, **window).on(grid)
+        _check_padded(axes)
+        _checked(tuple(axis.output for axis in axes), "outputs", hint="use less padding")
+    outputs = wanted or tuple(axis.output for axis in axes)
     chosen, notes = _chosen(kinds, axes), []
     if chosen != (tuple(kinds) or USUAL):
         notes.append("A locally connected layer has no dilation: it is left out.")
@@ -180,12 +183,11 @@ def _grid(size: Size, what: str) -> Shape:
     return _checked(sizes(size, what, rank=rank), what)
 
 
-def _checked(grid: Shape, what: str) -> Shape:
+def _checked(grid: Shape, what: str, *, hint: str = IN_A_ROW) -> Shape:
     most = MOST[len(grid)]
     if prod(grid) > most:
         raise SpecError(
-            f"{times(grid)} {what} are more than the {most} that a picture has room for",
-            hint="dense layers in a row may be larger: --units twice",
+            f"{times(grid)} {what} are more than the {most} that a picture has room for", hint=hint
         )
     return grid
 
@@ -231,8 +233,11 @@ def _notes(axes: Sequence[Axis], outputs: Shape) -> Iterator[str]:
             f"With kernel {kernel} the convolution has {plural(prod(made), 'output')}, "
             f"the dense layer {prod(outputs)}."
         )
-    if any(axis.unread for axis in axes):
-        yield f"No window reads the last {by(tuple(axis.unread for axis in axes))} of the inputs."
+    names = ("input",) if len(axes) == 1 else ("row", "column")
+    pairs = [(a.unread, name) for a, name in zip(axes, names, strict=True) if a.unread]
+    left = [name if count == 1 else plural(count, name) for count, name in pairs]
+    if left:
+        yield f"No window reads the last {' and the last '.join(left)}."
 
 
 def _count(key: str, heading: str | None = None) -> Column:

@@ -210,11 +210,17 @@ def maps_words(shape: Shape) -> str:
 
 _SUMS = ("weights", "biases", "params", "macs")
 _HEADINGS = {"params": "parameters", "macs": "MACs"}
+_RANKS = {"weights": 1, "biases": 2}
 COLUMNS = (
     Column("layer", lambda row: str(row.get("layer", "total"))),
     Column("inputs", lambda row: f"{row['input_shape'][0]:,}" if "layer" in row else "", True),
     *(
-        Column(_HEADINGS.get(key, key), lambda row, key=key: f"{row[key]:,}", right=True)  # type: ignore[misc]
+        Column(
+            _HEADINGS.get(key, key),
+            lambda row, key=key: f"{row[key]:,}",  # type: ignore[misc]
+            right=True,
+            rank=_RANKS.get(key, 0),
+        )
         for key in _SUMS
     ),
 )

@@ -6,7 +6,8 @@ from typing import Any
 
 from cnnviz.contract import UNKNOWN
 from cnnviz.geometry import times
-from cnnviz.report.receptive import ReceptiveFields, percent
+from cnnviz.report.receptive import ReceptiveFields
+from cnnviz.report.receptive_unit import percent
 from cnnviz.report.report import Column, Report, Row
 from cnnviz.report.shape_columns import number_text
 

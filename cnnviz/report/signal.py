@@ -15,7 +15,14 @@ from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Window
 from cnnviz.ops import conv1d
 from cnnviz.report.result import Result
-from cnnviz.report.signal_words import formula, index_words, noise_words, sum_words, term_words
+from cnnviz.report.signal_words import (
+    formula,
+    index_words,
+    noise_words,
+    sum_words,
+    term_words,
+    total,
+)
 from cnnviz.signals import Signal
 
 SHOWN, MOST_SHOWN = 4, 8  # places in a figure
@@ -197,7 +204,8 @@ class Sliding(Result):
         for role, name, values in zip(roles, names, of, strict=True):
             row: dict[str, Any] = {"role": role, "name": name, "length": len(values)}
             row |= {"min": float(values.min()), "max": float(values.max())}
-            row |= {"mean": float(values.mean()), "sum": float(values.sum())}
+            added = total(values)
+            row |= {"mean": added / len(values), "sum": added}
             row["values"] = values.tolist() if len(values) <= MOST_VALUES else None
             rows.append(row)
         return rows

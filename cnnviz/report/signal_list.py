@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnnviz import signals
 from cnnviz.report.columns import number_column, word_column
 from cnnviz.report.report import Column, Report
+from cnnviz.report.signal_words import total
 
 NOTES = (
     "A sum: sine:200,4+noise:0.2. What has no length takes that of the others.",
@@ -24,7 +25,7 @@ def listing() -> Report:
     for entry in signals.entries():
         values = entry.values()
         row = {"name": entry.name, "signature": entry.signature, "length": len(values)}
-        row |= {"sum": float(values.sum()), "summary": entry.summary, "source": entry.source}
+        row |= {"sum": total(values), "summary": entry.summary, "source": entry.source}
         row["parameters"] = {each.name: each.default for each in entry.parameters}
         rows.append(row)
     return Report("signals", {}, tuple(rows), {}, (), COLUMNS, NOTES, key="signals")

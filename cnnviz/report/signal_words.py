@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from cnnviz.report.signal import Sliding
 
 MOST_TERMS = 9  # written out
+ROUNDING = 1e-12  # of what is added up
 
 
 def formula(found: Sliding) -> str:
@@ -47,11 +50,20 @@ def term_words(found: Sliding, n: int, width: int = 80) -> str:
     return f"y[{n}] = {written} = {value}"
 
 
+def total(values: np.ndarray) -> float:
+    """Return the sum; 0 where the values cancel out but for rounding.
+
+    >>> import numpy as np
+    >>> total(np.array([0.1, 0.2, -0.3])), total(np.array([1e-30]))
+    (0.0, 1e-30)
+    """
+    found = float(values.sum())
+    return found if abs(found) > ROUNDING * float(abs(values).sum()) else 0.0
+
+
 def sum_words(found: Sliding) -> str:
     """Return that sums multiply."""
-    x, h, y = (
-        float(each.sum()) for each in (found.signal.values, found.kernel.values, found.output)
-    )
+    x, h, y = map(total, (found.signal.values, found.kernel.values, found.output))
     return f"sums multiply: {x:.6g} * {h:.6g} = {y:.6g}, the sum of the output"
 
 

@@ -81,14 +81,14 @@ def command(
     from cnnviz.graph.choose import choose
     from cnnviz.model import load_model
     from cnnviz.model.receptive import receptive_fields
-    from cnnviz.report.receptive import chosen_units, growth_rows, usual_layers
+    from cnnviz.report.receptive_choice import chosen_units, growth_rows, usual_layers
 
     if filter is not None and not effective:
         raise SpecError("--filter is whose gradient is taken", hint="add --effective")
     with clock.timed(model["spec"]):
         net = load_model(**model).preprocessed_by(**preprocess)
         names = choose(net.graph, layers) if layers else usual_layers(net.graph)
-        units = chosen_units(net.graph, names, at)
+        units = chosen_units(net.graph, names, at, filter)
 
     def work(image: Image) -> ReceptiveFields:
         how: dict[str, Any] = {"effective": effective, "filter": filter}

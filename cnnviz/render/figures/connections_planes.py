@@ -5,9 +5,11 @@ from __future__ import annotations
 from cnnviz.render.figures.connections_nodes import CALM, STRONG, THINNER, disc
 from cnnviz.render.figures.connections_panel import Panel, indexed
 from cnnviz.render.fonts import measure
+from cnnviz.render.numbers import spaced
 from cnnviz.render.scene import Path, Point, Polygon, Scene
 from cnnviz.render.theme import CAPTION, ink, mixed, rgb
 from cnnviz.report.connections_wiring import Cell, cells
+from cnnviz.report.connections_words import plural
 
 MOST = 600  # wires that can still be followed
 MANY = 60
@@ -18,10 +20,12 @@ RADIUS = 13
 
 
 def draw(scene: Scene, panel: Panel, x: float, y: float) -> tuple[float, float]:
-    """Draw the planes and the wires of a layer; nothing where they are too many."""
+    """Draw the planes and the wires of a layer; where they are too many, say so."""
     one, theme = panel.one, scene.theme
     if len(one.edges) > MOST:
-        return 0.0, 0.0
+        words = f"{spaced(plural(len(one.edges), 'wire'))}: too many to be drawn"
+        scene.text(x, y + HEAD, words, colour=theme.secondary)
+        return measure(words, CAPTION), 2.0 * HEAD
     rows, columns = (b - a + 1 for a, b in zip(panel.first, panel.last, strict=True))
     size = min(CELL, WIDEST / (columns + SHEAR * rows))
     top = y + HEAD + RISE

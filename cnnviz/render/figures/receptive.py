@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cnnviz.render.figures import feature_parts, receptive_growth
-from cnnviz.render.figures.receptive_panel import Canvas, Panel
+from cnnviz.render.figures.receptive_canvas import Canvas
+from cnnviz.render.figures.receptive_panel import Panel
 from cnnviz.render.fonts import measure
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import times

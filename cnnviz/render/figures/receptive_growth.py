@@ -10,7 +10,8 @@ from cnnviz.render.fonts import measure
 from cnnviz.render.numbers import count
 from cnnviz.render.scene import Line, Rect, Scene
 from cnnviz.render.theme import CAPTION, GAP, MARGIN
-from cnnviz.report.receptive import LARGER, ReceptiveFields, Unit
+from cnnviz.report.receptive import ReceptiveFields
+from cnnviz.report.receptive_unit import LARGER, Unit
 from cnnviz.report.sample import sample
 
 HEIGHT = 180  # px of the chart

@@ -3,93 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from cnnviz.geometry import Shape, Window
+from cnnviz.geometry import Window
 from cnnviz.render import display
 from cnnviz.render.display import Scale
 from cnnviz.render.figures import blocks, feature_parts
 from cnnviz.render.figures.blocks import HEADING
+from cnnviz.render.figures.receptive_canvas import OUTLINE, Box, Canvas, outline
 from cnnviz.render.fonts import Face
 from cnnviz.render.look import Look
 from cnnviz.render.numbers import MINUS, THIN, count, number, times
-from cnnviz.render.scene import Picture, Point, Polygon, Rect, Scene
+from cnnviz.render.scene import Picture, Rect, Scene
 from cnnviz.render.sheet import Tile
 from cnnviz.render.theme import CAPTION, GAP, LABEL, Theme, rgb
 from cnnviz.report.maps import FeatureMap
-from cnnviz.report.receptive import LARGER, ReceptiveFields, Span, Unit, percent
-
-Box = tuple[float, float, float, float]
-Cut = tuple[bool, bool, bool, bool]
+from cnnviz.report.receptive import ReceptiveFields
+from cnnviz.report.receptive_unit import LARGER, Span, Unit, percent
 
 PATCH = 96  # px of what the unit sees
-OUTLINE = 2  # px, around the region: a region of one pixel is not hidden by it
-BEYOND, NEAR = 0.6, 0.25  # of the image's side: what is drawn beside it, else less of more
-ARROW = 7  # px of the mark where a region goes on
 LINE = 16
 NUMBER = 16  # px of a panel's number
 WORDS = 176  # px of the words beside it, at least
 LEAST_BAR = 112
-
-
-@dataclass(eq=False, repr=False)
-class Canvas:
-    """The image with room around it for the padding that regions reach into.
-
-    Attributes
-    ----------
-    spans : pair of (int, int)
-        The first row that is drawn and the one behind the last, and columns.
-    space : tuple of int
-        Rows and columns of the image.
-    scale : float
-        px of a pixel of the image; a whole number where it is enlarged.
-    """
-
-    spans: tuple[Span, Span]
-    space: Shape
-    scale: float
-
-    @classmethod
-    def of(cls, result: ReceptiveFields, side: int) -> Canvas:
-        """Return a canvas for all units, in a square of `side` px."""
-        space = result.units[0].space
-        spans = []
-        for axis, size in enumerate(space):
-            regions = [unit.region[axis] for unit in result.units if unit.region]
-            before = max([0, *(-first for first, _ in regions)])
-            after = max([0, *(end - size for _, end in regions)])
-            most = size * (BEYOND if max(before, after) <= BEYOND * size else NEAR)
-            spans.append((-min(before, round(most)), size + min(after, round(most))))
-        shape = tuple(end - first for first, end in spans)
-        height, _ = display.fit(shape, (side, side))
-        rows, columns = spans
-        factor = height / shape[0] if height >= shape[0] else min(side / n for n in shape)
-        return cls((rows, columns), space, factor)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Height and width in px."""
-        height, width = (round((end - first) * self.scale) for first, end in self.spans)
-        return height, width
-
-    def box(self, spans: tuple[Span, ...]) -> Box:
-        """Return left, top, width and height in px of cells, as far as they are drawn."""
-        found = []
-        for (first, end), (low, high) in zip(spans, self.spans, strict=True):
-            start = round((min(max(first, low), high) - low) * self.scale)
-            found.append((start, round((min(max(end, low), high) - low) * self.scale) - start))
-        (top, height), (left, width) = found
-        return left, top, width, height
-
-    def cut(self, spans: tuple[Span, ...]) -> Cut:
-        """Tell whether cells at the left, the top, the right and the bottom are not drawn."""
-        (top, bottom), (left, right) = spans
-        (low, high), (near, far) = self.spans
-        return left < near, top < low, right > far, bottom > high
 
 
 class Panel:
@@ -108,7 +46,7 @@ class Panel:
         box = self._hatched(scene, x, top)
         self._image(scene, x, top)
         if box is not None and self.unit.region is not None:
-            _outline(scene, box, self.canvas.cut(self.unit.region), arrows=True)
+            outline(scene, box, self.canvas.cut(self.unit.region), arrows=True)
         y = top + self.canvas.size[0] + GAP + OUTLINE
         left = x + (self._patch(scene, x, y + OUTLINE) + GAP + OUTLINE if self.unit.region else 0)
         bottom = self._words(scene, left, y, self.width - (left - x))
@@ -175,7 +113,7 @@ class Panel:
             pixels = display.reduce(cells, size[1] * density, size[0] * density)
             title = f"what {unit.name} sees"
             scene.add(Picture(x + at[0], y + at[1], *size, pixels, title))
-        _outline(scene, (x, y, width, height), self.canvas.cut(unit.region))
+        outline(scene, (x, y, width, height), self.canvas.cut(unit.region))
         return width
 
     def _words(self, scene: Scene, x: float, y: float, room: float) -> float:
@@ -297,49 +235,6 @@ def role(theme: Theme, unit: Unit) -> str:
     if "Pool" in unit.kind:
         return theme.pool
     return theme.map if unit.at else theme.dense
-
-
-def _outline(scene: Scene, box: Box, cut: Cut, *, arrows: bool = False) -> None:
-    """Draw an outline around a box; open where it goes on beyond what is drawn."""
-    x, y, width, height = box
-    theme, wide = scene.theme, OUTLINE
-    if not any(cut):
-        outer = wide + 1
-        ground = (x - outer, y - outer, width + 2 * outer, height + 2 * outer)
-        scene.add(Rect(*ground, stroke=theme.background))
-        around = (x - wide, y - wide, width + 2 * wide, height + 2 * wide)
-        scene.add(Rect(*around, stroke=theme.accent, line=wide))
-        return
-    left, top, right, bottom = (0 if side else wide for side in cut)
-    across, down = width + left + right, height + top + bottom
-    strips = (
-        (x - wide, y - top, wide, down),
-        (x - left, y - wide, across, wide),
-        (x + width, y - top, wide, down),
-        (x - left, y + height, across, wide),
-    )
-    middle, centre = x + width / 2, y + height / 2
-    tips = ((x, centre), (middle, y), (x + width, centre), (middle, y + height))
-    for is_cut, strip, tip, step in zip(cut, strips, tips, _STEPS, strict=True):
-        if not is_cut:
-            scene.add(Rect(*strip, fill=theme.accent))
-        elif arrows:
-            _arrow(scene, tip, step)
-
-
-_STEPS = (-1, 0), (0, -1), (1, 0), (0, 1)
-
-
-def _arrow(scene: Scene, tip: Point, step: tuple[int, int]) -> None:
-    """Draw an arrow head that points out of the canvas, on a readable ground."""
-    for colour, grown in ((scene.theme.background, 3), (scene.theme.accent, 0)):
-        along, half = 1.5 * ARROW + 1.5 * grown, ARROW + grown
-        at = tip[0] + step[0] * grown / 2, tip[1] + step[1] * grown / 2
-        back = at[0] - step[0] * along, at[1] - step[1] * along
-        aside = step[1] * half, step[0] * half
-        corners = (at, (back[0] + aside[0], back[1] + aside[1]),
-                   (back[0] - aside[0], back[1] - aside[1]))  # fmt: skip
-        scene.add(Polygon(corners, colour))
 
 
 def _percent(share: float) -> str:

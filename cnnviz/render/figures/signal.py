@@ -131,6 +131,9 @@ def _lines(result: Sliding) -> list[str]:
     outside = "     x is 0 outside (hatched)" if result.axis.before + result.axis.after else ""
     lines = [f"y[n] = Σ x[{index}] · h[i],  i = 0 … {last}{outside}"]
     lines.append(f"{result.operation}: {result.orientation}")
+    if rate := result.signal.rate:
+        first = f", from sample {count(start)} on" if (start := result.signal.start) else ""
+        lines.append(f"a sound: m and n count samples, {count(rate)} a second{first}")
     if (noise := result.noise()) is not None:
         before, after = (number(value, 3) for value in noise)
         lines.append(f"distance from the clean signal (rms): {before} before, {after} after")
