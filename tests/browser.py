@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SECONDS = 60  # that a page may take
 CELL = 24  # px of a picture that a mean is taken of
 # Every file is taken in three ways: as a document of its own, pasted into a page, as a picture.
 _PAGE = """<!doctype html><meta charset="utf-8"><title>figures</title>
@@ -84,22 +88,55 @@ class Answer:
 
 def look(paths: list[Path], folder: Path) -> tuple[list[str], list[Answer]]:
     """Return what scripts, failed loads and the console said, and an answer a file."""
-    assert CHROMIUM is not None
     page = _PAGE.replace("NAMES", json.dumps([p.name for p in paths])).replace("CELL", str(CELL))
     for i, path in enumerate(paths):
         source = html.escape(path.name)
         page += f'<iframe id="frame{i}" src="{source}"></iframe><img src="{source}">'
         page += f'<div id="pasted{i}">{path.read_text("utf-8")}</div>\n'
     (folder / "page.html").write_text(page, encoding="utf-8")
+    dom, told = _dump(folder / "page.html", folder / "profile")
+    found = re.search('<pre id="answer">([^<]*)</pre>', dom)
+    assert found, told[-2000:]
+    answer = json.loads(base64.b64decode(found[1]))
+    answers = [Answer(**each) for each in answer["answers"]]
+    console = [line for line in told.splitlines() if "CONSOLE" in line]
+    return answer["said"] + console, answers
+
+
+def why_not(folder: Path) -> str:
+    """Return why Chromium does not show an empty page here, "" where it does."""
+    if CHROMIUM is None:
+        return "needs chromium"
+    page = folder / "empty.html"
+    page.write_text("<!doctype html><p>shown")
+    try:
+        dom, told = _dump(page, folder / "profile")
+    except Stuck as error:
+        return str(error)
+    last = told.strip().splitlines()[-1:] or ["no message"]
+    return "" if "<p>shown" in dom else f"{CHROMIUM} shows no page: {last[0]}"
+
+
+class Stuck(Exception):
+    """Chromium did not end."""
+
+
+def _dump(page: Path, profile: Path) -> tuple[str, str]:
+    """Return the document that a page has become, and what Chromium said meanwhile."""
+    assert CHROMIUM is not None
     command = [
         *(CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
         *("--allow-file-access-from-files", "--enable-logging=stderr", "--no-first-run"),
-        *(f"--user-data-dir={folder / 'profile'}", "--dump-dom", str(folder / "page.html")),
+        *(f"--user-data-dir={profile}", "--dump-dom", str(page)),
     ]
-    done = subprocess.run(command, capture_output=True, timeout=60, check=True)
-    found = re.search(rb'<pre id="answer">([^<]*)</pre>', done.stdout)
-    assert found, done.stderr.decode()[-2000:]
-    told = json.loads(base64.b64decode(found[1]))
-    answers = [Answer(**answer) for answer in told["answers"]]
-    console = [line for line in done.stderr.decode().splitlines() if "CONSOLE" in line]
-    return told["said"] + console, answers
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, start_new_session=True) as process:
+        try:
+            out, err = process.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            raise Stuck(f"{CHROMIUM} did not end within {SECONDS} s") from None
+        finally:
+            # What it started holds the pipes, and would outlive it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return out.decode(), err.decode(errors="replace")

@@ -220,3 +220,11 @@ def test_long_and_foreign_names_are_shortened_or_kept(tmp_path) -> None:
     texts = [item.text for item in scene.items if isinstance(item, Text)]
     assert "합성곱 층" in texts
     assert not any("x" * 60 in text for text in texts)
+
+
+def test_a_percent_stays_at_its_number() -> None:
+    scene = figure.draw(architecture(zoo.build("lenet5")), Look())
+    percents = [item.text for item in scene.items if isinstance(item, Text) and "%" in item.text]
+    assert len(percents) > 2
+    assert not any(" %" in text for text in percents)
+    assert figure.wrapped("and 95.8\u2009% of", 13, 40) == ["and", "95.8\u2009%", "of"]

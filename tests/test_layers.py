@@ -171,6 +171,13 @@ def test_every_layer_has_a_case_and_a_description() -> None:
         assert not text.startswith(f"{name}(")
 
 
+@every_case
+def test_it_has_all_fields_that_its_class_names(case: Case) -> None:
+    # Without, hypothesis cannot show the graph of a failing test, and calls the draws flaky.
+    layer = made_of(case)
+    assert [name for name in layer.__dataclass_fields__ if not hasattr(layer, name)] == []
+
+
 def test_every_name_means_one_layer() -> None:
     classes = [layers.find(name) for name in layers.names()]
     known = [name for layer in classes for name in (layer.__name__, *layer.aliases)]

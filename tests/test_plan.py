@@ -138,6 +138,19 @@ def test_random_graphs(graph, data):
     compare(graph, weights, x.astype(np.float32), keep)
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+@pytest.mark.parametrize("filters", [1, 3, 16])
+def test_a_response_normalisation_behind_a_convolution_stays_within_its_place(size, filters):
+    # With an alpha that counts: the usual one hides what leaks in from the place beside.
+    nodes = (
+        Node("conv", find("Conv2D")(filters, size, padding="same"), (INPUT,)),
+        Node("norm", find("LocalResponseNormalization")(alpha=1.0), ("conv",)),
+    )
+    graph = Graph("normed", nodes, (5, 4, 3))
+    x = np.random.default_rng(0).normal(size=(2, 5, 4, 3)).astype(np.float32)
+    compare(graph, random_weights(graph), x, ["norm"])
+
+
 @pytest.mark.parametrize("kind", ["ReLU", "LocalResponseNormalization"])
 def test_parts_of_a_whole_that_is_changed_stay_as_they_are(kind):
     nodes = (

@@ -24,8 +24,15 @@ BAD = """<svg xmlns="http://www.w3.org/2000/svg" width="48" height="48"
 onload="parent.alert(' by onload')"><title>bad</title><script>parent.alert(" by script")</script>
 <style>@import '//x';</style><foreignObject width="9" height="9"/>
 <rect width="48" height="48" fill="url(//x)"/><image href="file:///nowhere.png"/></svg>"""
-needs_chromium = pytest.mark.skipif(browser.CHROMIUM is None, reason="needs chromium")
+needs_chromium = pytest.mark.usefixtures("chromium")
 Written = dict[str, tuple[Path, Path]]
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Skip where Chromium is not there, or is and shows nothing."""
+    if reason := browser.why_not(tmp_path_factory.mktemp("empty")):
+        pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +45,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
 
 
 @pytest.fixture(scope="module")
-def seen(written: Written) -> dict[str, browser.Answer]:
+def seen(chromium: None, written: Written) -> dict[str, browser.Answer]:
     """What Chromium makes of them, started once; nothing was called and nothing failed."""
     paths = [svg for svg, _ in written.values()]
     said, answers = browser.look(paths, paths[0].parent)
@@ -100,6 +107,24 @@ def test_names_that_are_markup_are_texts_and_titles(seen: dict[str, browser.Answ
     titles = {"architecture": NAMES[1:2], "sweep": NAMES[10:12], "forming": NAMES[13:16]}
     for kind, names in titles.items():
         assert all(name in seen[kind].title for name in names)
+
+
+@pytest.mark.parametrize(
+    ("script", "seconds", "reason"),
+    [
+        ("echo 'Running as root without' >&2; exit 1", 60, " shows no page: Running as root"),
+        ("sleep 60 & sleep 60", 0.2, " did not end within 0.2 s"),
+    ],
+)
+def test_where_chromium_does_not_work_it_says_why(
+    script: str, seconds: float, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "chromium"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(browser, "CHROMIUM", str(program))
+    monkeypatch.setattr(browser, "SECONDS", seconds)
+    assert f"{program}{reason}" in browser.why_not(tmp_path)
 
 
 @needs_chromium

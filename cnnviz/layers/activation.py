@@ -24,7 +24,7 @@ class _Elementwise(Layer):
     apart = True
     is_local = True
     # Family and name in `ops.activations`.
-    _op: ClassVar[str]
+    _op: ClassVar[str] = ""
 
     def output_shape(self, *in_shapes: Shape) -> Shape:
         """Return the input's shape."""

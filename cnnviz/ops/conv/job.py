@@ -44,11 +44,11 @@ class Finish:
 
     def _run(self, part: Array, filters: slice, do: Do) -> None:
         if self.bias is not None:
-            bias = self.bias[filters]
+            bias, lines = self.bias[filters], part
             if part.ndim > 2:  # whole rows are added twice as fast
                 bias = self._line(bias, filters, part.shape[-2])
-                part = part.reshape(-1, len(bias))
-            do(np.add, part, bias, out=part)
+                lines = part.reshape(-1, len(bias))
+            do(np.add, lines, bias, out=lines)
         if self.activation is not None:
             self.activation(part, do)
 

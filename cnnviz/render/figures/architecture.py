@@ -83,7 +83,7 @@ def _legend(scene: Scene, found: Architecture, y: float, *, windows: bool) -> fl
 def wrapped(text: str, size: float, room: float) -> list[str]:
     """Return a text in lines of so many px."""
     lines, line = [], ""
-    for word in text.split():
+    for word in text.split(" "):  # at no other space: a thin one holds together
         longer = f"{line} {word}" if line else word
         if line and measure(longer, size) > room:
             lines.append(line)
