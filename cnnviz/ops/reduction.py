@@ -23,9 +23,10 @@ from cnnviz.ops.checks import Array
 from cnnviz.ops.scratch import scratch, small_buffers
 from cnnviz.ops.windows import taps
 
-# Of the values in a band of those ops that several cores share, for one core too: so what a band
-# reads and its reduced lines fit the second-level cache.
-PORTION = 0.8
+# Of the values in a band of those ops that several cores share, for one core too: about the most
+# for which what a band reads and its reduced lines fit the second-level cache. With smaller bands
+# there are more calls, each of which costs more where memory is slow.
+PORTION = 1.2
 # Views of bands up to which they are all made first; of more they would take memory themselves.
 AHEAD = 2**12
 
