@@ -13,7 +13,7 @@ from cnnviz.report import explanation_text
 from cnnviz.report.explanation_text import MOST_CHANNELS
 from cnnviz.report.result import Result
 from cnnviz.report.terms import Arithmetic, Place, Terms
-from cnnviz.report.words import hanging
+from cnnviz.report.words import hanging, opening
 
 if TYPE_CHECKING:
     from cnnviz.report.origin import Origin
@@ -147,13 +147,10 @@ class Explanation(Result):
 
     def lines(self, width: int = 80) -> Iterator[str]:
         """Yield the report in plain ASCII."""
-        rows, columns = self.arithmetic.axes
-        yield f"image    {self.image}  {times(self.image_shape)}"
-        yield f"explain  {self.heading}"
-        yield f"rows     {rows.working()}"
-        yield f"columns  {columns.working()}"
-        for note in self.notes:
-            yield from hanging(f"note     {note}", width)
+        subject = self.image, self.image_shape
+        yield from opening(
+            "explain", subject, self.heading, self.arithmetic.axes, self.notes, width
+        )
         for one in self.values:
             yield ""
             for line in explanation_text.lines(self, one, width):

@@ -15,7 +15,7 @@ from cnnviz.geometry import times
 from cnnviz.report.explanation import Explanation
 from cnnviz.report.moving import FRAMES, Moving
 from cnnviz.report.terms import Place, Terms
-from cnnviz.report.words import hanging
+from cnnviz.report.words import opening
 
 MOST_MAPS = 4
 
@@ -108,13 +108,8 @@ class Sliding(Moving):
     def lines(self, width: int = 80) -> Iterator[str]:
         """Yield the report in plain ASCII."""
         run = self.runs[0]
-        rows, columns = run.arithmetic.axes
-        yield f"image    {run.image}  {times(run.image_shape)}"
-        yield f"animate  {self.heading}"
-        yield f"rows     {rows.working()}"
-        yield f"columns  {columns.working()}"
-        for note in run.notes:
-            yield from hanging(f"note     {note}", width)
+        subject = run.image, run.image_shape
+        yield from opening("animate", subject, self.heading, run.arithmetic.axes, run.notes, width)
         for name, values in self.arrays():
             limits = f"min {float(values.min()):.6g}  max {float(values.max()):.6g}"
             yield f"map      {name}  {times(values.shape)}  {limits}"

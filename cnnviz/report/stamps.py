@@ -16,7 +16,7 @@ import numpy as np
 from cnnviz.geometry import Shape, times
 from cnnviz.report.moving import FRAMES, Moving
 from cnnviz.report.terms import Place, geometry_words
-from cnnviz.report.words import hanging
+from cnnviz.report.words import opening
 
 if TYPE_CHECKING:
     from cnnviz.geometry.transposed import TransposedAxis
@@ -218,12 +218,9 @@ class Stamping(Moving):
 
     def lines(self, width: int = 80) -> Iterator[str]:
         """Yield the report in plain ASCII."""
-        yield f"image    {self.image}  {times(self.image_shape or self.picture.shape)}"
-        yield f"animate  {self.heading}: {geometry_words(self.axes)}"
-        yield f"rows     {self.axes[0].working()}"
-        yield f"columns  {self.axes[1].working()}"
-        for note in self.notes:
-            yield from hanging(f"note     {note}", width)
+        subject = self.image, self.image_shape or self.picture.shape
+        heading = f"{self.heading}: {geometry_words(self.axes)}"
+        yield from opening("animate", subject, heading, self.axes, self.notes, width)
         limits = f"min {float(self.output.min()):.6g}  max {float(self.output.max()):.6g}"
         yield f"map      {self.name}  {times(self.output.shape)}  {limits}"
         yield from self.timing(width)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from cnnviz.geometry import Padding, Size, by
+from cnnviz.geometry import Axis, Padding, Shape, Size, by, times
+
+if TYPE_CHECKING:
+    from cnnviz.geometry.transposed import TransposedAxis
 
 
 def settings_words(
@@ -34,6 +40,24 @@ def hanging(line: str, width: int) -> list[str]:
     return wrap(
         line, width, subsequent_indent=9 * " ", break_long_words=False, break_on_hyphens=False
     )
+
+
+def opening(
+    command: str,
+    subject: tuple[str, Shape],
+    heading: str,
+    axes: Sequence[Axis | TransposedAxis],
+    notes: Iterable[str],
+    width: int,
+) -> Iterator[str]:
+    """Yield the first lines of a report of windows: the image, what is shown, sizes and notes."""
+    image, shape = subject
+    yield f"image    {image}  {times(shape)}"
+    yield f"{command:<8} {heading}"
+    for label, axis in zip(("rows", "columns"), axes, strict=True):
+        yield f"{label:<8} {axis.working()}"
+    for note in notes:
+        yield from hanging(f"note     {note}", width)
 
 
 def _pads(padding: Padding) -> str:

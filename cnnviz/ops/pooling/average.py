@@ -153,8 +153,9 @@ def _matrix(
 def _by_products(batch: Array, rows: Axis, columns: Axis, out: Array | None) -> Array:
     """Return the means as products of a line of ones with the cells of each window.
 
-    A sum along an axis is one call, however many cells it is of: a tenth (of 2 x 2) to a quarter
-    (of 3 x 3) faster than adding.
+    A sum along an axis is one call, however many cells it is of: as fast as adding of 3 x 3 cells
+    at stride 1, an eighth faster of 5 x 5, and a quarter of 3 x 3 at stride 2 (where the compiled
+    product is not found).
     """
     n, height, width, channels = batch.shape
     if out is None:
