@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from cnnviz.ops.checks import Array
-from cnnviz.ops.threads import share
+from cnnviz.ops.threads import together
 
 P = TypeVar("P")
 
@@ -54,7 +54,7 @@ def pieces(lines: int, step: int) -> Iterator[slice]:
 def run(work: Callable[[P], object], parts: Sequence[P], values: float) -> None:
     """Call `work` with each part, on all cores if the op goes over `values` enough."""
     if values >= SHARED:
-        share(work, parts)
+        together(work, parts)
     else:
         for part in parts:
             work(part)

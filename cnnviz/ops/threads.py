@@ -146,27 +146,39 @@ def share(work: Callable[[P], T], parts: Sequence[P]) -> list[T]:
     """
     if len(parts) < 2 or threads() < 2:
         return [work(part) for part in parts]
-    crew = _crew()
+    made = dict[int, T]()
+
+    def keep(numbered: tuple[int, P]) -> None:
+        index, part = numbered
+        made[index] = work(part)
+
+    with one_blas_thread():
+        together(keep, [*enumerate(parts)])
+    return [made[index] for index in range(len(parts))]
+
+
+def together(work: Callable[[P], object], parts: Sequence[P]) -> None:
+    """Do the same with work that leaves nothing to return, and has no products of matrices."""
+    crew = _crew() if len(parts) > 1 and threads() > 1 else None
     if crew is None:
-        with one_blas_thread():
-            return [work(part) for part in parts]
-    waiting, made = deque(enumerate(parts)), dict[int, T]()
+        for part in parts:
+            work(part)
+        return
+    waiting = deque(parts)
 
     def run() -> None:
         while True:
             try:
-                index, part = waiting.popleft()
+                part = waiting.popleft()
             except IndexError:  # another thread has taken the last one
                 return
-            made[index] = work(part)
+            work(part)
 
-    with one_blas_thread():
-        try:
-            crew.run(run, len(parts) - 1)
-        except BaseException:
-            waiting.clear()
-            raise
-    return [made[index] for index in range(len(parts))]
+    try:
+        crew.run(run, len(parts) - 1)
+    except BaseException:
+        waiting.clear()
+        raise
 
 
 class _Helper:

@@ -14,6 +14,11 @@ from cnnviz.files import check_bytes
 from cnnviz.geometry import Axis, Padding, Shape, Size, Window
 from cnnviz.ops.checks import Array, as_batch, result_type
 
+FLOATS = {np.dtype(np.float32), np.dtype(np.float64)}
+RESULT = "the result of the pooling"
+# Settings of which a result is kept: of those that hold others, 1 and True would be the same.
+PLAIN = {int, str, bool, type(None)}
+
 
 def lay(
     x: ArrayLike,
@@ -23,17 +28,40 @@ def lay(
     padding: Padding,
     dilation_rate: Size,
     ceil_mode: bool,
+    seen: bool = True,
 ) -> tuple[Array, Axis, Axis]:
     """Return `x` as a float batch and the window laid on its rows and columns.
 
     Raises
     ------
     SpecError
-        If the window does not fit.
+        If the window does not fit or, unless `seen` is false, would see padding only.
     RefusedError
         If the result is over the byte budget.
     """
     batch = as_batch(x)
+    settings = pool_size, strides, padding, dilation_rate, ceil_mode, seen
+    known = PLAIN.issuperset(map(type, settings))
+    rows, columns = (_laid if known else _laid.__wrapped__)(batch.shape[1:3], *settings)
+    count = len(batch) * rows.output * columns.output * batch.shape[3]
+    if batch.dtype in FLOATS:
+        check_bytes(batch.itemsize * count, RESULT)
+        return batch, rows, columns
+    dtype = np.dtype(result_type(batch))
+    check_bytes(dtype.itemsize * (count + batch.size), RESULT)
+    return batch.astype(dtype), rows, columns
+
+
+@lru_cache(64, typed=True)
+def _laid(
+    shape: Shape,
+    pool_size: Size,
+    strides: Size | None,
+    padding: Padding,
+    dilation_rate: Size,
+    ceil_mode: bool,
+    seen: bool,
+) -> tuple[Axis, Axis]:
     window = Window.of(
         pool_size,
         strides=pool_size if strides is None else strides,
@@ -41,18 +69,11 @@ def lay(
         dilation_rate=dilation_rate,
         ceil_mode=ceil_mode,
     )
-    rows, columns = _laid(window, batch.shape[1:3])
-    dtype = np.dtype(result_type(batch))
-    count = len(batch) * rows.output * columns.output * batch.shape[3]
-    if batch.dtype != dtype:
-        count += batch.size
-    check_bytes(dtype.itemsize * count, "the result of the pooling")
-    return batch.astype(dtype, copy=False), rows, columns
-
-
-@lru_cache(64)
-def _laid(window: Window, shape: Shape) -> tuple[Axis, ...]:
-    return window.on(shape)
+    rows, columns = window.on(shape)
+    if seen:
+        check_axis_seen(rows, "row")
+        check_axis_seen(columns, "column")
+    return rows, columns
 
 
 def taps(
@@ -111,20 +132,14 @@ def inside(axis: Axis) -> bool:
     return axis.before <= 0 and axis.start(axis.output - 1) + axis.extent <= axis.size
 
 
-def check_seen(rows: Axis, columns: Axis) -> None:
+def check_axis_seen(axis: Axis, name: str) -> None:
     """Refuse windows that lie in the padding altogether, where there is nothing to pool.
 
     Raises
     ------
     SpecError
-        Naming the first such row or column of the output.
+        Naming the first such output of the axis, which are called `name`.
     """
-    check_axis_seen(rows, "row")
-    check_axis_seen(columns, "column")
-
-
-def check_axis_seen(axis: Axis, name: str) -> None:
-    """Do what `check_seen` does for one axis, whose outputs are called `name`."""
     if axis.dilation == 1 and axis.before < axis.extent and axis.start(axis.output - 1) < axis.size:
         return  # the first window ends in the image, and the last one begins in it
     seen = counts(axis)

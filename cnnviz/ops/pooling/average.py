@@ -20,7 +20,7 @@ from cnnviz.ops.pooling import Pooling
 from cnnviz.ops.reduction import PORTION, reduce_windows
 from cnnviz.ops.scratch import scratch
 from cnnviz.ops.threads import one_blas_thread, threads
-from cnnviz.ops.windows import check_seen, counts, inside, lay, like
+from cnnviz.ops.windows import counts, inside, lay, like
 
 # Channels from which a product for each window pays: a sparse one, and one of NumPy.
 FEW = 8
@@ -79,9 +79,8 @@ def average_pool2d(
         padding=padding,
         dilation_rate=dilation_rate,
         ceil_mode=ceil_mode,
+        seen=not count_include_pad,
     )
-    if not count_include_pad:
-        check_seen(rows, columns)
     return like(average_windows(batch, rows, columns, include_pad=count_include_pad), x)
 
 

@@ -65,6 +65,7 @@ def lp_pool2d(
         padding=padding,
         dilation_rate=dilation_rate,
         ceil_mode=ceil_mode,
+        seen=False,
     )
     if p == 1:
         return like(reduce_windows(batch, rows, columns, np.add, 0.0, np.abs), x)

@@ -13,7 +13,7 @@ from cnnviz.geometry import Padding, Size
 from cnnviz.ops.checks import Array
 from cnnviz.ops.pooling import Pooling
 from cnnviz.ops.reduction import reduce_windows
-from cnnviz.ops.windows import check_seen, lay, like, taps
+from cnnviz.ops.windows import lay, like, taps
 
 
 def max_pool2d(
@@ -59,7 +59,6 @@ def max_pool2d(
         dilation_rate=dilation_rate,
         ceil_mode=ceil_mode,
     )
-    check_seen(rows, columns)
     return like(reduce_windows(batch, rows, columns, np.maximum, -np.inf), x)
 
 
@@ -88,7 +87,6 @@ def winners(
         dilation_rate=dilation_rate,
         ceil_mode=ceil_mode,
     )
-    check_seen(rows, columns)
     shape = (len(batch), rows.output, columns.output, batch.shape[3])
     cells = rows.size * columns.size
     check_bytes(8 * cells + prod(shape) * (batch.itemsize + 12), "the winners of the pooling")
