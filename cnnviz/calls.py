@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import Protocol
 
 
 class Do(Protocol):
@@ -14,5 +13,10 @@ class Do(Protocol):
         """Call `function` with the arguments, now or later."""
 
 
-# Makes a call at once.
-now = cast(Do, operator.call)
+def now(function: Callable[..., object], *args: object, **named: object) -> None:
+    """Make a call at once.
+
+    >>> now(print, "here")
+    here
+    """
+    function(*args, **named)

@@ -21,15 +21,16 @@ from cnnviz.calls import Do, now
 from cnnviz.geometry import Axis, Shape
 from cnnviz.ops.bands import pieces, run, step
 from cnnviz.ops.checks import Array
-from cnnviz.ops.scratch import KEPT, scratch, small_buffers
+from cnnviz.ops.scratch import KEPT, renewed, scratch, small_buffers
 from cnnviz.ops.windows import taps
 
 # Of the values in a band of those ops that several cores share, for one core too: about the most
-# for which what a band reads and its reduced lines fit the second-level cache. With smaller bands
-# there are more calls, each of which costs more where memory is slow.
-PORTION = 1.2
+# for which what a band reads and its reduced lines fit the second-level cache.
+PORTION = 0.8
 # Channels from which small buffers gain less than it takes to set them.
 WIDE = 64
+# Rooms that a thread keeps: of a pooling there are two, one of them for the last band.
+ROOMS = 16
 # Views of bands up to which they are all made first; of more they would take memory themselves.
 AHEAD = 2**12
 
@@ -60,143 +61,164 @@ def reduce_windows(
     if out is None:
         out = np.empty((n, rows.output, columns.output, channels), kind)
     bands, across = _laid(rows, columns, batch.shape)
+    values = n * rows.output * width * channels * (rows.kernel_size + columns.kernel_size)
+    if before is not None:
+        _reduce_changed(before, batch, rows, columns, ufunc, identity, out, bands, values)
+        return out
 
-    def work(laid: tuple[_Band, Array, list[_Step] | None]) -> None:
-        band, made, down = laid
-        if down is None:
-            cells = batch[band.cells]
-            down = _steps(before(cells) if before else cells, band.down)
+    def views(band: _Band) -> tuple[Array, list[_View]]:
+        return out[band.part], _views(batch, band.down)
+
+    joined = ufunc if do is now else partial(do, ufunc)
+    copied = np.copyto if do is now else partial(do, np.copyto)
+
+    def work(laid: tuple[_Band, tuple[Array, list[_View]] | None]) -> None:
+        band, ready = laid
+        made, down = ready or views(band)
         if across is None:
-            _reduce(down, made, ufunc, identity, do)
+            passes: tuple[tuple[list[_View], Array], ...] = ((down, made),)
         else:
-            reduced, again = _room((*made.shape[:2], width, channels), kind, across)
-            _reduce(down, reduced, ufunc, identity, do)
-            _reduce(again, made, ufunc, identity, do)
+            room = _room(band.room, kind, across)
+            passes = (down, room.reduced), (room.views, made)
+        for cells, result in passes:
+            for outputs, one, two in cells:
+                part = result if outputs is None else result[outputs]
+                if two is None:
+                    copied(part, identity if one is None else one)
+                else:
+                    joined(part if one is None else one, two, out=part)
         if finish is not None:
             do(finish, made, band.part[1])
 
     # Views are made before others work: for whoever runs Python they wait at their next call.
-    ahead = before is None and len(bands) * rows.kernel_size <= AHEAD
-    parts = [
-        (band, out[band.part], _steps(batch[band.cells], band.down) if ahead else None)
-        for band in bands
-    ]
-    passes = n * rows.output * width * channels * (rows.kernel_size + columns.kernel_size)
+    ahead = len(bands) * rows.kernel_size <= AHEAD
+    parts = [(band, views(band) if ahead else None) for band in bands]
     wide = channels >= WIDE and ufunc is not np.add  # maxima and minima never overflow
     with nullcontext() if wide else small_buffers():
-        run(work, parts, passes if do is now else 0)
+        run(work, parts, values if do is now else 0)
     return out
 
 
-_own = _local()
+def _reduce_changed(
+    change: Callable[[Array], Array],
+    batch: Array,
+    rows: Axis,
+    columns: Axis,
+    ufunc: np.ufunc,
+    identity: float,
+    out: Array,
+    bands: list[_Band],
+    values: float,
+) -> None:
+    """Reduce what `change` makes of the cells of each band."""
 
+    def work(band: _Band) -> None:
+        images, lines = band.part
+        read, laid = rows.part(lines)
+        cells = change(batch[images, read])
+        reduce_windows(cells, laid, columns, ufunc, identity, out=out[images, lines])
 
-def _room(shape: Shape, kind: np.dtype[Any], across: list[_Tap]) -> tuple[Array, list[_Step]]:
-    """Return this thread's room for the reduced rows of a band, and what columns read there.
-
-    The last one is kept: the next is likely to be the same, and others wait while it is made.
-    """
-    reduced = scratch("partial", shape, kind)
-    held: tuple[Array, list[_Tap], list[_Step]] | None = getattr(_own, "room", None)
-    if held is None or held[0] is not reduced or held[1] is not across:
-        held = reduced, across, _steps(reduced, across)
-        if reduced.nbytes <= KEPT:
-            _own.room = held
-    return held[0], held[2]
+    run(work, bands, values)
 
 
 _Place = tuple[slice, ...]
+# Outputs, or None for all of them; cells that they begin with, or None if they have begun or, where
+# nothing follows, begin with the identity; and cells that are reduced with that, or None. First as
+# places in an array, then as views of it.
+_Tap = tuple[_Place | None, _Place | None, _Place | None]
+_View = tuple[_Place | None, Array | None, Array | None]
 
 
-class _Tap(NamedTuple):
-    """Cells that outputs begin with, one each or two, or one that is added to what they are."""
+class _Room(NamedTuple):
+    """Where a thread reduces the rows of a band, and what columns read there."""
 
-    outputs: _Place | None  # None are all
-    one: _Place
-    two: _Place | None
-    added: bool
-
-
-class _Step(NamedTuple):
-    """The same with the cells themselves."""
-
-    outputs: _Place | None
-    one: Array
-    two: Array | None
-    added: bool
+    shape: Shape
+    kind: np.dtype[Any]
+    reduced: Array
+    views: list[_View]
 
 
-def _steps(cells: Array, taps: list[_Tap]) -> list[_Step]:
-    """Return how to reduce cells along an axis."""
-    return [
-        _Step(outputs, cells[one], None if two is None else cells[two], added)
-        for outputs, one, two, added in taps
-    ]
+class _Own(_local):
+    """The rooms of a thread, by the number of their shape."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[int, _Room] = {}
 
 
-def _reduce(steps: list[_Step], out: Array, ufunc: np.ufunc, identity: float, do: Do) -> None:
-    """Reduce what is read along the axis into `out`, now or later."""
-    if not steps or steps[0].added:
-        do(np.copyto, out, identity)
-    for outputs, one, two, added in steps:
-        part = out if outputs is None else out[outputs]
-        if added:
-            do(ufunc, part, one, out=part)
-        elif two is None:
-            do(np.copyto, part, one)
-        else:
-            do(ufunc, one, two, out=part)
+_own = _Own()
+
+
+def _room(shape: Shape, kind: np.dtype[Any], across: list[_Tap]) -> _Room:
+    """Return this thread's room for a band.
+
+    The last ones are kept, since others wait while one is made. Of a window on an image there is
+    one tuple of each shape, so that this tells `across` too.
+    """
+    rooms = _own.rooms
+    room = rooms.get(id(shape))
+    if room is None or room.shape is not shape or room.kind is not kind:
+        before = renewed()
+        reduced = scratch("reduced", shape, kind)
+        room = _Room(shape, kind, reduced, _views(reduced, across))
+        if renewed() != before or len(rooms) == ROOMS:
+            rooms.clear()  # they are on the memory that there was before
+        if reduced.nbytes <= KEPT:
+            rooms[id(shape)] = room
+    return room
 
 
 class _Band(NamedTuple):
-    """Outputs of some images and rows, where their cells are, and the rows' taps in those."""
+    """Some images and rows, the shape of what rows are reduced to, and the rows' taps."""
 
     part: tuple[slice, slice]
-    cells: tuple[slice, slice]
+    room: Shape
     down: list[_Tap]
+
+
+def _views(cells: Array, taps: list[_Tap]) -> list[_View]:
+    """Return the cells at the places of taps."""
+    return [
+        (outputs, None if one is None else cells[one], None if two is None else cells[two])
+        for outputs, one, two in taps
+    ]
 
 
 @lru_cache(32)
 def _laid(rows: Axis, columns: Axis, shape: Shape) -> tuple[list[_Band], list[_Tap] | None]:
-    """Return bands and the columns' taps, if they leave anything to reduce."""
+    """Return bands, and the columns' taps, if they leave anything to reduce."""
     n, height, width, channels = shape
-    bands = []
-    down = cache(partial(_taps, rows, 1))  # the same for most bands
     line = width * channels
     steps = step(n, rows.output * line, inf, PORTION), step(rows.output, line, inf, PORTION)
+    shaped: Callable[..., Shape] = cache(lambda *shape: shape)  # one tuple of each
+    bands = []
     for images, lines in product(pieces(n, steps[0]), pieces(rows.output, steps[1])):
-        start, last = rows.start(lines.start), rows.start(lines.stop - 1)
-        top = min(height, max(0, start))
-        stop = min(height, max(top, last + rows.extent))
-        taken = down(stop - top, lines.stop - lines.start, start - top)
-        bands.append(_Band((images, lines), (images, slice(top, stop)), taken))
+        room = shaped(images.stop - images.start, lines.stop - lines.start, width, channels)
+        bands.append(_Band((images, lines), room, _taps(rows, (images,), height, lines)))
     lone = columns.kernel_size == columns.stride == 1 and columns.output == width
-    return bands, None if lone else _taps(columns, 2, width, columns.output, -columns.before)
+    every = slice(None), slice(None)
+    return bands, None if lone else _taps(columns, every, width, slice(0, columns.output))
 
 
-def _taps(axis: Axis, place: int, cells: int, outputs: int, start: int) -> list[_Tap]:
-    """Return how to reduce a band of cells along an axis that is the `place`-th of arrays.
-
-    The first output's window begins at the cell `start` of the band.
-    """
-    found = [*taps(axis, cells, outputs, (0, -axis.before - start))]
+def _taps(axis: Axis, leading: _Place, cells: int, lines: slice) -> list[_Tap]:
+    """Return how to reduce `cells` cells to some outputs, along an axis behind `leading` ones."""
+    outputs = lines.stop - lines.start
+    found = [*taps(axis, cells, outputs, (lines.start, 0))]
     found.sort(key=lambda tap: tap[0] != slice(0, outputs))  # first those that all outputs find
 
     def at(cells: slice) -> _Place:
-        return (*(slice(None),) * place, cells)
+        return *leading, cells
 
     def to(meets: slice) -> _Place | None:
-        return None if meets == slice(0, outputs) else at(meets)
+        return None if meets == slice(0, outputs) else (*(slice(None),) * len(leading), meets)
 
     if not found or found[0][0] != slice(0, outputs):  # some outputs may find nothing
-        return [_Tap(at(meets), at(read), None, True) for meets, read in found]
+        return [(None, None, None), *((to(meets), None, at(read)) for meets, read in found)]
     (_, base), *rest = found
     meets, read = rest.pop(0) if rest else (slice(0, 0), base)
     alone = [slice(0, meets.start), slice(meets.stop, outputs)]
-    made = [_Tap(to(few), at(_of(base, few)), None, False) for few in alone if few.start < few.stop]
-    if meets.stop:
-        made.append(_Tap(to(meets), at(_of(base, meets)), at(read), False))
-    return made + [_Tap(to(meets), at(read), None, True) for meets, read in rest]
+    made = [(to(few), at(_of(base, few)), None) for few in alone if few.start < few.stop]
+    begun = [(to(meets), at(_of(base, meets)), at(read))] if meets.stop else []
+    return [*made, *begun, *((to(meets), None, at(read)) for meets, read in rest)]
 
 
 def _of(read: slice, outputs: slice) -> slice:

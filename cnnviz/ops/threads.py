@@ -25,6 +25,9 @@ P = TypeVar("P")
 PART = 16
 # Multiply-adds from which it pays to wake a thread.
 WORK = 2**25
+# Seconds after which a thread that waits for the interpreter is given it. A core takes 50 us to
+# wake up, and by then another has often taken it again: some waited for ten calls.
+TURN = 1e-4
 _BLAS = "OPENBLAS_NUM_THREADS"
 _SETTERS = ("scipy_openblas_set_num_threads64_", "openblas_set_num_threads64_")
 
@@ -248,6 +251,8 @@ class _Crew:
     def run(self, task: Callable[[], None], most: int) -> None:
         """Run `task` in this thread and in up to `most` helpers; `free` is held, and let go."""
         asked = self._helpers[:most]
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(TURN)
         try:
             for helper in asked:
                 helper.ask(_with_settings(task))
@@ -259,6 +264,7 @@ class _Crew:
             _dismiss(self)
             raise
         finally:
+            sys.setswitchinterval(before)
             self.free.release()
 
     def leave(self) -> None:
