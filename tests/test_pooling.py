@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 import cnnviz.ops.pooling
+import cnnviz.ops.reduction
 import cnnviz.ops.windows
 from cnnviz.errors import SpecError
 from cnnviz.ops import (
@@ -266,8 +267,9 @@ def test_strides_are_the_pool_size_unless_given():
     )
 
 
+@pytest.mark.parametrize("ahead", [0, np.inf])
 @pytest.mark.parametrize("shared", [0, np.inf])
-def test_bands_join_without_a_seam(monkeypatch, shared):
+def test_bands_join_without_a_seam(monkeypatch, shared, ahead):
     x = values(3, 57, 9, 2)
     window = {
         "pool_size": (3, 2),
@@ -278,8 +280,11 @@ def test_bands_join_without_a_seam(monkeypatch, shared):
     monkeypatch.setattr(cnnviz.ops.bands, "ALONE", 100)
     monkeypatch.setattr(cnnviz.ops.bands, "TOGETHER", 100)
     monkeypatch.setattr(cnnviz.ops.bands, "SHARED", shared)
+    monkeypatch.setattr(cnnviz.ops.reduction, "AHEAD", ahead)
+    cnnviz.ops.reduction._laid.cache_clear()
     for kind, pool in OURS.items():
         assert_close(pool(x, **window), by_cells(x[None], window, False, kind)[0])
+    cnnviz.ops.reduction._laid.cache_clear()
 
 
 def test_a_window_larger_than_the_image_fits_in_ceil_mode():

@@ -127,6 +127,16 @@ def test_an_error_ends_all_parts_and_the_next_are_shared_again(count):
     assert threads.share(lambda part: part + 1, range(5)) == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize("count", [3], indirect=True)
+def test_turns_of_the_interpreter_are_short_only_meanwhile(count):
+    usual = sys.getswitchinterval()
+    assert all(threads.share(lambda part: sys.getswitchinterval() < usual, range(4)))
+    assert sys.getswitchinterval() == usual
+    with pytest.raises(ZeroDivisionError):
+        threads.share(lambda part: 1 / 0, range(4))
+    assert sys.getswitchinterval() == usual
+
+
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no cores to choose among")
 def test_helpers_keep_off_the_core_of_whoever_asks(count, monkeypatch):
     cores = os.sched_getaffinity(0)

@@ -31,7 +31,7 @@ PORTION = 0.8
 WIDE = 64
 # Rooms that a thread keeps: of a pooling there are two, one of them for the last band.
 ROOMS = 16
-# Views of bands up to which they are all made first; of more they would take memory themselves.
+# Taps of bands up to which all are made first; more would take memory themselves.
 AHEAD = 2**12
 
 
@@ -67,7 +67,8 @@ def reduce_windows(
         return out
 
     def views(band: _Band) -> tuple[Array, list[_View]]:
-        return out[band.part], _views(batch, band.down)
+        down = band.down or _down(rows, band.part)
+        return out[band.part], _views(batch, down)
 
     joined = ufunc if do is now else partial(do, ufunc)
     copied = np.copyto if do is now else partial(do, np.copyto)
@@ -91,8 +92,7 @@ def reduce_windows(
             do(finish, made, band.part[1])
 
     # Views are made before others work: for whoever runs Python they wait at their next call.
-    ahead = len(bands) * rows.kernel_size <= AHEAD
-    parts = [(band, views(band) if ahead else None) for band in bands]
+    parts = [(band, views(band) if band.down else None) for band in bands]
     wide = channels >= WIDE and ufunc is not np.add  # maxima and minima never overflow
     with nullcontext() if wide else small_buffers():
         run(work, parts, values if do is now else 0)
@@ -168,11 +168,11 @@ def _room(shape: Shape, kind: np.dtype[Any], across: list[_Tap]) -> _Room:
 
 
 class _Band(NamedTuple):
-    """Some images and rows, the shape of what rows are reduced to, and the rows' taps."""
+    """Some images and rows, the shape of what rows are reduced to, and the rows' taps if known."""
 
     part: tuple[slice, slice]
     room: Shape
-    down: list[_Tap]
+    down: list[_Tap] | None
 
 
 def _views(cells: Array, taps: list[_Tap]) -> list[_View]:
@@ -186,23 +186,31 @@ def _views(cells: Array, taps: list[_Tap]) -> list[_View]:
 @lru_cache(32)
 def _laid(rows: Axis, columns: Axis, shape: Shape) -> tuple[list[_Band], list[_Tap] | None]:
     """Return bands, and the columns' taps, if they leave anything to reduce."""
-    n, height, width, channels = shape
+    n, _, width, channels = shape
     line = width * channels
     steps = step(n, rows.output * line, inf, PORTION), step(rows.output, line, inf, PORTION)
+    parts = [*product(pieces(n, steps[0]), pieces(rows.output, steps[1]))]
+    ahead = len(parts) * rows.kernel_size <= AHEAD
     shaped: Callable[..., Shape] = cache(lambda *shape: shape)  # one tuple of each
     bands = []
-    for images, lines in product(pieces(n, steps[0]), pieces(rows.output, steps[1])):
+    for images, lines in parts:
         room = shaped(images.stop - images.start, lines.stop - lines.start, width, channels)
-        bands.append(_Band((images, lines), room, _taps(rows, (images,), height, lines)))
+        bands.append(_Band((images, lines), room, _down(rows, (images, lines)) if ahead else None))
     lone = columns.kernel_size == columns.stride == 1 and columns.output == width
     every = slice(None), slice(None)
-    return bands, None if lone else _taps(columns, every, width, slice(0, columns.output))
+    return bands, None if lone else _taps(columns, every, slice(0, columns.output))
 
 
-def _taps(axis: Axis, leading: _Place, cells: int, lines: slice) -> list[_Tap]:
-    """Return how to reduce `cells` cells to some outputs, along an axis behind `leading` ones."""
+def _down(rows: Axis, part: tuple[slice, slice]) -> list[_Tap]:
+    """Return how to reduce the rows of some images."""
+    images, lines = part
+    return _taps(rows, (images,), lines)
+
+
+def _taps(axis: Axis, leading: _Place, lines: slice) -> list[_Tap]:
+    """Return how to reduce cells to some outputs, along an axis behind `leading` ones."""
     outputs = lines.stop - lines.start
-    found = [*taps(axis, cells, outputs, (lines.start, 0))]
+    found = [*taps(axis, axis.size, outputs, (lines.start, 0))]
     found.sort(key=lambda tap: tap[0] != slice(0, outputs))  # first those that all outputs find
 
     def at(cells: slice) -> _Place:

@@ -251,20 +251,22 @@ class _Crew:
     def run(self, task: Callable[[], None], most: int) -> None:
         """Run `task` in this thread and in up to `most` helpers; `free` is held, and let go."""
         asked = self._helpers[:most]
-        before = sys.getswitchinterval()
-        sys.setswitchinterval(TURN)
+        interval = sys.getswitchinterval()
         try:
-            for helper in asked:
-                helper.ask(_with_settings(task))
-            task()
-            for helper in asked:
-                helper.wait()
+            try:
+                sys.setswitchinterval(TURN)
+                for helper in asked:
+                    helper.ask(_with_settings(task))
+                task()
+                for helper in asked:
+                    helper.wait()
+            finally:
+                sys.setswitchinterval(interval)
         except BaseException:
             # A helper may still be at work: it keeps what it needs, and others take its place.
             _dismiss(self)
             raise
         finally:
-            sys.setswitchinterval(before)
             self.free.release()
 
     def leave(self) -> None:
