@@ -118,7 +118,8 @@ def _reduce_changed(
         cells = change(batch[images, read])
         reduce_windows(cells, laid, columns, ufunc, identity, out=out[images, lines])
 
-    run(work, bands, values)
+    with small_buffers():
+        run(work, bands, values)
 
 
 _Place = tuple[slice, ...]
@@ -139,7 +140,7 @@ class _Room(NamedTuple):
 
 
 class _Own(_local):
-    """The rooms of a thread, by the number of their shape."""
+    """The rooms of a thread, by the identity of their shape."""
 
     def __init__(self) -> None:
         self.rooms: dict[int, _Room] = {}
