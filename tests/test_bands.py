@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from drawn import assert_close, many, seeds, values
@@ -11,18 +13,21 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 import cnnviz
 from cnnviz.geometry import Window
-from cnnviz.ops import activation, bands
+from cnnviz.ops import activation, bands, reduction
 from cnnviz.ops.normalization import respond, scale_channels
 from cnnviz.ops.pooling.average import average_windows
 from cnnviz.ops.reduction import reduce_windows
 
 
 @pytest.fixture(params=["one core", "all cores"], autouse=True)
-def small_bands(request, monkeypatch) -> None:
+def small_bands(request, monkeypatch) -> Iterator[None]:
     """Cut what the tests give into several bands."""
+    reduction._laid.cache_clear()
     monkeypatch.setattr(bands, "ALONE", 300)
     monkeypatch.setattr(bands, "TOGETHER", 300)
     monkeypatch.setattr(bands, "SHARED", np.inf if request.param == "one core" else 0)
+    yield
+    reduction._laid.cache_clear()
 
 
 def slices(*shape: int) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from scipy import ndimage
 import cnnviz.ops.pooling
 import cnnviz.ops.reduction
 import cnnviz.ops.windows
-from cnnviz.errors import SpecError
+from cnnviz.errors import RefusedError, SpecError
 from cnnviz.ops import (
     average_pool2d,
     global_average_pool2d,
@@ -267,9 +267,17 @@ def test_strides_are_the_pool_size_unless_given():
     )
 
 
+@pytest.fixture
+def laid_anew():
+    """Have bands cut anew in the test, and after it."""
+    cnnviz.ops.reduction._laid.cache_clear()
+    yield
+    cnnviz.ops.reduction._laid.cache_clear()
+
+
 @pytest.mark.parametrize("ahead", [0, np.inf])
 @pytest.mark.parametrize("shared", [0, np.inf])
-def test_bands_join_without_a_seam(monkeypatch, shared, ahead):
+def test_bands_join_without_a_seam(monkeypatch, shared, ahead, laid_anew):
     x = values(3, 57, 9, 2)
     window = {
         "pool_size": (3, 2),
@@ -281,10 +289,14 @@ def test_bands_join_without_a_seam(monkeypatch, shared, ahead):
     monkeypatch.setattr(cnnviz.ops.bands, "TOGETHER", 100)
     monkeypatch.setattr(cnnviz.ops.bands, "SHARED", shared)
     monkeypatch.setattr(cnnviz.ops.reduction, "AHEAD", ahead)
-    cnnviz.ops.reduction._laid.cache_clear()
     for kind, pool in OURS.items():
         assert_close(pool(x, **window), by_cells(x[None], window, False, kind)[0])
-    cnnviz.ops.reduction._laid.cache_clear()
+
+
+@pytest.mark.parametrize("pool", [max_pool2d, min_pool2d, average_pool2d])
+def test_padding_beyond_the_budget_is_refused_before_it_is_looked_at(pool):
+    with pytest.raises(RefusedError, match="the result of the pooling"):
+        pool(np.ones((4, 4)), 2, strides=1, padding=2**31 - 1)
 
 
 def test_a_window_larger_than_the_image_fits_in_ceil_mode():

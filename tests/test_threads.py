@@ -135,6 +135,23 @@ def test_turns_of_the_interpreter_are_short_only_meanwhile(count):
     with pytest.raises(ZeroDivisionError):
         threads.share(lambda part: 1 / 0, range(4))
     assert sys.getswitchinterval() == usual
+    threads._crew_of_all()._take_turns()
+    threads._forget()  # as a child does that another thread forked meanwhile
+    assert sys.getswitchinterval() == usual
+
+
+@pytest.mark.parametrize("count", [3], indirect=True)
+@pytest.mark.parametrize("interval", [0.05, 0.0041, 5e-5])
+def test_an_interval_of_ones_own_is_kept(count, interval):
+    usual = sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(interval)
+        own = sys.getswitchinterval()
+        for _ in range(9):
+            assert max(threads.share(lambda part: sys.getswitchinterval(), range(4))) <= own
+        assert sys.getswitchinterval() == own
+    finally:
+        sys.setswitchinterval(usual)
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no cores to choose among")

@@ -52,7 +52,10 @@ def pieces(lines: int, step: int) -> Iterator[slice]:
 
 
 def run(work: Callable[[P], object], parts: Sequence[P], values: float) -> None:
-    """Call `work` with each part, on all cores if the op goes over `values` enough."""
+    """Call `work` with each part, on all cores if the op goes over `values` enough.
+
+    The BLAS is not held, as in `together`.
+    """
     if values >= SHARED:
         together(work, parts)
     else:

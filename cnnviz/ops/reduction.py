@@ -41,8 +41,6 @@ def reduce_windows(
     columns: Axis,
     ufunc: np.ufunc,
     identity: float,
-    before: Callable[[Array], Array] | None = None,
-    dtype: type[np.floating[Any]] | None = None,
     *,
     out: Array | None = None,
     finish: Callable[[Array, slice], object] | None = None,
@@ -50,21 +48,16 @@ def reduce_windows(
 ) -> Array:
     """Return `ufunc` over the image cells of every window of `batch`, `(N, H', W', C)`.
 
-    `identity` is the value of a window without any; `before` is applied to each value first;
-    `dtype` is the type to reduce in, that of `batch` unless given. The result is written to `out`,
-    which may be a slice of the channels of a wider array; `finish` works in place on a band of
-    its rows, and is told which they are. What is written down by `do` is in the order of one
-    thread; there is no `before` then.
+    `identity` is the value of a window without any. The result is written to `out`, which may be a
+    slice of the channels of a wider array; `finish` works in place on a band of its rows, and is
+    told which they are. What is written down by `do` is in the order of one thread.
     """
     n, _, width, channels = batch.shape
-    kind = np.dtype(dtype or batch.dtype)
+    kind = batch.dtype
     if out is None:
         out = np.empty((n, rows.output, columns.output, channels), kind)
     bands, across = _laid(rows, columns, batch.shape)
     values = n * rows.output * width * channels * (rows.kernel_size + columns.kernel_size)
-    if before is not None:
-        _reduce_changed(before, batch, rows, columns, ufunc, identity, out, bands, values)
-        return out
 
     def views(band: _Band) -> tuple[Array, list[_View]]:
         down = band.down or _down(rows, band.part)
@@ -99,18 +92,18 @@ def reduce_windows(
     return out
 
 
-def _reduce_changed(
+def reduce_changed(
     change: Callable[[Array], Array],
     batch: Array,
     rows: Axis,
     columns: Axis,
     ufunc: np.ufunc,
     identity: float,
-    out: Array,
-    bands: list[_Band],
-    values: float,
-) -> None:
-    """Reduce what `change` makes of the cells of each band."""
+    dtype: np.dtype[Any],
+) -> Array:
+    """Return the same of what `change` makes, of type `dtype`, of the values of each band."""
+    n, _, width, channels = batch.shape
+    out = np.empty((n, rows.output, columns.output, channels), dtype)
 
     def work(band: _Band) -> None:
         images, lines = band.part
@@ -118,8 +111,10 @@ def _reduce_changed(
         cells = change(batch[images, read])
         reduce_windows(cells, laid, columns, ufunc, identity, out=out[images, lines])
 
+    values = n * rows.output * width * channels * (rows.kernel_size + columns.kernel_size)
     with small_buffers():
-        run(work, bands, values)
+        run(work, _laid(rows, columns, batch.shape)[0], values)
+    return out
 
 
 _Place = tuple[slice, ...]

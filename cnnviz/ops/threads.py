@@ -161,7 +161,10 @@ def share(work: Callable[[P], T], parts: Sequence[P]) -> list[T]:
 
 
 def together(work: Callable[[P], object], parts: Sequence[P]) -> None:
-    """Do the same with work that leaves nothing to return, and has no products of matrices."""
+    """Do `work` with each part, this thread and the helpers each taking the next.
+
+    Where it multiplies matrices, whoever asks holds the BLAS (`one_blas_thread`).
+    """
     crew = _crew() if len(parts) > 1 and threads() > 1 else None
     if crew is None:
         for part in parts:
@@ -247,27 +250,38 @@ class _Crew:
     def __init__(self, count: int) -> None:
         self.free = allocate_lock()
         self._helpers = [_Helper() for _ in range(count)]
+        self._interval = 0.0
 
     def run(self, task: Callable[[], None], most: int) -> None:
         """Run `task` in this thread and in up to `most` helpers; `free` is held, and let go."""
         asked = self._helpers[:most]
-        interval = sys.getswitchinterval()
         try:
             try:
-                sys.setswitchinterval(TURN)
+                self._take_turns()
                 for helper in asked:
                     helper.ask(_with_settings(task))
                 task()
                 for helper in asked:
                     helper.wait()
             finally:
-                sys.setswitchinterval(interval)
+                self.end_turns()
         except BaseException:
             # A helper may still be at work: it keeps what it needs, and others take its place.
             _dismiss(self)
             raise
         finally:
             self.free.release()
+
+    def _take_turns(self) -> None:
+        self._interval = sys.getswitchinterval()
+        sys.setswitchinterval(min(TURN, self._interval))
+
+    def end_turns(self) -> None:
+        """Set the switch interval that there was before again."""
+        if self._interval:
+            # Python cuts it to whole microseconds, and returns a little less.
+            sys.setswitchinterval(self._interval + 5e-7)
+            self._interval = 0.0
 
     def leave(self) -> None:
         """End all helpers, each once it is done."""
@@ -296,8 +310,15 @@ def _dismiss(crew: _Crew) -> None:
     crew.leave()
 
 
+def _forget() -> None:
+    """Do without the threads, of which a child has none."""
+    for crew in _crews:
+        crew.end_turns()
+    _crews.clear()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_crews.clear)  # a child has none of the threads
+    os.register_at_fork(after_in_child=_forget)
 
 
 def _with_settings(task: Callable[[], None]) -> Callable[[], None]:

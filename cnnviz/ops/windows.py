@@ -15,8 +15,7 @@ from cnnviz.geometry import Axis, Padding, Shape, Size, Window
 from cnnviz.ops.checks import Array, as_batch, result_type
 
 FLOATS = {np.dtype(np.float32), np.dtype(np.float64)}
-RESULT = "the result of the pooling"
-# Settings of which a result is kept: of those that hold others, 1 and True would be the same.
+# Types of settings that are looked up: in a tuple, 1 and True are the same.
 PLAIN = {int, str, bool, type(None)}
 
 
@@ -28,28 +27,29 @@ def lay(
     padding: Padding,
     dilation_rate: Size,
     ceil_mode: bool,
-    seen: bool = True,
+    must_see: bool = True,
 ) -> tuple[Array, Axis, Axis]:
     """Return `x` as a float batch and the window laid on its rows and columns.
 
     Raises
     ------
     SpecError
-        If the window does not fit or, unless `seen` is false, would see padding only.
+        If the window does not fit or, if it `must_see` cells, would see padding only.
     RefusedError
         If the result is over the byte budget.
     """
     batch = as_batch(x)
-    settings = pool_size, strides, padding, dilation_rate, ceil_mode, seen
+    settings = pool_size, strides, padding, dilation_rate, ceil_mode
     known = PLAIN.issuperset(map(type, settings))
     rows, columns = (_laid if known else _laid.__wrapped__)(batch.shape[1:3], *settings)
     count = len(batch) * rows.output * columns.output * batch.shape[3]
-    if batch.dtype in FLOATS:
-        check_bytes(batch.itemsize * count, RESULT)
-        return batch, rows, columns
-    dtype = np.dtype(result_type(batch))
-    check_bytes(dtype.itemsize * (count + batch.size), RESULT)
-    return batch.astype(dtype), rows, columns
+    dtype = batch.dtype if batch.dtype in FLOATS else np.dtype(result_type(batch))
+    copied = 0 if dtype is batch.dtype else batch.size
+    check_bytes(dtype.itemsize * (count + copied), "the result of the pooling")
+    if must_see:
+        check_axis_seen(rows, "row")
+        check_axis_seen(columns, "column")
+    return (batch.astype(dtype) if copied else batch), rows, columns
 
 
 @lru_cache(64, typed=True)
@@ -60,20 +60,14 @@ def _laid(
     padding: Padding,
     dilation_rate: Size,
     ceil_mode: bool,
-    seen: bool,
-) -> tuple[Axis, Axis]:
-    window = Window.of(
+) -> tuple[Axis, ...]:
+    return Window.of(
         pool_size,
         strides=pool_size if strides is None else strides,
         padding=padding,
         dilation_rate=dilation_rate,
         ceil_mode=ceil_mode,
-    )
-    rows, columns = window.on(shape)
-    if seen:
-        check_axis_seen(rows, "row")
-        check_axis_seen(columns, "column")
-    return rows, columns
+    ).on(shape)
 
 
 def taps(

@@ -79,7 +79,7 @@ def average_pool2d(
         padding=padding,
         dilation_rate=dilation_rate,
         ceil_mode=ceil_mode,
-        seen=not count_include_pad,
+        must_see=not count_include_pad,
     )
     return like(average_windows(batch, rows, columns, include_pad=count_include_pad), x)
 

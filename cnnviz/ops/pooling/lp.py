@@ -12,7 +12,7 @@ from cnnviz.errors import SpecError
 from cnnviz.geometry import Padding, Size
 from cnnviz.ops.checks import Array
 from cnnviz.ops.pooling import Pooling
-from cnnviz.ops.reduction import reduce_windows
+from cnnviz.ops.reduction import reduce_changed
 from cnnviz.ops.windows import lay, like
 
 # Up to here the power of a pixel that is 1/255 of the largest still counts in float64.
@@ -65,10 +65,10 @@ def lp_pool2d(
         padding=padding,
         dilation_rate=dilation_rate,
         ceil_mode=ceil_mode,
-        seen=False,
+        must_see=False,
     )
     if p == 1:
-        return like(reduce_windows(batch, rows, columns, np.add, 0.0, np.abs), x)
+        return like(reduce_changed(np.abs, batch, rows, columns, np.add, 0.0, batch.dtype), x)
     largest = float(np.abs(batch).max())
     if not math.isfinite(largest) or largest == 0:
         largest = 1.0
@@ -77,7 +77,7 @@ def lp_pool2d(
         scaled = np.abs(values.astype(np.float64)) / largest
         return scaled * scaled if p == 2 else scaled**p
 
-    total = reduce_windows(batch, rows, columns, np.add, 0.0, power, np.float64)
+    total = reduce_changed(power, batch, rows, columns, np.add, 0.0, np.dtype(np.float64))
     result = largest * total ** (1 / p)
     return like(result.astype(batch.dtype, copy=False), x)
 
