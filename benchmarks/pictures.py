@@ -89,18 +89,18 @@ def roof(results: Sequence[Result]) -> Scene | None:
 
 
 def _points(scene: Scene, frame: Frame, points: dict[str, tuple[float, float]]) -> None:
-    """Draw layers; the names of those at the right stand in a column."""
-    column = frame.x + frame.width - 5 * GAP
+    """Draw layers, whose names stand in columns, but for those that are alone in the middle."""
+    columns = {0: frame.point(log10(ALONE), 1)[0], CROWD: frame.x + frame.width - 5 * GAP}
     for least, most in ((0, ALONE), (ALONE, CROWD), (CROWD, float("inf"))):
         own = {name: at for name, at in points.items() if least < at[0] <= most}
         places = {name: frame.point(log10(at[0]), at[1]) for name, at in own.items()}
         wanted = [y for _, y in places.values()]
         heights = ticks.apart(wanted, 15, frame.y, frame.bottom)
         colour = LIGHT.dense if most == ALONE else LIGHT.map
+        column = columns.get(least)
         for (name, (x, y)), height in zip(places.items(), heights, strict=True):
-            left = x + GAP
-            if least == CROWD:
-                left = column
+            left = column or x + GAP
+            if column:
                 scene.add(Line((x, y), (column - 4, height), LIGHT.rule))
             text = name.removeprefix("conv").replace("_", ".")
             scene.text(left, height + 4, text, colour=colour)
