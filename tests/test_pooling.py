@@ -16,16 +16,19 @@ import cnnviz.ops.pooling
 import cnnviz.ops.reduction
 import cnnviz.ops.windows
 from cnnviz.errors import RefusedError, SpecError
+from cnnviz.geometry import Axis
 from cnnviz.ops import (
     average_pool2d,
     global_average_pool2d,
     global_max_pool2d,
     lp_pool2d,
+    max_pool1d,
     max_pool2d,
     min_pool2d,
 )
 from cnnviz.ops.pooling import pooling, pooling_types
 from cnnviz.ops.pooling.max import winners
+from cnnviz.ops.windows import check_axis_seen
 
 
 def values(seed: int, *shape: int, dtype: type = np.float32) -> np.ndarray:
@@ -291,6 +294,33 @@ def test_bands_join_without_a_seam(monkeypatch, shared, ahead, laid_anew):
     monkeypatch.setattr(cnnviz.ops.reduction, "AHEAD", ahead)
     for kind, pool in OURS.items():
         assert_close(pool(x, **window), by_cells(x[None], window, False, kind)[0])
+
+
+@many(400)
+@given(
+    size=st.integers(1, 8),
+    kernel_size=st.integers(1, 5),
+    stride=st.integers(1, 7),
+    dilation=st.integers(1, 9),
+    before=st.integers(-2, 15),
+    output=st.integers(1, 20),
+)
+def test_the_first_window_that_sees_padding_only_is_named(
+    size, kernel_size, stride, dilation, before, output
+):
+    axis = Axis(size, kernel_size, stride, dilation, before, 99, output, "floor")
+    for first in range(output):
+        cells = (axis.start(first) + i * dilation for i in range(kernel_size))
+        if not any(0 <= cell < size for cell in cells):
+            with pytest.raises(SpecError, match=f"output row {first} would pool padding only"):
+                check_axis_seen(axis, "row")
+            return
+    check_axis_seen(axis, "row")
+
+
+def test_huge_padding_of_a_sequence_is_refused_at_once():
+    with pytest.raises(SpecError, match="output cell 0 would pool padding only"):
+        max_pool1d(np.ones(4), 2, strides=1, padding=2**31 - 1)
 
 
 @pytest.mark.parametrize("pool", [max_pool2d, min_pool2d, average_pool2d])

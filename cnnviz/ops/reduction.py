@@ -52,12 +52,11 @@ def reduce_windows(
     slice of the channels of a wider array; `finish` works in place on a band of its rows, and is
     told which they are. What is written down by `do` is in the order of one thread.
     """
-    n, _, width, channels = batch.shape
+    n, _, _, channels = batch.shape
     kind = batch.dtype
     if out is None:
         out = np.empty((n, rows.output, columns.output, channels), kind)
     bands, across = _laid(rows, columns, batch.shape)
-    values = n * rows.output * width * channels * (rows.kernel_size + columns.kernel_size)
 
     def views(band: _Band) -> tuple[Array, list[_View]]:
         down = band.down or _down(rows, band.part)
@@ -88,7 +87,7 @@ def reduce_windows(
     parts = [(band, views(band) if band.down else None) for band in bands]
     wide = channels >= WIDE and ufunc is not np.add  # maxima and minima never overflow
     with nullcontext() if wide else small_buffers():
-        run(work, parts, values if do is now else 0)
+        run(work, parts, _values(rows, columns, batch.shape) if do is now else 0)
     return out
 
 
@@ -102,7 +101,7 @@ def reduce_changed(
     dtype: np.dtype[Any],
 ) -> Array:
     """Return the same of what `change` makes, of type `dtype`, of the values of each band."""
-    n, _, width, channels = batch.shape
+    n, _, _, channels = batch.shape
     out = np.empty((n, rows.output, columns.output, channels), dtype)
 
     def work(band: _Band) -> None:
@@ -111,10 +110,15 @@ def reduce_changed(
         cells = change(batch[images, read])
         reduce_windows(cells, laid, columns, ufunc, identity, out=out[images, lines])
 
-    values = n * rows.output * width * channels * (rows.kernel_size + columns.kernel_size)
     with small_buffers():
-        run(work, _laid(rows, columns, batch.shape)[0], values)
+        run(work, _laid(rows, columns, batch.shape)[0], _values(rows, columns, batch.shape))
     return out
+
+
+def _values(rows: Axis, columns: Axis, shape: Shape) -> int:
+    """Return how many values all passes go over."""
+    n, _, width, channels = shape
+    return n * rows.output * width * channels * (rows.kernel_size + columns.kernel_size)
 
 
 _Place = tuple[slice, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from math import gcd
 from typing import cast
 
 import numpy as np
@@ -136,13 +137,34 @@ def check_axis_seen(axis: Axis, name: str) -> None:
     """
     if axis.dilation == 1 and axis.before < axis.extent and axis.start(axis.output - 1) < axis.size:
         return  # the first window ends in the image, and the last one begins in it
-    seen = counts(axis)
-    if not seen.all():
+    unseen = next((output for output in _doubtful(axis) if not _sees(axis, output)), None)
+    if unseen is not None:
         raise SpecError(
-            f"output {name} {int(seen.argmin())} would pool padding only: pool_size "
+            f"output {name} {unseen} would pool padding only: pool_size "
             f"{axis.kernel_size}, dilation {axis.dilation}, padding {axis.before}+{axis.after}",
             hint="use less padding",
         )
+
+
+def _doubtful(axis: Axis) -> Iterator[int]:
+    """Yield outputs among which is the first that sees no cell, if any does: few, of any padding.
+
+    Of windows that begin before the image a later one misses it only if the first does, or if its
+    cells lie on both sides of all of it; these repeat. The first that begins behind it sees none.
+    """
+    before = min(axis.output, max(0, -(-axis.before // axis.stride)))
+    over = axis.size < axis.dilation
+    yield from range(min(before, axis.dilation // gcd(axis.stride, axis.dilation) if over else 1))
+    behind = max(0, -(-(axis.size + axis.before) // axis.stride))
+    if behind < axis.output:
+        yield behind
+
+
+def _sees(axis: Axis, output: int) -> bool:
+    """Return whether a window reads a cell of the image."""
+    start = axis.start(output)
+    skipped = max(0, -(start // axis.dilation))
+    return skipped < axis.kernel_size and start + skipped * axis.dilation < axis.size
 
 
 def like(result: Array, x: ArrayLike) -> Array:
